@@ -1,0 +1,1 @@
+"""What each view knows: the fold of events into rows, pure."""
