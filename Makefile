@@ -17,6 +17,7 @@ help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-7s %s\n", $$1, $$2}'
 
 setup: $(STAMP)  ## Install everything, PostgreSQL and Kafka included.
+	@$(BIN)/credit fetch
 
 $(STAMP):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python"; exit 1; }
@@ -39,7 +40,7 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@# generated files: credit machine diagram --check
 
 bench: setup  ## Measure; nothing is asserted.

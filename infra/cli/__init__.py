@@ -1,5 +1,77 @@
-"""The command line `credit`."""
+"""The command line `credit`: one line per command here, its module imported only when it is called."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from infra.faults import Fault
+
+
+class Entry(NamedTuple):
+    """Where a command is found and what the overview says of it."""
+
+    place: str
+    """`module:name`, the name being a `typer.Typer` (a group of commands) or a function (a single command)."""
+
+    help: str
+    hidden: bool = False
+
+
+COMMANDS = {
+    "servers": Entry("infra.cli.servers:app", "Start, stop and look at the embedded PostgreSQL and Kafka."),
+    "doctor": Entry("infra.cli.servers:doctor", "Say what was found on this machine, what was chosen and why."),
+    "reset": Entry("infra.cli.servers:reset", "Stop the embedded servers and forget all their data."),
+    "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
+}
+
+
+class _Overview(TyperGroup):
+    """Lists the commands without importing them, so that `credit --help` is quick."""
+
+    def __init__(self) -> None:
+        listed = {
+            name: TyperCommand(name, callback=None, help=entry.help, hidden=entry.hidden)
+            for name, entry in COMMANDS.items()
+        }
+        about = "Consumer credit accounts as event-sourced aggregates."
+        # Plain help: to draw boxes around it would cost more time than all the rest of it.
+        super().__init__(name="credit", commands=dict(listed), no_args_is_help=True, help=about, rich_markup_mode=None)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if name else found, rest
+
+
+def _load(command: str) -> Any:
+    module, name = COMMANDS[command].place.split(":")
+    found = getattr(import_module(module), name)
+    if not isinstance(found, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(command)(found)
+        found = single
+    return get_command(found)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line and end the process.
+
+    Exit codes: 0 done, 1 a `Fault` (said in one sentence, without a traceback) or a command's own "no", 2 wrong
+    usage, 130 interrupted. A reader that closed the pipe, as `head` does, is no error worth a word.
+    """
+    try:
+        _Overview()(prog_name="credit")
+    except Fault as fault:
+        print(f"credit: {fault}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,105 @@
+"""What can be set from outside, by environment variables that begin with `CREDIT_`."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra.faults import Fault
+
+
+def _postgres_url(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("it must look like postgresql://user:password@host:5432/database")
+    return value
+
+
+def _absolute(value: Path) -> Path:
+    return value.expanduser().absolute()
+
+
+def _servers(value: str) -> str:
+    if not re.fullmatch(r"[^\s,:]+:\d+(,[^\s,:]+:\d+)*", value):
+        raise ValueError("it must look like host:9092, or several of these with commas")
+    return value
+
+
+PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
+Folder = Annotated[Path, AfterValidator(_absolute)]
+
+
+def _default_cache() -> Path:
+    """`credit-account` in the user's cache, or beside the data where there is no home or it cannot be written."""
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute()
+        base.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return _default_data() / "cache"
+    if not os.access(base, os.W_OK | os.X_OK):
+        return _default_data() / "cache"
+    return base / "credit-account"
+
+
+def _default_data() -> Path:
+    """`.data` in the checkout, so that two clones share nothing; installed as a wheel, in the working directory."""
+    checkout = Path(__file__).resolve().parent.parent
+    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / ".data"
+
+
+class Settings(BaseSettings):
+    """The settings of one process; every field is the environment variable `CREDIT_` and its name in capitals.
+
+    The URLs are left out of its printed form, because they hold passwords.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CREDIT_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    database_url: PostgresUrl | None = Field(None, repr=False)
+    """The owner's URL of an existing PostgreSQL database; without it an embedded server is started."""
+
+    writer_url: PostgresUrl | None = Field(None, repr=False)
+    """The URL of the role that appends events; without it derived from the owner's, as are the next three."""
+
+    relay_url: PostgresUrl | None = Field(None, repr=False)
+    """The URL of the role that reads the store for Kafka."""
+
+    views_url: PostgresUrl | None = Field(None, repr=False)
+    """The URL of the role that writes the read models."""
+
+    reader_url: PostgresUrl | None = Field(None, repr=False)
+    """The URL of the role that only reads the read models."""
+
+    kafka_bootstrap_servers: Annotated[str, AfterValidator(_servers)] | None = None
+    """`host:port`, several with commas, of an existing Kafka; without it an embedded broker is started."""
+
+    topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]*$", max_length=100)] = ""
+    """Put before every topic's name, so that several installations can share one Kafka."""
+
+    database_name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "credit"
+    """The database inside the embedded server."""
+
+    cache_dir: Folder = Field(default_factory=_default_cache)
+    """Where downloads are kept; may be shared by many installations."""
+
+    data_dir: Folder = Field(default_factory=_default_data)
+    """Where the embedded servers keep their data, ports, passwords and logs; never shared."""
+
+    pg_bin: Folder | None = None
+    """The folder of the PostgreSQL binaries to use (`initdb`, `postgres`) instead of the ones that are found."""
+
+    maven_repository: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """A mirror of Maven Central to fetch the broker's jars from."""
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment; raises `Fault` naming the variable that cannot be used and why."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "CREDIT_" + str(first["loc"][0]).upper()
+            why = str(first["msg"]).removeprefix("Value error, ")
+            raise Fault(f"{name} cannot be used: {why[:1].lower()}{why[1:]}; correct it or unset it.") from None
