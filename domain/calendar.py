@@ -1,0 +1,46 @@
+"""Dates of credit: business dates, bill days and months. An instant becomes a date only in the account's zone."""
+
+import calendar
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+ONE_DAY = timedelta(days=1)
+
+
+@lru_cache(maxsize=64)
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA time zone `name`. Raises ZoneInfoNotFoundError or ValueError when there is none."""
+    return ZoneInfo(name)
+
+
+def business_date(instant: datetime, zone: str) -> date:
+    """The date of an aware `instant` in the account's zone: 2026-02-10T16:00:00Z is 11 February in Shanghai."""
+    return instant.astimezone(zone_named(zone)).date()
+
+
+def add_months(day: date, months: int, anchor_day: int | None = None) -> date:
+    """`day` moved by whole months, on the original day of the month, clipped to the month's end.
+
+    `anchor_day` is that original day where `day` was clipped before: 31 January, 28 February, **31** March.
+    """
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(anchor_day or day.day, last))
+
+
+def next_bill_day(after: date, bill_day: int) -> date:
+    """The first bill day strictly after `after`; `bill_day` is 1 to 28, so every month has it."""
+    in_month = after.replace(day=bill_day)
+    return in_month if in_month > after else add_months(in_month, 1)
+
+
+def month_end(day: date) -> date:
+    """The last day of the month that `day` is in."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def days_between(start: date, end: date) -> int:
+    """Whole days from `start` to `end`; negative when `end` is earlier."""
+    return (end - start).days

@@ -1,0 +1,32 @@
+"""What several decisions check before they record anything; each refuses with its reason and the numbers."""
+
+from datetime import date
+
+from domain.money import FEN_MAX
+from domain.refusals import Reason, Refused
+
+WHY_NOT_OPEN: dict[str, Reason] = {
+    "pending": "not_activated",
+    "frozen": "account_frozen",
+    "closing": "account_closing",
+    "closed": "account_closed",
+}
+
+
+def check_same(reason: Reason, field: str, reference: str, known: object, asked: object) -> None:
+    """A reference that was used before must come with the content of that first time."""
+    if known != asked:
+        raise Refused(reason, field=field, reference=reference, first=known, asked=asked)
+
+
+def check_value_date(value_date: date | None, today: date) -> None:
+    """Facts count on the day they are recorded; an earlier or later value date is refused."""
+    if value_date is not None and value_date != today:
+        raise Refused("value_date_not_allowed", field="value_date", asked=value_date, allowed=today)
+
+
+def check_bound(amount: int, on_top_of: int) -> None:
+    """An amount on top of what is there must stay within the bound of money."""
+    # Each amount alone is bounded at the door; their sum must stay writable too.
+    if amount + on_top_of > FEN_MAX:
+        raise Refused("amount_invalid", field="amount_fen", asked=amount, highest=FEN_MAX - on_top_of)

@@ -1,0 +1,35 @@
+"""Leaving: what stands in the way of a closure that the customer wants, and how it ends by itself."""
+
+from collections.abc import Iterator
+
+from domain.account import Account
+from domain.events import AccountClosed, AccountEvent, Obstacle
+from domain.lifecycle import move_access
+from domain.statement import post_interest
+
+
+def obstacles(account: Account) -> tuple[Obstacle, ...]:
+    """Everything that stands in the way, each with its amount; empty when the account may close."""
+    ledger = account.ledger
+    found = []
+    if ledger.owed:
+        found.append(Obstacle(kind="owed", amount_fen=ledger.owed))
+    if ledger.accrued > 0:
+        found.append(Obstacle(kind="accrued", amount_fen=ledger.accrued))
+    if ledger.credit:
+        found.append(Obstacle(kind="credit", amount_fen=ledger.credit))
+    if "legal_order" in account.reasons:
+        found.append(Obstacle(kind="legal_order", amount_fen=0))
+    return tuple(found)
+
+
+def close_when_clear(account: Account) -> Iterator[AccountEvent]:
+    """A closing account: its last interest is posted as soon as no principal is left; then it closes."""
+    if account.access != "closing":
+        return
+    if not account.ledger.principal:
+        yield from post_interest(account.ledger)
+    if not obstacles(account):
+        access = move_access("obstacles_gone", account.access)
+        if access is not None:
+            yield AccountClosed(kind="voluntary", owed_fen=0, access=access)

@@ -1,0 +1,190 @@
+"""What can be asked of a credit account. A command names its account, who asks, and the instant it is asked at."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal, get_args
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from domain.calendar import zone_named
+from domain.events import Channel, FreezeReason
+from domain.money import PositiveFen
+from domain.terms import Token
+
+Role = Literal["customer", "officer", "risk", "merchant", "bank", "system"]
+
+
+class Actor(BaseModel):
+    """Who did it: a role and an id within that role. Written `role:id`."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    role: Role
+    id: Token
+
+    def __str__(self) -> str:
+        return f"{self.role}:{self.id}"
+
+
+SYSTEM = Actor(role="system", id="calendar")
+
+
+class Command(BaseModel):
+    """What every command carries: an id of its own, the account, who asks, and when (an aware instant).
+
+    The same `command_id` with the same content changes nothing; with other content it is refused.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    DO: ClassVar[str]
+
+    command_id: Token
+    account_id: UUID
+    actor: Actor
+    at: AwareDatetime
+    second_actor: Actor | None = None
+
+
+class Open(Command):
+    """Accept an application: the account exists, pending, without a limit."""
+
+    DO = "open"
+    customer_id: Token
+    terms_version: Token
+    product: Literal["pay_later"] = "pay_later"
+    zone: Annotated[str, Field(min_length=1, max_length=64)] = "Asia/Shanghai"
+    bill_day: Annotated[int, Field(ge=1, le=28)] | None = None
+    funding_ref: Token | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            zone_named(zone)
+        except (KeyError, ValueError, OSError) as unknown:
+            message = f"{zone!r} is not an IANA time zone, such as Asia/Shanghai"
+            raise ValueError(message) from unknown
+        return zone
+
+
+class Decline(Command):
+    """Turn a pending application down, or record that the applicant withdrew it."""
+
+    DO = "decline"
+    kind: Literal["declined", "withdrawn"]
+    reason: Token
+
+
+class Activate(Command):
+    """Grant the limit: the account may borrow."""
+
+    DO = "activate"
+    limit_fen: PositiveFen
+
+
+class ChangeLimit(Command):
+    """Set another limit; it may lie below what is owed."""
+
+    DO = "change_limit"
+    limit_fen: PositiveFen
+    reason: Token
+
+
+class Purchase(Command):
+    """Buy on credit: authorise and capture in one. `forced` is a capture that the network obliges us to post."""
+
+    DO = "purchase"
+    purchase_id: Token
+    amount_fen: PositiveFen
+    merchant_id: Token
+    forced: bool = False
+
+
+class RefundPurchase(Command):
+    """Take a purchase back, whole or in part."""
+
+    DO = "refund_purchase"
+    purchase_id: Token
+    refund_id: Token
+    amount_fen: PositiveFen
+    value_date: date | None = None
+
+
+class ReceivePayment(Command):
+    """Record money that arrived. It is never refused for its size: what is too much becomes credit."""
+
+    DO = "receive_payment"
+    payment_ref: Token
+    channel: Channel
+    amount_fen: PositiveFen
+    value_date: date | None = None
+
+
+class RefundCredit(Command):
+    """Pay a credit balance out."""
+
+    DO = "refund_credit"
+    refund_id: Token
+    amount_fen: PositiveFen
+    payout_token: Token
+
+
+class Freeze(Command):
+    """Stop borrowing for a reason."""
+
+    DO = "freeze"
+    reason: FreezeReason
+    reference: Token | None = None
+
+
+class Unfreeze(Command):
+    """Lift a freeze reason."""
+
+    DO = "unfreeze"
+    reason: FreezeReason
+    reference: Token | None = None
+
+
+class RequestClosure(Command):
+    """Close at the customer's wish: at once where nothing stands in the way, else as soon as nothing does."""
+
+    DO = "request_closure"
+
+
+class WithdrawClosure(Command):
+    """Stay after all."""
+
+    DO = "withdraw_closure"
+
+
+class ForceClose(Command):
+    """Close at once, debt or not."""
+
+    DO = "force_close"
+    reason: Token
+
+
+class AdvanceTo(Command):
+    """Let the calendar do its work up to and including `date`: due tests, statements, system freezes."""
+
+    DO = "advance_to"
+    date: date
+
+
+AccountCommand = (
+    Open
+    | Decline
+    | Activate
+    | ChangeLimit
+    | Purchase
+    | RefundPurchase
+    | ReceivePayment
+    | RefundCredit
+    | Freeze
+    | Unfreeze
+    | RequestClosure
+    | WithdrawClosure
+    | ForceClose
+    | AdvanceTo
+)
+COMMANDS: dict[str, type[Command]] = {cls.DO: cls for cls in get_args(AccountCommand)}

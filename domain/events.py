@@ -1,0 +1,346 @@
+"""What can have happened to a credit account: each event is a fact in the past tense, and says what it does not mean.
+
+TYPE, VERSION and field names are the stored format and the public contract: add a version, never rename.
+
+Every event also says where it leaves the account: the three words (`access`, `standing`, `status`), the day the
+account next needs attention, and, where money moved, every bucket and every unpaid minimum. Consumers assign those
+figures instead of re-deriving them; auditors hold them against a fold. Events carry ids, tokens and closed reason
+codes only: no names, no free text, no account numbers.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.money import Amounts, Fen, PositiveFen
+from domain.terms import Terms, Token
+
+Access = Literal["pending", "open", "frozen", "closing", "closed"]
+Standing = Literal["clear", "billed", "paid", "overdue", "charged_off"]
+Status = Literal["pending", "activated", "billed", "paid", "overdue", "frozen", "closed"]
+Cause = Literal["command", "advance"]
+Channel = Literal["transfer", "auto_debit", "counter", "adjustment"]
+FreezeReason = Literal[
+    "abnormal_transaction",
+    "fraud_confirmed",
+    "overdue_long",
+    "credit_deterioration",
+    "multi_lender",
+    "inactive",
+    "customer_request",
+    "legal_order",
+]
+CloseKind = Literal["voluntary", "forced", "declined", "withdrawn"]
+ObstacleKind = Literal["owed", "accrued", "credit", "legal_order"]
+
+# The edition of the rulebook that this program reckons by; raised whenever a derivation changes.
+RULES = 1
+_UNSET_DATE = date.min
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
+
+
+class Owed(_Frozen):
+    """The eleven amounts of an account, in minor units: ten that it owes, and the credit that it is owed."""
+
+    principal_billed: Fen = 0
+    principal_unbilled: Fen = 0
+    principal_planned: Fen = 0
+    principal_disputed: Fen = 0
+    interest_billed: Fen = 0
+    interest_unbilled: Fen = 0
+    interest_planned: Fen = 0
+    fees_billed: Fen = 0
+    fees_unbilled: Fen = 0
+    fees_planned: Fen = 0
+    credit: Fen = 0
+
+    @property
+    def total(self) -> int:
+        """All that is owed: the sum of the ten, credit not subtracted."""
+        return (
+            self.principal_billed + self.principal_unbilled + self.principal_planned + self.principal_disputed
+            + self.interest_billed + self.interest_unbilled + self.interest_planned
+            + self.fees_billed + self.fees_unbilled + self.fees_planned
+        )  # fmt: skip
+
+    @property
+    def billed(self) -> int:
+        """What statements have demanded or shown and is still unpaid."""
+        return self.principal_billed + self.interest_billed + self.fees_billed
+
+
+class UnpaidMinimum(_Frozen):
+    """What is left of one statement's own minimum."""
+
+    statement_no: Annotated[int, Field(ge=1)]
+    due_date: date
+    amount_fen: PositiveFen
+
+
+class Obstacle(_Frozen):
+    """Why a requested closure has to wait, with the amount that stands in its way (0 where it is not money)."""
+
+    kind: ObstacleKind
+    amount_fen: Fen
+
+
+class Event(_Frozen):
+    """What every event says beside its own facts. Filled in when the event is recorded, never by a decision."""
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+
+    business_date: date = _UNSET_DATE
+    currency: str = "CNY"
+    rules: int = RULES
+    cause: Cause = "command"
+    next_event_on: date | None = None
+    access: Access = "pending"
+    standing: Standing = "clear"
+    status: Status = "pending"
+
+
+class MoneyEvent(Event):
+    """An event that moved money also says what the account owes after it."""
+
+    owed_after: Owed = Owed()
+    minimum_due_after: Fen = 0
+    arrears_after: Fen = 0
+    dpd_after: Annotated[int, Field(ge=0)] = 0
+    unpaid_minima_after: tuple[UnpaidMinimum, ...] = ()
+
+
+class AccountOpened(Event):
+    """An application was accepted; access is pending. There is no limit yet."""
+
+    TYPE = "account.opened"
+    product: Literal["pay_later"]
+    customer_id: Token
+    zone: str
+    bill_day: int
+    terms: Terms
+    funding_ref: Token | None = None
+
+
+class AccountActivated(Event):
+    """The account may borrow up to its limit. Nothing is owed."""
+
+    TYPE = "account.activated"
+    limit_fen: PositiveFen
+
+
+class LimitChanged(Event):
+    """A new limit holds from now. What is owed is unchanged, even above it."""
+
+    TYPE = "limit.changed"
+    limit_fen: Fen
+    reason: Token
+
+
+class PurchasePosted(MoneyEvent):
+    """A purchase became debt on this posting date. It is not billed and bears no interest yet."""
+
+    TYPE = "purchase.posted"
+    purchase_id: Token
+    amount_fen: PositiveFen
+    merchant_id: Token
+    forced: bool
+    credit_applied_fen: Fen
+
+
+class PurchaseRefunded(MoneyEvent):
+    """A purchase shrank; `applied` says which buckets fell and `credited_fen` what became credit.
+
+    Interest and fees charged before stay.
+    """
+
+    TYPE = "purchase.refunded"
+    purchase_id: Token
+    refund_id: Token
+    amount_fen: PositiveFen
+    value_date: date
+    applied: Amounts
+    credited_fen: Fen
+    of_purchase_fen: Fen
+
+
+class InterestPosted(MoneyEvent):
+    """Accrued interest became payable. It bears no interest itself."""
+
+    TYPE = "interest.posted"
+    kind: Literal["revolving"]
+    amount_fen: PositiveFen
+    fen_days: Annotated[int, Field(ge=0)]
+    total_posted_fen: Fen
+    credit_applied_fen: Fen
+
+
+class LateFeePosted(MoneyEvent):
+    """The one fee for one missed minimum. It bears no interest."""
+
+    TYPE = "late_fee.posted"
+    statement_no: int
+    base_fen: PositiveFen
+    amount_fen: PositiveFen
+
+
+class DebtWaived(MoneyEvent):
+    """Charges are no longer owed, or were given back as credit, which pays what it can at once. It is not a payment."""
+
+    TYPE = "debt.waived"
+    fees_fen: Fen
+    interest_fen: Fen
+    refunded_fen: Fen
+    credit_applied: Amounts
+    reason: Literal["cap"]
+
+
+class StatementLines(_Frozen):
+    """What of a statement's balance is new, by kind, in minor units."""
+
+    brought_forward_fen: Fen
+    principal_fen: Fen
+    interest_fen: Fen
+    fees_fen: Fen
+
+
+class AccountBilled(MoneyEvent):
+    """A statement was issued and is final. It does not demand the whole balance, only the minimum."""
+
+    TYPE = "account.billed"
+    statement_no: Annotated[int, Field(ge=1)]
+    covers_from: date
+    covers_to: date
+    due_date: date
+    balance_fen: PositiveFen
+    minimum_fen: PositiveFen
+    own_minimum_fen: Fen
+    lines: StatementLines
+
+
+class PaymentReceived(MoneyEvent):
+    """Money arrived; `applied` says which buckets fell and `credited_fen` what became credit.
+
+    The statement may still be unpaid.
+    """
+
+    TYPE = "payment.received"
+    payment_ref: Token
+    channel: Channel
+    amount_fen: PositiveFen
+    value_date: date
+    applied: Amounts
+    credited_fen: Fen
+    regime: Literal["charges_first", "principal_first"]
+
+
+class CreditRefunded(MoneyEvent):
+    """A credit balance, or a part of it, was paid out to the customer."""
+
+    TYPE = "credit.refunded"
+    refund_id: Token
+    amount_fen: PositiveFen
+    payout_token: Token
+
+
+class AccountPaid(Event):
+    """The latest statement is fully settled. The account may still owe what is not billed yet."""
+
+    TYPE = "account.paid"
+    statement_no: int
+
+
+class AccountOverdue(Event):
+    """A minimum was missed; repeated for each further one. Days past due grow without events."""
+
+    TYPE = "account.overdue"
+    statement_no: int
+    due_date: date
+    missed_fen: PositiveFen
+    dpd: Annotated[int, Field(ge=1)]
+
+
+class AccountCured(Event):
+    """No minimum is missed any more. The statement may be unpaid."""
+
+    TYPE = "account.cured"
+
+
+class AccountFrozen(Event):
+    """Borrowing stopped for a reason. The debt, its statements and its repayment go on."""
+
+    TYPE = "account.frozen"
+    reason: FreezeReason
+    reasons_now: tuple[FreezeReason, ...]
+    reference: Token | None = None
+
+
+class AccountUnfrozen(Event):
+    """A freeze reason was lifted. The account may borrow only when no reason is left."""
+
+    TYPE = "account.unfrozen"
+    reason: FreezeReason
+    reasons_now: tuple[FreezeReason, ...]
+    reference: Token | None = None
+
+
+class ClosureRequested(Event):
+    """The customer wants to leave but something stands in the way. The limit is 0; debt runs on."""
+
+    TYPE = "account.closure_requested"
+    obstacles: tuple[Obstacle, ...]
+
+
+class ClosureWithdrawn(Event):
+    """The customer stays. The limit is what it was before the request."""
+
+    TYPE = "account.closure_withdrawn"
+    limit_fen: Fen
+
+
+class AccountClosed(Event):
+    """The limit is gone for good. Debt, if any, stays owed and reported."""
+
+    TYPE = "account.closed"
+    kind: CloseKind
+    owed_fen: Fen
+    reason: Token | None = None
+
+
+AccountEvent = (
+    AccountOpened
+    | AccountActivated
+    | LimitChanged
+    | PurchasePosted
+    | PurchaseRefunded
+    | InterestPosted
+    | LateFeePosted
+    | DebtWaived
+    | AccountBilled
+    | PaymentReceived
+    | CreditRefunded
+    | AccountPaid
+    | AccountOverdue
+    | AccountCured
+    | AccountFrozen
+    | AccountUnfrozen
+    | ClosureRequested
+    | ClosureWithdrawn
+    | AccountClosed
+)
+EVENTS: tuple[type[Event], ...] = get_args(AccountEvent)
+# The six that everything downstream hangs on.
+PUBLIC_TRANSITIONS: tuple[type[Event], ...] = (
+    AccountActivated,
+    AccountBilled,
+    AccountPaid,
+    AccountOverdue,
+    AccountFrozen,
+    AccountClosed,
+)

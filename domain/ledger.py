@@ -1,0 +1,285 @@
+"""The ledger: an account's amounts, the purchases behind them, the minima still demanded, and the interest days.
+
+Money only: who may borrow and what anyone calls the account is none of its business. Nothing in here depends on
+today: what grows with the calendar (interest days, days past due) is counted when time passes over it, and a
+hundred days at once cost the same as one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from operator import attrgetter
+from typing import NamedTuple
+
+from domain.allocation import Regime
+from domain.calendar import days_between, next_bill_day
+from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Amounts, Bucket, half_up
+from domain.terms import Terms
+
+
+class Slice(NamedTuple):
+    """What is unpaid of one purchase; `due_date` is its statement's, None until it is billed."""
+
+    unpaid: int
+    due_date: date | None
+
+    @property
+    def bucket(self) -> Bucket:
+        """Where its principal stands."""
+        return "principal_unbilled" if self.due_date is None else "principal_billed"
+
+
+class Layer(NamedTuple):
+    """What is left of one statement's own minimum; `principal` is how much of it was principal when issued."""
+
+    statement_no: int
+    due_date: date
+    amount: int
+    principal: int
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Amounts in minor units; dates are business dates. Changed only while events are folded."""
+
+    terms: Terms
+    bill_day: int
+    # The counters hold every closing balance up to, but not including, this date.
+    business_date: date
+    buckets: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
+    # Unpaid purchases in posting order, which is the order of their due dates, and so the order they are paid in.
+    slices: dict[str, Slice] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+    statement_no: int = 0
+    last_bill_day: date | None = None
+    # The due date of the statement whose due test has not come yet; the terms see to it that there is at most one.
+    untested_due: date | None = None
+    # The slices that bear interest today, summed; fen-days of those; fen-days of all principal (for the cap).
+    bearing: int = 0
+    fen_days: int = 0
+    principal_fen_days: int = 0
+    interest_posted: int = 0
+    charges_posted: int = 0
+    waived: int = 0
+    # The order of payment is fixed once a day, by the first payment of the day.
+    regime_on: date | None = None
+    regime: Regime = "charges_first"
+
+    def fork(self) -> "Ledger":
+        """A copy that may be changed without this one noticing."""
+        twin = Ledger(*_fields_of(self))
+        twin.buckets = self.buckets.copy()
+        twin.slices = self.slices.copy()
+        return twin
+
+    # What it owes
+
+    @property
+    def credit(self) -> int:
+        """What we owe the customer."""
+        return self.buckets["credit"]
+
+    @property
+    def owed(self) -> int:
+        """All that is owed, credit not subtracted."""
+        return sum(self.buckets.values()) - self.buckets["credit"]
+
+    @property
+    def billed(self) -> int:
+        """What statements showed and is still unpaid."""
+        buckets = self.buckets
+        return buckets["principal_billed"] + buckets["interest_billed"] + buckets["fees_billed"]
+
+    @property
+    def unbilled(self) -> int:
+        """What the next statement adds."""
+        buckets = self.buckets
+        return buckets["principal_unbilled"] + buckets["interest_unbilled"] + buckets["fees_unbilled"]
+
+    @property
+    def principal(self) -> int:
+        """All principal, in whatever bucket."""
+        return sum(self.buckets[bucket] for bucket in PRINCIPAL_BUCKETS)
+
+    @property
+    def accrued(self) -> int:
+        """Interest of the days before `business_date` that is not posted yet: the running total less what was."""
+        return half_up(self.terms.daily_rate, self.fen_days) - self.interest_posted
+
+    @property
+    def over_cap(self) -> int:
+        """By how much interest and fees posted exceed the all-in cap; 0 when they do not."""
+        numerator, denominator = self.terms.cap_annual.as_integer_ratio()
+        room = numerator * self.principal_fen_days // (denominator * 365)
+        return max(0, self.charges_posted - self.waived - room)
+
+    # What is demanded
+
+    def test_date(self, due_date: date) -> date:
+        """The day on which a minimum due on `due_date` is found missed if it is still unpaid."""
+        return due_date + timedelta(days=self.terms.grace_days + 1)
+
+    def missed(self) -> Iterator[Layer]:
+        """The minima that were tested, missed, and are still above tolerance; oldest first."""
+        tolerance, today = self.terms.tolerance, self.business_date
+        return (each for each in self.layers if each.amount > tolerance and self.test_date(each.due_date) <= today)
+
+    @property
+    def minimum_due(self) -> int:
+        """What statements still demand, due or not yet."""
+        return sum(layer.amount for layer in self.layers)
+
+    @property
+    def arrears(self) -> int:
+        """What was demanded and missed."""
+        return sum(layer.amount for layer in self.missed())
+
+    @property
+    def dpd(self) -> int:
+        """Days past due of the oldest missed minimum; 0 when none is missed."""
+        oldest = next(self.missed(), None)
+        return days_between(oldest.due_date, self.business_date) if oldest else 0
+
+    def next_event_on(self) -> date | None:
+        """The first date on which the calendar alone would post, test or bill something; None when it would not."""
+        first: date | None = None
+        if self.billed or self.unbilled or self.accrued > 0 or self.over_cap:
+            first = next_bill_day(self.business_date, self.bill_day)
+        for layer in self.layers:
+            test = self.test_date(layer.due_date)
+            if test > self.business_date and layer.amount > self.terms.tolerance and (first is None or test < first):
+                first = test
+        return first
+
+    # How time passes
+
+    def pass_time(self, to: date) -> None:
+        """Count the closing balances of the days before `to`; a due test on the way makes what is unpaid bear.
+
+        A minimum within tolerance is met at its test: it is no longer demanded, though the money stays owed.
+        """
+        due = self.untested_due
+        if due is not None and (test := self.test_date(due)) <= to:
+            self._close_days(test)
+            late = sum(each.unpaid for each in self.slices.values() if each.due_date == due)
+            self.fen_days += late * days_between(due, test)
+            self.bearing += late
+            self.untested_due = None
+            if self.terms.tolerance:
+                met = self.terms.tolerance
+                self.layers = tuple(each for each in self.layers if each.due_date != due or each.amount > met)
+        self._close_days(to)
+
+    def _close_days(self, to: date) -> None:
+        days = days_between(self.business_date, to)
+        if days > 0:
+            self.fen_days += self.bearing * days
+            self.principal_fen_days += self.principal * days
+            self.business_date = to
+
+    # How amounts rise
+
+    def purchase(self, purchase_id: str, amount: int, credit_applied: int) -> None:
+        """A purchase becomes unbilled principal; credit pays for it at once."""
+        self.buckets["principal_unbilled"] += amount - credit_applied
+        self.buckets["credit"] -= credit_applied
+        if amount > credit_applied:
+            self.slices[purchase_id] = Slice(amount - credit_applied, None)
+
+    def post_interest(self, amount: int, credit_applied: int) -> None:
+        """Accrued interest becomes payable; credit pays for it at once."""
+        self.buckets["interest_unbilled"] += amount - credit_applied
+        self.buckets["credit"] -= credit_applied
+        self.interest_posted += amount
+        self.charges_posted += amount
+
+    def post_late_fee(self, amount: int) -> None:
+        """One fee for one missed minimum; it is in no minimum until it is billed."""
+        self.buckets["fees_unbilled"] += amount
+        self.charges_posted += amount
+
+    def bill(self, business_date: date, due_date: date, own_minimum: int) -> None:
+        """A statement: everything unbilled becomes billed with this due date, and its own minimum is demanded."""
+        buckets = self.buckets
+        charges = buckets["interest_unbilled"] + buckets["fees_unbilled"]
+        for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
+            buckets[billed] += buckets[unbilled]
+            buckets[unbilled] = 0
+        for purchase_id, each in self.slices.items():
+            if each.due_date is None:
+                self.slices[purchase_id] = Slice(each.unpaid, due_date)
+        self.statement_no += 1
+        if own_minimum:
+            principal = max(0, own_minimum - charges)
+            self.layers = (*self.layers, Layer(self.statement_no, due_date, own_minimum, principal))
+        self.last_bill_day = business_date
+        self.untested_due = due_date
+
+    # How amounts fall
+
+    def pay(self, applied: Amounts, credited: int) -> None:
+        """Money pays `applied`, oldest first within a bucket; the rest becomes credit."""
+        self._lower(applied)
+        self._shrink_oldest("principal_billed", applied.get("principal_billed", 0))
+        self._shrink_oldest("principal_unbilled", applied.get("principal_unbilled", 0))
+        self.buckets["credit"] += credited
+
+    def refund(self, purchase_id: str, of_purchase: int, applied: Amounts, credited: int) -> None:
+        """A purchase shrinks: `of_purchase` of its own slice, the rest of `applied` like a payment, then credit."""
+        self._lower(applied)
+        others = dict(applied)
+        if of_purchase:
+            own = self.slices[purchase_id]
+            others[own.bucket] -= of_purchase
+            self._shrink(purchase_id, own, of_purchase)
+        self._shrink_oldest("principal_billed", others.get("principal_billed", 0))
+        self._shrink_oldest("principal_unbilled", others.get("principal_unbilled", 0))
+        self.buckets["credit"] += credited
+
+    def waive(self, fees: int, interest: int, refunded: int, credit_applied: Amounts) -> None:
+        """Charges are given up; what was paid of them already becomes credit, and credit pays what it can."""
+        self.buckets["fees_unbilled"] -= fees
+        self.buckets["interest_unbilled"] -= interest
+        self.waived += fees + interest + refunded
+        self.pay(credit_applied, refunded - sum(credit_applied.values()))
+
+    def pay_out(self, amount: int) -> None:
+        """Credit leaves to the customer."""
+        self.buckets["credit"] -= amount
+
+    def _lower(self, applied: Amounts) -> None:
+        """Take `applied` out of the buckets; what falls from billed ones lowers the minima, oldest first."""
+        for bucket, amount in applied.items():
+            self.buckets[bucket] -= amount
+        left = sum(applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
+        if not left or not self.layers:
+            return
+        layers = []
+        for layer in self.layers:
+            part = min(left, layer.amount)
+            left -= part
+            if part < layer.amount:
+                layers.append(layer._replace(amount=layer.amount - part) if part else layer)
+        self.layers = tuple(layers)
+
+    def _shrink_oldest(self, bucket: Bucket, amount: int) -> None:
+        if not amount:
+            return
+        for purchase_id, each in list(self.slices.items()):
+            if each.bucket == bucket:
+                part = min(amount, each.unpaid)
+                self._shrink(purchase_id, each, part)
+                amount -= part
+                if not amount:
+                    return
+
+    def _shrink(self, purchase_id: str, each: Slice, amount: int) -> None:
+        if each.due_date is not None and each.due_date != self.untested_due:
+            self.bearing -= amount
+        if amount == each.unpaid:
+            del self.slices[purchase_id]
+        else:
+            self.slices[purchase_id] = Slice(each.unpaid - amount, each.due_date)
+
+
+_fields_of = attrgetter(*Ledger.__slots__)

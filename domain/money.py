@@ -1,0 +1,63 @@
+"""Money is whole minor units (fen) in an `int`; rates are exact decimals; every rounding has a name."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+# Ten trillion yuan. A million such amounts still add up within a 64-bit integer, so no sum of ours overflows
+# a column, and an amount above it is a mistake of the sender, not a debt.
+FEN_MAX = 10**15
+
+Fen = Annotated[int, Field(ge=0, le=FEN_MAX)]
+PositiveFen = Annotated[int, Field(gt=0, le=FEN_MAX)]
+# A rate is never negative and never above 1,000 %: a rate written in percent by mistake is refused.
+Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=12, decimal_places=10, allow_inf_nan=False)]
+
+Bucket = Literal[
+    "principal_billed",
+    "principal_unbilled",
+    "principal_planned",
+    "principal_disputed",
+    "interest_billed",
+    "interest_unbilled",
+    "interest_planned",
+    "fees_billed",
+    "fees_unbilled",
+    "fees_planned",
+    "credit",
+]
+BUCKETS: tuple[Bucket, ...] = get_args(Bucket)
+OWED_BUCKETS: tuple[Bucket, ...] = BUCKETS[:-1]
+BILLED_BUCKETS: tuple[Bucket, ...] = ("fees_billed", "interest_billed", "principal_billed")
+UNBILLED_BUCKETS: tuple[Bucket, ...] = ("fees_unbilled", "interest_unbilled", "principal_unbilled")
+PRINCIPAL_BUCKETS: tuple[Bucket, ...] = (
+    "principal_billed",
+    "principal_unbilled",
+    "principal_planned",
+    "principal_disputed",
+)
+
+# Amounts by bucket, each > 0; a bucket that is absent is untouched.
+Amounts = dict[Bucket, int]
+
+
+def half_up(rate: Decimal, amount: int) -> int:
+    """`rate x amount`, rounded to the nearest whole unit, halves away from zero; `amount` is never negative.
+
+    Computed in integers, so the product is exact however many fen-days there are (domain rule 1).
+    """
+    numerator, denominator = rate.as_integer_ratio()
+    return (2 * numerator * amount + denominator) // (2 * denominator)
+
+
+def ceiling(rate: Decimal, amount: int) -> int:
+    """`rate x amount`, rounded up to a whole unit; `amount` is never negative."""
+    numerator, denominator = rate.as_integer_ratio()
+    return -(-numerator * amount // denominator)
+
+
+def yuan(fen: int) -> str:
+    """Fen as people read them: `1234567` is `12,345.67`."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"

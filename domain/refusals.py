@@ -1,0 +1,83 @@
+"""A refusal is an expected answer: a stable reason, the numbers behind it, and what the asker can do.
+
+Anything else that is raised in here is a defect of the program.
+"""
+
+from typing import Literal, get_args
+
+# Reasons are part of the public contract: add, never rename.
+Reason = Literal[
+    "account_closed",
+    "account_closing",
+    "account_frozen",
+    "account_unknown",
+    "already_opened",
+    "amount_invalid",
+    "command_id_reused",
+    "credit_exceeded",
+    "date_in_future",
+    "field_invalid",
+    "legal_order",
+    "limit_out_of_range",
+    "no_such_move",
+    "not_activated",
+    "not_frozen",
+    "over_limit",
+    "overdue",
+    "payment_ref_reused",
+    "purchase_id_reused",
+    "purchase_unknown",
+    "refund_exceeds_purchase",
+    "refund_id_reused",
+    "terms_unknown",
+    "time_backwards",
+    "value_date_not_allowed",
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+# One sentence each: what whoever asked can do about it.
+REMEDIES: dict[Reason, str] = {
+    "account_closed": "The account is closed for good; only payments, refunds and forced captures are accepted.",
+    "account_closing": "Withdraw the closure first, or wait until the account is closed.",
+    "account_frozen": "Have every freeze reason lifted first.",
+    "account_unknown": "Open the account first, or check the account id.",
+    "already_opened": "Use another account id for another application.",
+    "amount_invalid": "Send a whole amount in minor units within the stated bounds.",
+    "command_id_reused": "Use a new command id for new content, or send the first content again.",
+    "credit_exceeded": "Ask for no more than the credit balance.",
+    "date_in_future": "Advance no further than the business date of the command's instant.",
+    "field_invalid": "Correct the named field.",
+    "legal_order": "Wait until the legal order is lifted by an officer.",
+    "limit_out_of_range": "Choose a limit within the bounds of the account's terms.",
+    "no_such_move": "The account's state does not know this move; look at its access and standing.",
+    "not_activated": "Activate the account first.",
+    "not_frozen": "Name a freeze reason that stands on the account.",
+    "over_limit": "Ask for no more than what is available.",
+    "overdue": "Pay the arrears first.",
+    "payment_ref_reused": "Give each payment a reference of its own within its channel.",
+    "purchase_id_reused": "Give each purchase an id of its own.",
+    "purchase_unknown": "Name a purchase that was posted to this account.",
+    "refund_exceeds_purchase": "Refund no more than the price less earlier refunds.",
+    "refund_id_reused": "Give each refund an id of its own.",
+    "terms_unknown": "Name a published version of the terms.",
+    "time_backwards": "Send commands of an account in the order of their business dates.",
+    "value_date_not_allowed": "Give a value date that is the business date of recording.",
+}
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not an error
+    """The command may not be done. `reason` is stable; `numbers` say by how much; nothing was recorded."""
+
+    def __init__(self, reason: Reason, **numbers: object) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+        self.numbers = numbers
+
+    @property
+    def remedy(self) -> str:
+        """What the asker can do about it, in one sentence."""
+        return REMEDIES[self.reason]
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name}={value}" for name, value in self.numbers.items())
+        return f"{self.reason}{f' ({figures})' if figures else ''}: {self.remedy}"

@@ -1,0 +1,83 @@
+"""Terms: the frozen, versioned parameters of a product. An account keeps the ones it was opened with.
+
+`account.opened` carries them in full, so that every reader of an account, in whatever process or year, reckons
+with the same figures. Names are those of the credit agreement; sources stand in the rulebook's parameter table.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from domain.money import Fen, PositiveFen, Rate
+
+Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,64}$")]
+
+
+class Terms(BaseModel):
+    """One version of a product's parameters. Raises ValidationError where a bound or the annual cap is broken."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    version: Token
+    product: Literal["pay_later"] = "pay_later"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    limit_min: PositiveFen = 50_000
+    limit_max: PositiveFen = 5_000_000
+    bill_day: Annotated[int, Field(ge=1, le=28)] = 1
+    # Days from the bill day to the due date: billed on the 1st, due on the 10th.
+    due_days: Annotated[int, Field(ge=1, le=26)] = 9
+    grace_days: Annotated[int, Field(ge=0, le=25)] = 0
+    tolerance: Fen = 0
+    daily_rate: Rate = Decimal("0.0005")
+    interest_method: Literal["after_due"] = "after_due"
+    minimum_ratio: Annotated[Decimal, Field(gt=0, le=1, max_digits=12, decimal_places=10)] = Decimal("0.10")
+    minimum_floor: Fen = 1_000
+    late_fee_rate: Rate = Decimal("0.05")
+    late_fee_floor: Fen = 1_000
+    cap_annual: Rate = Decimal("0.24")
+    # From this many days past due a payment goes to principal first.
+    regime_dpd: Annotated[int, Field(ge=1, le=10_000)] = 91
+    # From this many days past due the system freezes the account.
+    overdue_long_dpd: Annotated[int, Field(ge=1, le=10_000)] = 30
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> Self:
+        if self.limit_min > self.limit_max:
+            message = f"limit_min {self.limit_min} is above limit_max {self.limit_max}"
+            raise ValueError(message)
+        # At most one statement may wait for its due test when the next one is issued.
+        if self.due_days + self.grace_days > 26:
+            message = f"due_days {self.due_days} + grace_days {self.grace_days} is above 26"
+            raise ValueError(message)
+        nominal = self.daily_rate * 365
+        if nominal > self.cap_annual:
+            message = f"daily_rate x 365 = {nominal} is above cap_annual {self.cap_annual}"
+            raise ValueError(message)
+        return self
+
+
+Catalogue = Mapping[str, Terms]
+
+
+def catalogue(*published: Terms) -> Catalogue:
+    """The published terms by version. Raises ValueError when one version is published twice."""
+    by_version: dict[str, Terms] = {}
+    for terms in published:
+        if terms.version in by_version:
+            message = f"terms version {terms.version} is published twice"
+            raise ValueError(message)
+        by_version[terms.version] = terms
+    return MappingProxyType(by_version)
+
+
+PAY_LATER = Terms(version="pay-later-2026.1")
+PAY_LATER_FREE = Terms(
+    version="pay-later-free-2026.1",
+    daily_rate=Decimal(0),
+    late_fee_rate=Decimal(0),
+    late_fee_floor=0,
+)
+STANDARD: Catalogue = catalogue(PAY_LATER, PAY_LATER_FREE)
