@@ -1,0 +1,212 @@
+"""The event store: append, read by account, read by position, find a command, keep snapshots."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, Self
+from uuid import UUID
+
+import psycopg
+import psycopg_pool
+from psycopg import errors
+
+from domain.codec import decode
+from domain.events import AccountEvent
+from domain.recorded import Recorded
+from infra.faults import Fault
+from infra.store import arrays
+from infra.store.recorder import Datastore, EventMapper, EventRecorder, IntegrityError, PersistenceError, StoredEvent
+
+_VERSIONS = """
+    SELECT id, (SELECT max(originator_version) FROM stored_events WHERE originator_id = id)
+    FROM unnest(%b) AS wanted (id)"""
+# Inner ORDER BYs keep the planner from turning a look-up per row into one pass over the whole table.
+_COMMANDS = """
+    (originator_id, originator_version) IN (
+        SELECT id, found.originator_version
+        FROM unnest(%b, %b) AS wanted (id, command), LATERAL (
+            SELECT originator_version FROM stored_events
+            WHERE originator_id = id AND command_id = command ORDER BY command_index) AS found)
+    ORDER BY originator_id, originator_version"""
+# A snapshot comes as a row without a type, before the events that follow it.
+_HISTORIES = """
+    SELECT account_id, version, NULL, 0, state, chain_hash FROM snapshots WHERE account_id = ANY(%b) AND {usable}
+    UNION ALL
+    SELECT found.*
+    FROM unnest(%b) AS wanted (id), LATERAL (
+        SELECT originator_id, originator_version, topic, type_version, state, chain_hash FROM stored_events
+        WHERE originator_id = id
+          AND originator_version > COALESCE((SELECT version FROM snapshots WHERE account_id = id AND {usable}), 0)
+        ORDER BY originator_version) AS found"""
+_SAVE_SNAPSHOTS = """
+    INSERT INTO snapshots AS kept (account_id, version, chain_hash, state) SELECT * FROM unnest(%b, %b, %b, %b)
+    ON CONFLICT (account_id) DO UPDATE
+    SET version = excluded.version, chain_hash = excluded.chain_hash, state = excluded.state
+    WHERE kept.version < excluded.version"""
+
+
+class Conflict(Exception):  # noqa: N818 - it is an answer, not an error
+    """A version or a command was recorded before: by another writer, or by a first try whose reply was lost."""
+
+
+class Snapshot(NamedTuple):
+    """An account's state after `version` events, as bytes of the domain's own making."""
+
+    account_id: UUID
+    version: int
+    chain_hash: bytes
+    state: bytes
+
+
+class History(NamedTuple):
+    """An account as it is stored: its snapshot, if there is one, and the events since, up to `version`."""
+
+    snapshot: bytes | None
+    events: list[AccountEvent]
+    version: int
+    chain_hash: bytes
+
+
+class EventStore:
+    """One store of events, reached as one database role; safe for any number of threads.
+
+    Every method raises Fault where the database does not answer, the role lacks the right, or nobody migrated.
+    """
+
+    def __init__(self, url: str, pool_size: int = 4) -> None:
+        self._url = url
+        self._datastore = Datastore(url, pool_size)
+        self._recorder = EventRecorder(self._datastore)
+        self._mapper = EventMapper()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back; the store cannot be used afterwards."""
+        self._datastore.close()
+
+    def append(self, events: Sequence[Recorded]) -> range:
+        """Append all events or none, durably, and give each its position; returns the positions.
+
+        The events may be of several accounts; those of one account follow its stored ones. Raises Conflict when a
+        version or a command is there already. Where the connection breaks, the append is tried again, so a commit
+        whose reply was lost shows itself as a Conflict, too.
+        """
+        stored = list(map(self._mapper.to_stored_event, events))
+        with self._faults():
+            try:
+                positions = self._recorder.insert_events(stored)
+            except IntegrityError as taken:
+                if isinstance(taken.__cause__, errors.UniqueViolation):
+                    raise Conflict from taken
+                raise
+        for event, position in zip(events, positions, strict=True):
+            # Frozen for everybody else, and nobody else has seen it yet: a copy would cost more than the append.
+            object.__setattr__(event, "position", position)
+        return positions
+
+    def load(self, account_id: UUID) -> list[Recorded]:
+        """An account's whole history; empty when there is none."""
+        with self._faults():
+            return list(map(self._mapper.to_domain_event, self._recorder.select_events(account_id)))
+
+    def load_many(self, account_ids: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+        """The whole histories of several accounts; those without one are left out."""
+        condition = "originator_id = ANY(%b) ORDER BY originator_id, originator_version"
+        with self._faults():
+            return self._by_account(self._recorder.select_where(condition, (arrays.uuids(list(account_ids)),)))
+
+    def histories(self, account_ids: Iterable[UUID], *, snapshots: bool = True) -> dict[UUID, History]:
+        """What is needed to bring accounts to life, in one query: snapshots and what follows them, or all events."""
+        wanted = arrays.uuids(list(account_ids))
+        with self._faults():
+            rows = self._recorder.query(_HISTORIES.format(usable=snapshots), (wanted, wanted))
+        found: dict[UUID, History] = {}
+        for account_id, version, topic, type_version, state, chain_hash in rows:
+            before = found.get(account_id)
+            if topic is None:
+                found[account_id] = History(state, [], version, chain_hash)
+                continue
+            if version != (before.version if before else 0) + 1:
+                raise Fault(f"Account {account_id} lacks the event before version {version}; restore the store.")
+            events = before.events if before else []
+            events.append(decode(topic, type_version, state))
+            found[account_id] = History(before.snapshot if before else None, events, version, chain_hash)
+        return found
+
+    def read(self, after_position: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events that follow a position, without a gap; empty at the head."""
+        with self._faults():
+            rows = self._recorder.select_notifications(after_position, limit, inclusive_of_start=False)
+        for expected, row in enumerate(rows, after_position + 1):
+            if row.id != expected:
+                raise Fault(f"The store lacks position {expected}, and {row.id} follows; restore it from a backup.")
+        return list(map(self._mapper.to_domain_event, rows))
+
+    def head(self) -> int:
+        """The last position; 0 while the store is empty."""
+        with self._faults():
+            return self._recorder.max_notification_id() or 0
+
+    def versions(self, account_ids: Iterable[UUID]) -> dict[UUID, int]:
+        """The version of each account that has one."""
+        with self._faults():
+            rows = self._recorder.query(_VERSIONS, (arrays.uuids(list(account_ids)),))
+        return {account_id: version for account_id, version in rows if version}
+
+    def find_command(self, account_id: UUID, command_id: str) -> list[Recorded]:
+        """The events that a command recorded on an account, in order; empty when it recorded none."""
+        return self.recorded_commands([(account_id, command_id)]).get((account_id, command_id), [])
+
+    def recorded_commands(self, pairs: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[Recorded]]:
+        """The same for several (account, command id) pairs at once; those that recorded nothing are left out."""
+        wanted = arrays.uuids([pair[0] for pair in pairs]), arrays.texts([pair[1] for pair in pairs])
+        with self._faults():
+            rows = self._recorder.select_where(_COMMANDS, wanted)
+        found: dict[tuple[UUID, str], list[Recorded]] = {}
+        for recorded in map(self._mapper.to_domain_event, rows):
+            found.setdefault((recorded.account_id, recorded.command_id), []).append(recorded)
+        return found
+
+    def save_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
+        """Keep each account's snapshot unless a later one is kept already."""
+        ids, versions, hashes, states = map(list, zip(*snapshots, strict=True))
+        columns = arrays.uuids(ids), arrays.bigints(versions), arrays.byteas(hashes), arrays.byteas(states)
+        with self._faults():
+            self._recorder.query(_SAVE_SNAPSHOTS, columns)
+
+    def _by_account(self, rows: Iterable[StoredEvent]) -> dict[UUID, list[Recorded]]:
+        found: dict[UUID, list[Recorded]] = {}
+        for recorded in map(self._mapper.to_domain_event, rows):
+            found.setdefault(recorded.account_id, []).append(recorded)
+        return found
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turns what a person must mend into a Fault that says how."""
+        try:
+            yield
+        except PersistenceError as error:
+            match error.__cause__:
+                case errors.UndefinedTable() | errors.UndefinedFunction() | errors.UndefinedColumn():
+                    raise Fault("The database is not up to date: run `credit migrate`.") from error
+                case errors.InsufficientPrivilege():
+                    raise Fault(f"The database role may not do this: {error}; run `credit migrate`.") from error
+                case psycopg_pool.PoolTimeout():
+                    raise Fault(f"The database cannot be reached: {_why(self._url)}") from error
+                case psycopg.OperationalError():
+                    raise Fault(f"The database did not do it: {error}") from error
+                case _:
+                    raise
+
+
+def _why(url: str) -> str:
+    """What the server says to one try; the pool keeps it to itself."""
+    try:
+        psycopg.connect(url, connect_timeout=3).close()
+    except psycopg.Error as error:
+        return str(error)
+    return "all connections were busy for too long; try again."

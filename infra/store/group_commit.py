@@ -1,0 +1,61 @@
+"""Appends that wait at the same moment share one transaction; nobody waits for company."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from domain.recorded import Recorded
+from infra.store.event_store import Conflict
+
+_EVENTS_MAX = 5_000  # in one transaction, so that nobody waits for ever behind a large import
+
+
+@dataclass(slots=True, eq=False)
+class _Share:
+    events: Sequence[Recorded]
+    done: bool = False
+    error: BaseException | None = None
+
+
+class GroupCommit:
+    """Appends for many threads: while one transaction commits, the next one gathers."""
+
+    def __init__(self, append: Callable[[Sequence[Recorded]], object]) -> None:
+        self._append = append
+        self._waiting: deque[_Share] = deque()
+        self._committing = Lock()
+
+    def append(self, events: Sequence[Recorded]) -> None:
+        """Return when the events are durable. Raises what the append raises; a Conflict is the caller's own."""
+        share = _Share(events)
+        self._waiting.append(share)
+        with self._committing:  # whoever comes in commits for all who wait outside; they find their work done
+            while not share.done:
+                self._commit(self._gather())
+        if share.error is not None:
+            raise share.error
+
+    def _gather(self) -> list[_Share]:
+        shares = [self._waiting.popleft()]
+        amount = len(shares[0].events)
+        while self._waiting and amount + len(self._waiting[0].events) <= _EVENTS_MAX:
+            shares.append(self._waiting.popleft())
+            amount += len(shares[-1].events)
+        return shares
+
+    def _commit(self, shares: list[_Share]) -> None:
+        try:
+            self._append([event for share in shares for event in share.events])
+        except Conflict as conflict:
+            if len(shares) == 1:
+                shares[0].error = conflict
+            else:  # one of them spoilt it for all; each by itself shows which
+                for share in shares:
+                    self._commit([share])
+                return
+        except BaseException as error:  # noqa: BLE001 - it is raised again in every thread that it concerns
+            for share in shares:
+                share.error = error
+        for share in shares:
+            share.done = True
