@@ -30,6 +30,7 @@ def add_months(day: date, months: int, anchor_day: int | None = None) -> date:
     return date(year, month + 1, min(anchor_day or day.day, last))
 
 
+@lru_cache(maxsize=8192)  # asked for after every event, for few different days
 def next_bill_day(after: date, bill_day: int) -> date:
     """The first bill day strictly after `after`; `bill_day` is 1 to 28, so every month has it."""
     in_month = after.replace(day=bill_day)

@@ -1,0 +1,5 @@
+"""`python -m infra.cli`: the command line without its installed script."""
+
+from infra.cli import main
+
+main()

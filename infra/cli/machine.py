@@ -1,0 +1,77 @@
+"""`credit machine`: the two state machines as diagrams and as a table, from the one declaration in the domain."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.lifecycle import ACCESS_STATES, ACCESS_TABLE, NEVER, NOTHING, STANDING_STATES, STANDING_TABLE, Refuse, Row
+from infra.faults import Fault
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The state machines, as declared in the domain.")
+
+MACHINES = {"access": (ACCESS_STATES, ACCESS_TABLE), "standing": (STANDING_STATES, STANDING_TABLE)}
+_README = Path(__file__).resolve().parents[2] / "README.md"
+_BEGIN, _END = "<!-- diagrams: begin (credit machine diagram --write) -->", "<!-- diagrams: end -->"
+
+
+@app.command()
+def diagram(
+    write: Annotated[bool, typer.Option("--write", help="Put the diagrams into README.md.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless README.md shows these diagrams.")] = False,
+) -> None:
+    """Print both machines as Mermaid state diagrams."""
+    drawn = "\n\n".join(_diagram(name, states, table) for name, (states, table) in MACHINES.items())
+    if not (write or check):
+        print(drawn)
+        return
+    text = _README.read_text(encoding="utf-8")
+    before, found, rest = text.partition(_BEGIN)
+    if not found or _END not in rest:
+        raise Fault(f"README.md has no place for the diagrams: put {_BEGIN} and {_END} into it.")
+    fresh = f"{before}{_BEGIN}\n{drawn}\n{_END}{rest.partition(_END)[2]}"
+    if write:
+        _README.write_text(fresh, encoding="utf-8")
+    elif fresh != text:
+        print("README.md shows old state diagrams: run `credit machine diagram --write`", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
+def table(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False) -> None:
+    """Print what every trigger does in every state: a state, nothing, never, or the reason it is refused with."""
+    rows = [
+        {"machine": name, "trigger": row.trigger, "state": state, "outcome": _word(outcome), "meaning": row.meaning}
+        for name, (states, rows) in MACHINES.items()
+        for row in rows
+        for state, outcome in zip(states, row.outcomes, strict=True)
+    ]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    for name, (states, declared) in MACHINES.items():
+        grid = Table(title=name, box=None, title_justify="left")
+        for heading in ("trigger", *states, "meaning"):
+            grid.add_column(heading)
+        for row in declared:
+            grid.add_row(row.trigger, *map(_word, row.outcomes), row.meaning)
+        Console(width=160).print(grid)
+
+
+def _diagram(name: str, states: tuple[str, ...], table: tuple[Row, ...]) -> str:
+    moves: dict[tuple[str, str], list[str]] = {}
+    for row in table:
+        for source, outcome in zip(states, row.outcomes, strict=True):
+            if isinstance(outcome, str) and outcome not in (NOTHING, NEVER):
+                moves.setdefault((source, outcome), []).append(row.trigger)
+    lines = [f"    {source} --> {dest}: {', '.join(triggers)}" for (source, dest), triggers in moves.items()]
+    return "\n".join([f"**{name}**", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {states[0]}", *lines, "```"])
+
+
+def _word(outcome: str | Refuse) -> str:
+    return f"refused: {outcome.reason}" if isinstance(outcome, Refuse) else outcome

@@ -1,0 +1,65 @@
+"""`credit serve`: the whole service in one process group, until Ctrl-C."""
+
+import socket
+import sys
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from infra.cli.streams import stopped_by_signals
+from infra.faults import Fault
+from infra.installation import install
+from infra.settings import Settings
+from infra.supervisor import Supervisor
+
+HOST = "127.0.0.1"
+PROGRAMS = {
+    "relay": ["relay", "run"],
+    "balance": ["consume", "balance"],
+    "credit_report": ["consume", "credit_report"],
+    "audit": ["consume", "audit"],
+}
+Port = Annotated[int, typer.Option(min=1, max=65_535, help="Where the HTTP API listens, on loopback.")]
+
+
+def serve(port: Port = 8_080) -> None:
+    """Run the relay, the three views and the HTTP API; what was killed is started again. Ctrl-C stops all of it."""
+    stop = stopped_by_signals()
+    _check_free(port)
+    there = install(report=lambda text: print(text, file=sys.stderr))
+    log = Settings.load().data_dir / "logs" / "serve.log"
+    programs = PROGRAMS | {"http": ["http", "--port", str(port)]}
+    with Supervisor(programs, there.environment(), log) as running:
+        print(f"HTTP API        http://{HOST}:{port}/accounts/<id>  (also /balance, /credit-report, /history; /docs)")
+        print(f"Kafka           {there.bootstrap_servers}  topic {there.topic}")
+        print("Look            credit events tail | credit account show ID | credit views status | credit relay status")
+        print(f"Log             {log}")
+        print("Stop            Ctrl-C", flush=True)
+        _until(stop, running)
+    print("Stopped; PostgreSQL and Kafka go on until `credit servers stop`.")
+
+
+def http(port: Port = 8_080) -> None:
+    """Answer HTTP requests on loopback until SIGTERM; requests in flight are finished."""
+    import uvicorn
+
+    from infra.http import create_app
+    from infra.supervisor import end_with_parent
+
+    end_with_parent()
+    uvicorn.run(create_app(Settings.load()), host=HOST, port=port, log_level="warning", timeout_graceful_shutdown=10)
+
+
+def _until(stop: Event, running: Supervisor) -> None:
+    while not stop.wait(0.5):
+        running.check()
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as taken:
+            raise Fault(f"Port {port} is taken: stop what listens there, or choose another with --port.") from taken

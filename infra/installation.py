@@ -1,0 +1,96 @@
+"""One installation of the service: its database, its roles' URLs, its broker and its topics, ready to be used."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from consumers.envelope import ACCOUNT_EVENTS
+from infra.embedded import servers
+from infra.faults import Fault
+from infra.kafka.topics import prepare
+from infra.migrations import migrate
+from infra.settings import Settings
+from infra.store.roles import role_url
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where everything is. URLs hold passwords, so they are left out of its printed form."""
+
+    owner_url: str = field(repr=False)
+    writer_url: str = field(repr=False)
+    relay_url: str = field(repr=False)
+    views_url: str = field(repr=False)
+    reader_url: str = field(repr=False)
+    bootstrap_servers: str
+    topic_prefix: str
+
+    @property
+    def topic(self) -> str:
+        """The topic that holds every event of every account."""
+        return self.topic_prefix + ACCOUNT_EVENTS
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a program that is to work on this installation."""
+        return os.environ | {
+            "CREDIT_DATABASE_URL": self.owner_url,
+            "CREDIT_WRITER_URL": self.writer_url,
+            "CREDIT_RELAY_URL": self.relay_url,
+            "CREDIT_VIEWS_URL": self.views_url,
+            "CREDIT_READER_URL": self.reader_url,
+            "CREDIT_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "CREDIT_TOPIC_PREFIX": self.topic_prefix,
+        }
+
+
+def locate(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Installation:
+    """Have the servers running and say where everything is. Raises Fault when a server cannot be had."""
+    settings = settings or Settings.load()
+    running = servers.start(settings, report)
+    owner = running.database_url
+    return Installation(
+        owner_url=owner,
+        writer_url=settings.writer_url or role_url(owner, "credit_writer"),
+        relay_url=settings.relay_url or role_url(owner, "credit_relay"),
+        views_url=settings.views_url or role_url(owner, "credit_views"),
+        reader_url=settings.reader_url or role_url(owner, "credit_reader"),
+        bootstrap_servers=running.bootstrap_servers,
+        topic_prefix=settings.topic_prefix,
+    )
+
+
+def install(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Installation:
+    """As `locate`, and bring the database's tables and the topics up to date."""
+    there = locate(settings, report)
+    migrate(there.owner_url)
+    prepare(there.bootstrap_servers, there.topic_prefix)
+    return there
+
+
+def install_beside(name: str, report: Callable[[str], None] = lambda _: None) -> Installation:
+    """An installation of its own on the same servers, for a demo or an import: database and topics bear `name`.
+
+    `name` is lower-case letters, digits and hyphens. Raises Fault where the server allows no further database.
+    """
+    settings = Settings.load()
+    running = servers.start(settings, report)
+    database = "credit_" + name.replace("-", "_")
+    try:
+        owner = servers.ensure_database(running.database_url, database)
+    except Exception as refused:
+        raise Fault(
+            f"The database {database} cannot be created ({str(refused).strip()}): give the owner of "
+            f"CREDIT_DATABASE_URL the right CREATEDB."
+        ) from refused
+    beside = settings.model_copy(
+        update={
+            "database_url": owner,
+            "writer_url": None,
+            "relay_url": None,
+            "views_url": None,
+            "reader_url": None,
+            "kafka_bootstrap_servers": running.bootstrap_servers,
+            "topic_prefix": f"{settings.topic_prefix}{name}.",
+        }
+    )
+    return install(beside, report)
