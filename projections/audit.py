@@ -1,0 +1,204 @@
+"""The audit view: every event of an account as it was stored, and in words what it changed.
+
+The words are made when somebody reads, from the stored bytes; kept are only the facts.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, assert_never
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.events import (
+    AccountActivated,
+    AccountBilled,
+    AccountClosed,
+    AccountCured,
+    AccountEvent,
+    AccountFrozen,
+    AccountOpened,
+    AccountOverdue,
+    AccountPaid,
+    AccountUnfrozen,
+    ClosureRequested,
+    ClosureWithdrawn,
+    CreditRefunded,
+    DebtWaived,
+    InterestPosted,
+    LateFeePosted,
+    LimitChanged,
+    MoneyEvent,
+    Owed,
+    PaymentReceived,
+    PurchasePosted,
+    PurchaseRefunded,
+    Status,
+)
+from domain.money import Bucket, yuan
+from domain.recorded import Recorded
+from projections import folding
+
+
+@dataclass(slots=True)
+class AuditRow:
+    """Where the kept history of one account ends; `arrived` are the events that came since the row was loaded."""
+
+    account_id: UUID
+    version: int
+    chain_hash: bytes
+    opened_on: date
+    business_date: date
+    arrived: list[Recorded] = field(default_factory=list)
+
+
+def key(recorded: Recorded) -> UUID:
+    """One row for each account, and one for each of its events."""
+    return recorded.account_id
+
+
+def step(row: AuditRow | None, recorded: Recorded) -> AuditRow:
+    """The row after `recorded`, with the event added to what arrived."""
+    day = recorded.event.business_date
+    if row is None:
+        folding.opening(recorded)
+        row = AuditRow(recorded.account_id, recorded.version, recorded.chain_hash, day, day)
+    row.version, row.chain_hash, row.business_date = recorded.version, recorded.chain_hash, day
+    row.arrived.append(recorded)
+    return row
+
+
+class TimelineEntry(BaseModel):
+    """One event in words, with what was owed after it. Amounts in minor units of the account's currency."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    position: Annotated[int, Field(description="The event's place in the store, gapless over all accounts.")]
+    business_date: Annotated[date, Field(description="When it counts.")]
+    recorded_at: Annotated[datetime, Field(description="When it was learnt.")]
+    type: str
+    type_version: int
+    says: Annotated[str, Field(description="What it changed, in one sentence.")]
+    actor: Annotated[str, Field(description="Who did it, as role:id; a second pair of eyes after a plus.")]
+    command_id: str
+    correlation_id: str
+    causation_id: str
+    status: Status
+    owed_fen: int
+    credit_fen: int
+    minimum_due_fen: int
+    chain_hash: Annotated[str, Field(description="SHA-256 over the event and the hash before it, in hexadecimal.")]
+
+
+def timeline(events: Iterable[Recorded], before: MoneyEvent | None = None) -> list[TimelineEntry]:
+    """`events` of one account, in order, as lines to read.
+
+    `before` is the last event that moved money before the first of them: what was owed then is owed until the next.
+    """
+    owed, minimum_due = (Owed(), 0) if before is None else (before.owed_after, before.minimum_due_after)
+    lines = []
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, MoneyEvent):
+            owed, minimum_due = event.owed_after, event.minimum_due_after
+        lines.append(
+            TimelineEntry(
+                version=recorded.version,
+                position=recorded.position,
+                business_date=event.business_date,
+                recorded_at=recorded.recorded_at,
+                type=recorded.type,
+                type_version=recorded.type_version,
+                says=says(event),
+                actor=recorded.actor,
+                command_id=recorded.command_id,
+                correlation_id=recorded.correlation_id,
+                causation_id=recorded.causation_id,
+                status=event.status,
+                owed_fen=owed.total,
+                credit_fen=owed.credit,
+                minimum_due_fen=minimum_due,
+                chain_hash=recorded.chain_hash.hex(),
+            )
+        )
+    return lines
+
+
+def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line for each event
+    """What `event` changed, in one sentence, with its amounts in major units."""
+    match event:
+        case AccountOpened():
+            return f"Application of customer {event.customer_id} accepted under terms {event.terms.version}."
+        case AccountActivated():
+            return f"Activated with a limit of {yuan(event.limit_fen)}."
+        case LimitChanged():
+            return f"Limit set to {yuan(event.limit_fen)} ({event.reason})."
+        case PurchasePosted():
+            forced = ", posted by force" if event.forced else ""
+            return f"Purchase {event.purchase_id} of {yuan(event.amount_fen)} at {event.merchant_id}{forced}."
+        case PurchaseRefunded():
+            return (
+                f"Refund {event.refund_id} of {yuan(event.amount_fen)} for purchase {event.purchase_id}"
+                f"{_split(event.applied, event.credited_fen)}."
+            )
+        case InterestPosted():
+            return f"Interest of {yuan(event.amount_fen)} posted for {event.fen_days:,} fen-days so far."
+        case LateFeePosted():
+            return f"Late fee of {yuan(event.amount_fen)} for the missed minimum of statement {event.statement_no}."
+        case DebtWaived():
+            given_back = f", {yuan(event.refunded_fen)} given back as credit" if event.refunded_fen else ""
+            return f"Waived: fees {yuan(event.fees_fen)}, interest {yuan(event.interest_fen)}{given_back} ({event.reason})."
+        case AccountBilled():
+            return (
+                f"Statement {event.statement_no}: balance {yuan(event.balance_fen)}, "
+                f"minimum {yuan(event.minimum_fen)}, due {event.due_date}."
+            )
+        case PaymentReceived():
+            value = f", value date {event.value_date}" if event.value_date != event.business_date else ""
+            return (
+                f"Payment {event.payment_ref} of {yuan(event.amount_fen)} by {event.channel}{value}"
+                f"{_split(event.applied, event.credited_fen)}."
+            )
+        case CreditRefunded():
+            return f"Credit of {yuan(event.amount_fen)} paid out ({event.refund_id})."
+        case AccountPaid():
+            return f"Statement {event.statement_no} fully settled."
+        case AccountOverdue():
+            return (
+                f"Overdue: {yuan(event.missed_fen)} of statement {event.statement_no}, due {event.due_date}, was missed; "
+                f"days past due: {event.dpd}."
+            )
+        case AccountCured():
+            return "No minimum is missed any more."
+        case AccountFrozen():
+            return f"Frozen: {event.reason}{_also(event.reasons_now, event.reason)}."
+        case AccountUnfrozen():
+            return f"Freeze lifted: {event.reason}{_also(event.reasons_now, event.reason)}."
+        case ClosureRequested():
+            in_the_way = ", ".join(
+                f"{obstacle.kind} {yuan(obstacle.amount_fen)}" if obstacle.amount_fen else obstacle.kind
+                for obstacle in event.obstacles
+            )
+            return f"Closure requested; it waits for: {in_the_way}."
+        case ClosureWithdrawn():
+            return f"Closure withdrawn; the limit is {yuan(event.limit_fen)} again."
+        case AccountClosed():
+            debt = f"; {yuan(event.owed_fen)} stays owed" if event.owed_fen else ""
+            reason = f" ({event.reason})" if event.reason else ""
+            return f"Closed, {event.kind}{reason}{debt}."
+        case _:
+            assert_never(event)
+
+
+def _split(applied: Mapping[Bucket, int], credited: int) -> str:
+    parts = [f"{bucket.replace('_', ' ')} {yuan(fen)}" for bucket, fen in applied.items()]
+    if credited:
+        parts.append(f"credit {yuan(credited)}")
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def _also(reasons: tuple[str, ...], reason: str) -> str:
+    others = [other for other in reasons if other != reason]
+    return f"; still: {', '.join(others)}" if others else ""
