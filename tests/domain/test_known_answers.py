@@ -1,0 +1,266 @@
+"""The rulebook's known answers, each by its number, and the worked examples of its text; amounts in fen."""
+
+import pytest
+
+from domain.events import (
+    AccountBilled,
+    AccountCured,
+    AccountOverdue,
+    AccountPaid,
+    DebtWaived,
+    InterestPosted,
+    LateFeePosted,
+    PaymentReceived,
+    PurchasePosted,
+    PurchaseRefunded,
+)
+from tests.specification import (
+    BASE,
+    LINE,
+    activated,
+    advance,
+    advanced,
+    bought,
+    buy,
+    event,
+    given,
+    opened,
+    paid,
+    pay,
+    refund,
+    terms,
+)
+
+GRACE = terms(grace_days=3)
+BASE_WITH_GRACE = (opened(agreed=GRACE), activated(), bought("base", 123_457, on="2026-01-10"))
+
+
+def test_case_1_a_statement_demands_ten_percent_rounded_up():
+    given(*BASE).when(advance(to="2026-02-01")).then(
+        event(
+            AccountBilled,
+            statement_no=1,
+            covers_from="2026-01-05",
+            covers_to="2026-01-31",
+            due_date="2026-02-10",
+            balance_fen=123_457,
+            minimum_fen=12_346,
+            own_minimum_fen=12_346,
+        )
+    ).owes(principal_billed=123_457).stands(standing="billed", minimum_due=12_346, arrears=0, dpd=0)
+
+
+@pytest.mark.parametrize(
+    ("price", "minimum", "late_fee"), [(8_050, 1_000, 1_000), (620, 620, 620), (5_000_000, 500_000, 25_000)]
+)
+def test_case_2_a_missed_minimum_costs_a_late_fee_between_its_floor_and_the_minimum(price, minimum, late_fee):
+    given(*LINE, bought("p1", price, on="2026-01-10")).when(advance(to="2026-02-11")).then(
+        event(AccountBilled, balance_fen=price, minimum_fen=minimum),
+        event(LateFeePosted, statement_no=1, base_fen=minimum, amount_fen=late_fee, business_date="2026-02-11"),
+        event(AccountOverdue, missed_fen=minimum, dpd=1),
+    ).owes(principal_billed=price, fees_unbilled=late_fee)
+
+
+def test_case_3_the_due_day_is_on_time_until_midnight_where_the_account_lives():
+    given(*BASE).when(pay(12_346, on="2026-02-10T15:59:59Z"), advance(to="2026-02-28")).then(
+        event(AccountBilled),
+        event(PaymentReceived, value_date="2026-02-10", applied={"principal_billed": 12_346}, dpd_after=0),
+    ).owes(principal_billed=111_111).stands(standing="billed", minimum_due=0)
+
+
+def test_case_3_one_second_later_is_late_and_cured_at_once():
+    given(*BASE, advanced(to="2026-02-10")).when(pay(12_346, on="2026-02-10T16:00:00Z")).then(
+        event(LateFeePosted, amount_fen=1_000, dpd_after=1),
+        event(AccountOverdue, dpd=1, standing="overdue"),
+        event(PaymentReceived, value_date="2026-02-11", applied={"principal_billed": 12_346}, dpd_after=0),
+        event(AccountCured, standing="billed"),
+    ).owes(principal_billed=111_111, fees_unbilled=1_000)
+
+
+def test_case_4_a_purchase_posts_on_the_date_of_the_accounts_zone():
+    given(*LINE).when(buy("p1", 123_457, on="2026-01-31T16:30:00Z"), advance(to="2026-03-01")).then(
+        event(PurchasePosted, business_date="2026-02-01"),
+        event(AccountBilled, statement_no=1, business_date="2026-03-01", balance_fen=123_457, covers_to="2026-02-28"),
+    ).owes(principal_billed=123_457)
+
+
+def test_case_5_interest_of_a_missed_statement_runs_from_its_due_date():
+    given(*BASE, advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=1_173, fen_days=2_345_683, total_posted_fen=1_173),
+        event(AccountBilled, statement_no=2, balance_fen=125_630, minimum_fen=25_631, own_minimum_fen=13_285),
+    ).owes(principal_billed=123_457, interest_billed=1_173, fees_billed=1_000).stands(
+        standing="overdue", minimum_due=25_631, arrears=12_346, dpd=19
+    )
+
+
+def test_case_6_who_pays_the_minimum_in_time_pays_interest_on_the_rest_and_no_late_fee():
+    given(*BASE, paid(12_346, on="2026-02-10")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=1_056),
+        event(AccountBilled, balance_fen=112_167, minimum_fen=12_168, own_minimum_fen=12_168, standing="billed"),
+    ).owes(principal_billed=111_111, interest_billed=1_056)
+
+
+CASE_7 = (*BASE, advanced(to="2026-03-05"), paid(10_000, on="2026-03-05"))
+
+
+def test_case_7_until_ninety_days_late_a_payment_pays_charges_first():
+    given(*CASE_7[:-1]).when(CASE_7[-1]).then(
+        event(
+            PaymentReceived,
+            applied={"fees_billed": 1_000, "interest_billed": 1_173, "principal_billed": 7_827},
+            credited_fen=0,
+            regime="charges_first",
+            minimum_due_after=15_631,
+            dpd_after=23,
+        )
+    ).owes(principal_billed=115_630)
+
+
+def test_case_8_on_day_ninety_a_payment_still_pays_charges_first():
+    given(*BASE, advanced(to="2026-05-11")).stands(dpd=90).when(pay(50_000, on="2026-05-11")).then(
+        event(
+            PaymentReceived,
+            applied={"fees_billed": 3_000, "interest_billed": 4_938, "principal_billed": 42_062},
+            minimum_due_after=396,
+        )
+    ).owes(principal_billed=81_395, fees_unbilled=1_000)
+
+
+def test_case_9_on_day_ninety_one_a_payment_pays_principal_first():
+    given(*BASE, advanced(to="2026-05-12")).stands("2026-05-12", dpd=91).when(pay(50_000, on="2026-05-12")).then(
+        event(PaymentReceived, applied={"principal_billed": 50_000}, regime="principal_first", minimum_due_after=396)
+    ).owes(principal_billed=73_457, interest_billed=4_938, fees_billed=3_000, fees_unbilled=1_000)
+
+
+def test_case_10_credit_pays_new_purchases_and_nothing_owed_means_no_statement():
+    given(*BASE).when(pay(130_000, on="2026-02-05"), buy("p2", 5_000, on="2026-02-12"), advance(to="2026-03-01")).then(
+        event(AccountBilled, statement_no=1),
+        event(PaymentReceived, applied={"principal_billed": 123_457}, credited_fen=6_543),
+        event(AccountPaid, statement_no=1),
+        event(PurchasePosted, credit_applied_fen=5_000),
+    ).owes(credit=1_543)
+
+
+def test_case_11_a_refund_of_what_was_paid_becomes_credit():
+    given(*BASE, paid(123_457, on="2026-02-10")).when(
+        refund("base", 23_457, on="2026-02-14"), advance(to="2026-03-01")
+    ).then(event(PurchaseRefunded, applied={}, credited_fen=23_457)).owes(credit=23_457).stands(accrued=0)
+
+
+def test_case_12_a_refund_meets_the_minimum_as_a_payment_does():
+    given(*BASE).when(refund("base", 23_457, on="2026-02-05"), advance(to="2026-02-11")).then(
+        event(AccountBilled, minimum_fen=12_346),
+        event(PurchaseRefunded, applied={"principal_billed": 23_457}, minimum_due_after=0),
+    ).owes(principal_billed=100_000).stands("2026-02-11", standing="billed", dpd=0, minimum_due=0)
+
+
+def test_case_13_within_the_grace_days_nothing_more_is_charged():
+    given(*BASE_WITH_GRACE).when(pay(123_457, on="2026-02-13"), advance(to="2026-03-01")).then(
+        event(AccountBilled), event(PaymentReceived, applied={"principal_billed": 123_457}), event(AccountPaid)
+    ).owes()
+
+
+def test_case_13_a_day_after_the_grace_days_it_is_late_from_the_due_date():
+    given(*BASE_WITH_GRACE).when(advance(to="2026-02-13")).then(event(AccountBilled)).when(
+        pay(123_457, on="2026-02-14")
+    ).then(
+        event(LateFeePosted, amount_fen=1_000, dpd_after=4),
+        event(AccountOverdue, dpd=4, due_date="2026-02-10"),
+        event(PaymentReceived, applied={"principal_billed": 123_457}),
+        event(AccountCured),
+        event(AccountPaid),
+    ).owes(fees_unbilled=1_000).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=247), event(AccountBilled, balance_fen=1_247)
+    ).owes(fees_billed=1_000, interest_billed=247)
+
+
+def test_case_18_a_leap_year_has_one_day_more_of_interest():
+    given(opened(on="2028-01-05"), activated(), bought("base", 123_457, on="2028-01-10")).when(
+        advance(to="2028-03-01")
+    ).then(
+        event(AccountBilled, balance_fen=123_457),
+        event(LateFeePosted, amount_fen=1_000),
+        event(AccountOverdue),
+        event(InterestPosted, amount_fen=1_235, fen_days=20 * 123_457),
+        event(AccountBilled, balance_fen=125_692, minimum_fen=25_693),
+    ).owes(principal_billed=123_457, interest_billed=1_235, fees_billed=1_000)
+
+
+def test_case_19_the_all_in_cap_gives_up_late_fees_first():
+    given(*LINE, bought("p1", 30_000, on="2026-01-10"), advanced(to="2026-02-11")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=285),
+        event(DebtWaived, fees_fen=299, interest_fen=0, refunded_fen=0, reason="cap"),
+        event(AccountBilled, balance_fen=30_986, minimum_fen=6_686),
+    ).owes(principal_billed=30_000, interest_billed=285, fees_billed=701)
+
+
+def test_case_36_what_the_cap_gives_up_of_charges_already_paid_becomes_credit():
+    given(*LINE, bought("p1", 30_000, on="2026-01-10"), paid(31_000, on="2026-02-11")).owes().when(
+        advance(to="2026-03-01")
+    ).then(
+        event(InterestPosted, amount_fen=15),
+        event(DebtWaived, fees_fen=0, interest_fen=15, refunded_fen=369, credit_applied={}),
+    ).owes(credit=369)
+
+
+def test_case_36_the_payoff_quote_of_the_day_leaves_nothing_to_give_back():
+    given(*LINE, bought("p1", 30_000, on="2026-01-10"), paid(30_631, on="2026-02-11")).owes(fees_unbilled=369).when(
+        advance(to="2026-03-01")
+    ).then(
+        event(InterestPosted, amount_fen=15), event(DebtWaived, fees_fen=369, interest_fen=15, refunded_fen=0)
+    ).owes()
+
+
+def test_case_44_a_minimum_is_in_arrears_only_once_it_was_missed():
+    given(*CASE_7).stands(minimum_due=15_631, arrears=2_346).when(advance(to="2026-03-11")).then(
+        event(LateFeePosted, statement_no=2, amount_fen=1_000, arrears_after=15_631),
+        event(AccountOverdue, statement_no=2, missed_fen=13_285),
+    ).owes(principal_billed=115_630, fees_unbilled=1_000).stands(dpd=29, minimum_due=15_631)
+
+
+# The worked examples of the text
+
+
+@pytest.mark.parametrize(("in_time", "interest"), [(0, 1_173), (12_346, 1_056)])
+def test_example_4_1_interest_is_the_rate_on_nineteen_closing_balances(in_time, interest):
+    life = given(*BASE, paid(in_time, on="2026-02-10")) if in_time else given(*BASE)
+    life.when(advance(to="2026-02-28")).stands("2026-03-01", accrued=interest)
+
+
+def test_example_4_1_paying_the_billed_amount_late_leaves_the_interest_of_the_days_between():
+    given(*BASE, paid(123_457, on="2026-02-25")).owes(fees_unbilled=1_000).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=926, fen_days=15 * 123_457),
+        event(AccountBilled, balance_fen=1_926),
+    ).owes(interest_billed=926, fees_billed=1_000)
+
+
+def test_example_4_1_a_purchase_paid_before_its_bill_day_never_bears_interest():
+    given(*BASE, paid(123_457, on="2026-01-31")).when(advance(to="2026-12-31")).nothing_happened().owes().stands(
+        standing="clear"
+    )
+
+
+def test_example_4_2_the_rest_is_what_no_minimum_has_demanded_yet():
+    rest = 125_630 - 12_346 - 2_173
+    own_minimum = 2_173 + -(-rest // 10)
+    given(*BASE, advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted), event(AccountBilled, minimum_fen=12_346 + own_minimum, own_minimum_fen=own_minimum)
+    ).stands(minimum_due=25_631)
+
+
+def test_example_4_3_a_late_fee_of_five_percent_is_raised_to_its_floor():
+    given(*BASE, advanced(to="2026-02-10")).when(advance(to="2026-02-11")).then(
+        event(LateFeePosted, base_fen=12_346, amount_fen=1_000), event(AccountOverdue)
+    )
+
+
+def test_case_30_a_late_fee_is_never_more_than_the_principal_that_was_missed():
+    given(*BASE, paid(123_457, on="2026-02-25"), advanced(to="2026-03-01")).when(advance(to="2026-03-11")).then(
+        event(AccountOverdue, statement_no=2, missed_fen=1_926, dpd=1)
+    ).owes(interest_billed=926, fees_billed=1_000).stands(standing="overdue")
+
+
+def test_case_31_paying_the_oldest_minimum_rolls_the_days_past_due_back_to_the_next():
+    given(*BASE, advanced(to="2026-04-20")).stands("2026-04-20", dpd=69).when(pay(27_719, on="2026-04-20")).stands(
+        dpd=10
+    ).when(advance(to="2026-05-01")).stands("2026-05-31", dpd=51)

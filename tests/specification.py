@@ -1,0 +1,271 @@
+"""The words the specification is told in: given a history, when something is asked, then this is what became of it.
+
+    given(*LINE, bought("p1", 123_457, on="2026-01-10")).when(advance(to="2026-02-01")).then(
+        event(AccountBilled, balance_fen=123_457, minimum_fen=12_346, due_date="2026-02-10")
+    ).owes(principal_billed=123_457)
+
+`then` compares every event that the `when` led to, in order, by the fields each expectation states. `owes` compares
+all eleven buckets; a bucket that is not named is 0. Everything asked is checked for leaving its input untouched.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any, NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from domain.account import Account, fold
+from domain.commands import (
+    Activate,
+    Actor,
+    AdvanceTo,
+    ChangeLimit,
+    Command,
+    Decline,
+    ForceClose,
+    Freeze,
+    Open,
+    Purchase,
+    ReceivePayment,
+    RefundCredit,
+    RefundPurchase,
+    RequestClosure,
+    Unfreeze,
+    WithdrawClosure,
+)
+from domain.decisions import decide
+from domain.events import Event
+from domain.identity import account_id_for
+from domain.money import BUCKETS
+from domain.refusals import Refused
+from domain.snapshot import dump
+from domain.terms import PAY_LATER, STANDARD, Catalogue, Terms, catalogue
+
+OFFICER = Actor(role="officer", id="o-1")
+ACCOUNT_ID = account_id_for("customer-1", "application-1")
+ZONE = "Asia/Shanghai"
+FIRST_DAY = "2026-01-05"
+
+
+class Asked(NamedTuple):
+    """Something asked of the account on a day or at an instant; without one, on the day of what came before."""
+
+    kind: type[Command]
+    on: str | None
+    fields: dict[str, Any]
+    published: Catalogue = STANDARD
+
+
+def terms(version: str = "agreed-1", **changes: Any) -> Terms:
+    """The standard pay-later terms with other figures."""
+    return Terms(**{**PAY_LATER.model_dump(), "version": version, **changes})
+
+
+def instant(on: str) -> datetime:
+    """Noon of that day where the account lives; an instant says itself."""
+    moment = datetime.fromisoformat(on)
+    return moment if moment.tzinfo else datetime.combine(moment.date(), time(12), ZoneInfo(ZONE)).astimezone(UTC)
+
+
+def open_line(on: str = FIRST_DAY, agreed: Terms = PAY_LATER, **fields: Any) -> Asked:
+    return Asked(Open, on, {"customer_id": "customer-1", "terms_version": agreed.version, **fields}, catalogue(agreed))
+
+
+def activate(limit: int = 5_000_000, on: str | None = None) -> Asked:
+    return Asked(Activate, on, {"limit_fen": limit})
+
+
+def decline(kind: str = "declined", reason: str = "score", on: str | None = None) -> Asked:
+    return Asked(Decline, on, {"kind": kind, "reason": reason})
+
+
+def change_limit(to: int, on: str | None = None) -> Asked:
+    return Asked(ChangeLimit, on, {"limit_fen": to, "reason": "review"})
+
+
+def buy(purchase_id: str, fen: int, on: str | None = None, **fields: Any) -> Asked:
+    said = {"purchase_id": purchase_id, "amount_fen": fen, "merchant_id": "shop-1", **fields}
+    return Asked(Purchase, on, said)
+
+
+def refund(purchase_id: str, fen: int, on: str | None = None, ref: str = "refund-1", **fields: Any) -> Asked:
+    return Asked(RefundPurchase, on, {"purchase_id": purchase_id, "refund_id": ref, "amount_fen": fen, **fields})
+
+
+def pay(fen: int, on: str | None = None, ref: str = "payment-1", **fields: Any) -> Asked:
+    return Asked(ReceivePayment, on, {"payment_ref": ref, "channel": "transfer", "amount_fen": fen, **fields})
+
+
+def pay_out(fen: int, on: str | None = None, ref: str = "payout-1") -> Asked:
+    return Asked(RefundCredit, on, {"refund_id": ref, "amount_fen": fen, "payout_token": "bank-card-1"})
+
+
+def freeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
+    return Asked(Freeze, on, {"reason": reason, **fields})
+
+
+def unfreeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
+    return Asked(Unfreeze, on, {"reason": reason, **fields})
+
+
+def request_closure(on: str | None = None) -> Asked:
+    return Asked(RequestClosure, on, {})
+
+
+def withdraw_closure(on: str | None = None) -> Asked:
+    return Asked(WithdrawClosure, on, {})
+
+
+def force_close(reason: str = "abuse", on: str | None = None) -> Asked:
+    return Asked(ForceClose, on, {"reason": reason})
+
+
+def advance(to: str, on: str | None = None) -> Asked:
+    """Let the calendar do its work up to a date; asked on that date unless it says another."""
+    return Asked(AdvanceTo, on or to, {"date": datetime.fromisoformat(to).date()})
+
+
+# A history is told in the past tense.
+opened, activated, declined, limit_changed = open_line, activate, decline, change_limit
+bought, refunded, paid, paid_out = buy, refund, pay, pay_out
+frozen, unfrozen, force_closed = freeze, unfreeze, force_close
+closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
+
+LINE = (opened(), activated())
+# The purchase that the rulebook's known answers begin with.
+BASE = (*LINE, bought("base", 123_457, on="2026-01-10"))
+
+
+def event(kind: type[Event], **stated: Any) -> Event:
+    """An expected event, known by the fields it states; a date may be stated as text."""
+    unknown = stated.keys() - kind.model_fields.keys()
+    assert not unknown, f"{kind.TYPE} has no field {unknown}"
+    return kind.model_construct(set(stated), **stated)
+
+
+class Scenario:
+    """One account's life, and what was last asked of it."""
+
+    def __init__(self) -> None:
+        self.account: Account | None = None
+        self.events: list[Event] = []
+        self.refusal: Refused | None = None
+        self._day = FIRST_DAY
+        self._said = 0
+        self._timeline: list[str] = []
+
+    def given(self, *history: Asked | Event) -> Self:
+        for each in history:
+            if isinstance(each, Event):
+                self.account = fold(self.account, [each])  # type: ignore[list-item] # any event that a test made
+                self._day = str(each.business_date)
+                self._timeline.append(_line(each))
+            else:
+                self._ask(each)
+                self._check(self.refusal is None, "the history itself was refused")
+        return self
+
+    def when(self, *asked: Asked) -> Self:
+        self.events = []
+        self._timeline.append("-- when")
+        for each in asked:
+            if self.refusal is None:
+                self._ask(each)
+        return self
+
+    def then(self, *expected: Event) -> Self:
+        self._check(self.refusal is None, "it was refused")
+        self._check(
+            [each.TYPE for each in self.events] == [each.TYPE for each in expected],
+            "expected " + ", ".join(each.TYPE for each in expected),
+        )
+        for happened, stated in zip(self.events, expected, strict=True):
+            fields = {name: getattr(stated, name) for name in stated.model_fields_set}
+            self._compare(happened.TYPE, fields, {name: getattr(happened, name) for name in fields})
+        return self
+
+    def refused(self, reason: str, **numbers: Any) -> Self:
+        if self.refusal is None:
+            self._check(False, f"expected to be refused: {reason}")
+            raise AssertionError
+        self._compare("the refusal", {"reason": reason}, {"reason": self.refusal.reason})
+        self._check(numbers.keys() == self.refusal.numbers.keys(), f"its numbers are {sorted(self.refusal.numbers)}")
+        self._compare(f"the refusal {reason}", numbers, self.refusal.numbers)
+        self._check(bool(self.refusal.remedy), "a refusal says what can be done about it")
+        return self
+
+    def nothing_happened(self) -> Self:
+        return self.then()
+
+    def owes(self, **buckets: int) -> Self:
+        """Every bucket; one that is not named is 0."""
+        unknown = buckets.keys() - set(BUCKETS)
+        assert not unknown, f"there is no bucket {unknown}"
+        ledger = self._known().ledger
+        self._compare("owes", {name: buckets.get(name, 0) for name in BUCKETS}, ledger.buckets)
+        return self
+
+    def stands(self, on: str | None = None, **figures: Any) -> Self:
+        """Any other figure of the account or of its ledger, as of its last event or on a later day."""
+        account = self._known().fork()
+        if on:
+            account.ledger.pass_time(datetime.fromisoformat(on).date())
+        holders = {name: account if hasattr(account, name) else account.ledger for name in figures}
+        self._compare("stands", figures, {name: getattr(holder, name) for name, holder in holders.items()})
+        return self
+
+    def _known(self) -> Account:
+        assert self.account is not None, "nothing was opened"
+        return self.account
+
+    def _ask(self, asked: Asked) -> None:
+        self._said += 1
+        self._day = asked.on or self._day
+        command: Any = asked.kind(
+            command_id=f"command-{self._said}",
+            account_id=ACCOUNT_ID,
+            actor=OFFICER,
+            at=instant(self._day),
+            **asked.fields,
+        )
+        self._timeline.append(f"{self._day}  {command.DO} {_shown(asked.fields)}")
+        kept = dump(self.account) if self.account else b""
+        before = self.account
+        try:
+            decision = decide(command, self.account, asked.published)
+        except Refused as refusal:
+            self.refusal = refusal
+            self._timeline.append(f"    refused: {refusal}")
+        else:
+            self.account = decision.account
+            self.events += decision.events
+            self._timeline += [f"    {_line(each)}" for each in decision.events]
+        self._check(before is None or dump(before) == kept, "deciding changed the account it was given")
+
+    def _compare(self, what: str, stated: Mapping[str, Any], actual: Mapping[Any, Any]) -> None:
+        wrong = [
+            f"{what}: {name} is {actual[name]!r}, expected {value!r}"
+            for name, value in stated.items()
+            if not (actual[name] == value or (isinstance(value, str) and str(actual[name]) == value))
+        ]
+        self._check(not wrong, "\n".join(wrong))
+
+    def _check(self, holds: bool, why: str) -> None:  # noqa: FBT001 - an assertion with a timeline
+        assert holds, "\n".join([why, "", *self._timeline])
+
+
+def given(*history: Asked | Event) -> Scenario:
+    """An account with this history, in commands or in events; what was asked in it must not have been refused."""
+    return Scenario().given(*history)
+
+
+def _line(happened: Event) -> str:
+    own = {name: value for name, value in happened if name not in Event.model_fields}
+    after = own.pop("owed_after", None)
+    if "unpaid_minima_after" in own:
+        own["unpaid_minima_after"] = {each.statement_no: each.amount_fen for each in own["unpaid_minima_after"]}
+    owed = {name: fen for name, fen in after if fen} if after else {}
+    return f"{happened.business_date}  {happened.TYPE} {_shown(own)}  [{happened.access}, {happened.standing}] {owed}"
+
+
+def _shown(fields: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in fields.items() if not isinstance(value, Terms))
