@@ -122,7 +122,6 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             ledger.purchase(event.purchase_id, event.amount_fen, event.credit_applied_fen)
         case PaymentReceived():
             account.payments[f"{event.channel}/{event.payment_ref}"] = event.amount_fen
-            ledger.regime_on, ledger.regime = event.business_date, event.regime
             ledger.pay(event.applied, event.credited_fen)
         case AccountBilled():
             ledger.bill(event.business_date, event.due_date, event.own_minimum_fen)

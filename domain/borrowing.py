@@ -10,7 +10,7 @@ from domain.closure import close_when_clear
 from domain.commands import Purchase, RefundPurchase
 from domain.events import AccountEvent, PurchasePosted, PurchaseRefunded
 from domain.refusals import Refused
-from domain.repaying import less_owed, regime_today
+from domain.repaying import less_owed
 
 Facts = Iterator[AccountEvent]
 
@@ -59,7 +59,7 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
     left = dict(ledger.buckets)
     if own and of_purchase:
         left[own.bucket] -= of_purchase
-    applied, credited = allocate(command.amount_fen - of_purchase, left, regime_today(ledger, today))
+    applied, credited = allocate(command.amount_fen - of_purchase, left, ledger.regime)
     if own and of_purchase:
         applied[own.bucket] = applied.get(own.bucket, 0) + of_purchase
     yield PurchaseRefunded(

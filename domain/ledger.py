@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from domain.allocation import Regime
+from domain.allocation import Regime, regime_for
 from domain.calendar import days_between, next_bill_day
 from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Amounts, Bucket, half_up
 from domain.terms import Terms
@@ -61,8 +61,7 @@ class Ledger:
     interest_posted: int = 0
     charges_posted: int = 0
     waived: int = 0
-    # The order of payment is fixed once a day, by the first payment of the day.
-    regime_on: date | None = None
+    # The order of payment of this business date, read once, as the day begins.
     regime: Regime = "charges_first"
 
     def fork(self) -> "Ledger":
@@ -158,6 +157,7 @@ class Ledger:
 
         A minimum within tolerance is met at its test: it is no longer demanded, though the money stays owed.
         """
+        a_new_day = to > self.business_date
         due = self.untested_due
         if due is not None and (test := self.test_date(due)) <= to:
             self._close_days(test)
@@ -169,6 +169,9 @@ class Ledger:
                 met = self.terms.tolerance
                 self.layers = tuple(each for each in self.layers if each.due_date != due or each.amount > met)
         self._close_days(to)
+        if a_new_day:
+            # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
+            self.regime = regime_for(self.dpd, self.terms.regime_dpd)
 
     def _close_days(self, to: date) -> None:
         days = days_between(self.business_date, to)

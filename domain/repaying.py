@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.account import Account
-from domain.allocation import Regime, allocate, regime_for
+from domain.allocation import allocate
 from domain.checks import check_bound, check_same, check_value_date
 from domain.closure import close_when_clear
 from domain.commands import ReceivePayment, RefundCredit
 from domain.delinquency import catch_up
 from domain.events import AccountEvent, CreditRefunded, PaymentReceived
-from domain.ledger import Ledger
 from domain.refusals import Refused
 
 Facts = Iterator[AccountEvent]
@@ -27,8 +26,7 @@ def receive_payment(command: ReceivePayment, account: Account, today: date) -> F
         raise Refused("not_activated", access=account.access)
     check_value_date(command.value_date, today)
     check_bound(command.amount_fen, ledger.credit)
-    regime = regime_today(ledger, today)
-    applied, credited = allocate(command.amount_fen, ledger.buckets, regime)
+    applied, credited = allocate(command.amount_fen, ledger.buckets, ledger.regime)
     yield PaymentReceived(
         payment_ref=command.payment_ref,
         channel=command.channel,
@@ -36,7 +34,7 @@ def receive_payment(command: ReceivePayment, account: Account, today: date) -> F
         value_date=today,
         applied=applied,
         credited_fen=credited,
-        regime=regime,
+        regime=ledger.regime,
     )
     yield from less_owed(account)
 
@@ -61,10 +59,3 @@ def less_owed(account: Account) -> Facts:
     """Money comes first, then the moves that follow from owing less: cured, paid, closed."""
     yield from catch_up(account)
     yield from close_when_clear(account)
-
-
-def regime_today(ledger: Ledger, today: date) -> Regime:
-    """The order in which today's payments pay: fixed by the first of them, so x then y equals x + y."""
-    if ledger.regime_on == today:
-        return ledger.regime
-    return regime_for(ledger.dpd, ledger.terms.regime_dpd)
