@@ -1,0 +1,182 @@
+"""One view's rows and how far it has read, committed together: a batch is one select, one fold, one merge."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import Cursor, sql
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from consumers.runner import PositionLost
+from domain.recorded import Recorded
+from infra.faults import Fault
+from infra.views.tables import SERVING, Layout, of_generation
+from projections.folding import Row, fold
+
+R = TypeVar("R", bound=Row)
+
+# A crash may lose the last commits, but rows and position are lost together and are then read from Kafka again:
+# waiting for the disk would buy nothing. A transaction that hangs is ended by the server.
+_OPTIONS = "-c synchronous_commit=off -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+
+
+class ViewStore(Generic[R]):
+    """The read model that a consumer writes: `consumers.runner.ReadModel` over one generation of one view.
+
+    Close it, or use it as a context manager. Any number of processes may have one open: whoever's position was moved
+    by another gets PositionLost, and nothing of its batch is kept.
+    """
+
+    def __init__(self, views_url: str, layout: Layout[R], generation: int | None = None) -> None:
+        """Open the serving generation, or the numbered one. Raises Fault when the database or the view is not there."""
+        self.layout = layout
+        self.generation = generation or _serving(views_url, layout.name)
+        self._sql = _statements(layout, self.generation)
+        self._pool = ConnectionPool(
+            views_url,
+            min_size=1,
+            max_size=1,
+            open=True,
+            # One round trip a batch, so that a server that was restarted in between is met with a new connection.
+            check=ConnectionPool.check_connection,
+            kwargs={"options": _OPTIONS},
+            configure=self._prepare,
+            name=f"view-{layout.name}",
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def position(self, topic: str, partition: int) -> int:
+        """The offset to read next; 0 at the start."""
+        with self._connection() as connection:
+            row = connection.execute(_POSITION, (self.layout.name, self.generation, topic, partition)).fetchone()
+        return row[0] if row else 0
+
+    def commit(
+        self, topic: str, partition: int, expected: int, next_offset: int, batch: Sequence[Recorded]
+    ) -> None:  # fmt: skip
+        """Fold `batch` and move the position from `expected` to `next_offset`, both or neither.
+
+        Raises PositionLost when another owner has moved it, and projections.folding.Gap on a hole in the batch.
+        """
+        place = (self.layout.name, self.generation, topic, partition)
+        with self._connection() as connection, connection.cursor(binary=True) as cursor:
+            # The row lock makes a second owner wait here, before it reads rows that are about to change.
+            cursor.execute(_TAKE, place)
+            held = cursor.execute(_HELD, place).fetchone()
+            if held != (expected,):
+                raise PositionLost(f"{topic}/{partition} is not at {expected} any more")
+            applied = self._fold(cursor, batch) if batch else 0
+            cursor.execute(_MOVE, (next_offset, applied, *place, expected))
+            if cursor.rowcount != 1:
+                raise PositionLost(f"{topic}/{partition} is not at {expected} any more")
+
+    def _fold(self, cursor: Cursor[Any], batch: Sequence[Recorded]) -> int:
+        """Bring the rows of the batch's accounts up to date; returns how many events were new to them."""
+        layout, statements = self.layout, self._sql
+        key = layout.view.key
+        accounts = list({key(recorded) for recorded in batch})
+        found = cursor.execute(statements.load, (accounts,)).fetchall()
+        rows: dict[UUID, R] = {values[0]: layout.load(values) for values in found}
+        seen = {account_id: row.version for account_id, row in rows.items()}
+        fold(rows, batch, layout.view)
+        changed = [row for account_id, row in rows.items() if row.version != seen.get(account_id, 0)]
+        if not changed:
+            return 0
+        with cursor.copy(statements.arrive) as copy:
+            for row in changed:
+                copy.write_row(layout.values(row))
+        cursor.execute(statements.merge)
+        if layout.additions is not None and statements.add is not None:
+            with cursor.copy(statements.add) as copy:
+                for row in changed:
+                    for values in layout.additions.values(row):
+                        copy.write_row(values)
+        return sum(row.version - seen.get(account_id, 0) for account_id, row in rows.items())
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise Fault(f"The view {self.layout.name} cannot reach its database: {error}; is it running?") from error
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+        connection.execute(self._sql.prepare)
+        connection.commit()
+
+
+_POSITION = "SELECT next_offset FROM view_positions WHERE (view, generation, topic, partition) = (%s, %s, %s, %s)"
+_TAKE = """
+    INSERT INTO view_positions (view, generation, topic, partition, next_offset) VALUES (%s, %s, %s, %s, 0)
+    ON CONFLICT DO NOTHING
+"""
+_HELD = _POSITION + " FOR UPDATE"
+_MOVE = """
+    UPDATE view_positions SET next_offset = %s, events_applied = events_applied + %s, moved_at = now()
+    WHERE (view, generation, topic, partition) = (%s, %s, %s, %s) AND next_offset = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What is said to the tables of one generation: `arrive` copies rows in, `merge` makes them the current ones."""
+
+    prepare: sql.Composed
+    load: sql.Composed
+    arrive: sql.Composed
+    merge: sql.Composed
+    add: sql.Composed | None
+
+
+def _statements(layout: Layout[Any], generation: int) -> _Statements:
+    def names(columns: Sequence[str]) -> sql.Composed:
+        return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+    def table_of(name: str) -> sql.Identifier:
+        return sql.Identifier(of_generation(name, generation))
+
+    table, more = table_of(layout.name), layout.additions
+    copy_in = sql.SQL("COPY {} ({}) FROM STDIN")
+    arriving = sql.Identifier(f"arriving_{layout.name}")
+    columns = names(layout.columns)
+    identity = sql.Identifier(layout.columns[0])
+    changes = sql.SQL(", ").join(
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in layout.columns[1:]
+    )
+    return _Statements(
+        prepare=sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DELETE ROWS").format(arriving, table),
+        load=sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s)").format(columns, table, identity),
+        arrive=copy_in.format(arriving, columns),
+        merge=sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2} ON CONFLICT ({3}) DO UPDATE SET {4}").format(
+            table, columns, arriving, identity, changes
+        ),
+        add=None if more is None else copy_in.format(table_of(more.table), names(more.columns)),
+    )
+
+
+def _serving(views_url: str, view: str) -> int:
+    try:
+        with psycopg.connect(views_url) as connection:
+            row = connection.execute(SERVING, (view,)).fetchone()
+    except psycopg.errors.UndefinedTable:
+        raise Fault("The database has no views yet: run `credit migrate`.") from None
+    except psycopg.OperationalError as error:
+        raise Fault(f"The view {view} cannot reach its database: {error}; is it running?") from error
+    if row is None:
+        raise Fault(f"No generation of the view {view} is serving: see `credit views status`.")
+    return int(row[0])

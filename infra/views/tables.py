@@ -1,0 +1,223 @@
+"""How the rows of each view lie in PostgreSQL: columns, and the way in and out. One description a view."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from domain.codec import decode
+from domain.events import Owed, UnpaidMinimum
+from domain.money import BUCKETS
+from domain.recorded import Recorded
+from projections import audit, balance, credit_report
+from projections.audit import AuditRow
+from projections.balance import BalanceRow
+from projections.credit_report import ReportMonth, ReportRow
+from projections.folding import Row, View
+
+R = TypeVar("R", bound=Row)
+Values = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Additions(Generic[R]):
+    """A second table that only grows: what a row has gathered since it was loaded is added to it."""
+
+    table: str
+    columns: tuple[str, ...]
+    values: Callable[[R], Iterator[Values]]
+
+
+@dataclass(frozen=True)
+class Layout(Generic[R]):
+    """One view in PostgreSQL: a table of one row an account, keyed by its first column, and what is added beside it.
+
+    `name` is also the table's, without its generation: see `of_generation`. `load` and `values` keep the order of
+    `columns`.
+    """
+
+    name: str
+    view: View[R]
+    columns: tuple[str, ...]
+    load: Callable[[Values], R]
+    values: Callable[[R], Values]
+    additions: Additions[R] | None = None
+
+
+def of_generation(table: str, generation: int) -> str:
+    """The name of a view's table in one of its generations."""
+    return f"{table}_g{generation}"
+
+
+# Which generation of a view is read.
+SERVING = "SELECT generation FROM view_generations WHERE view = %s AND state = 'serving'"
+
+
+def _load_minima(stored: list[dict[str, Any]]) -> tuple[UnpaidMinimum, ...]:
+    return tuple(
+        UnpaidMinimum(
+            statement_no=each["statement_no"],
+            due_date=date.fromisoformat(each["due_date"]),
+            amount_fen=each["amount_fen"],
+        )
+        for each in stored
+    )
+
+
+def _minima_text(minima: Sequence[UnpaidMinimum]) -> str:
+    return "[" + ",".join([each.model_dump_json() for each in minima]) + "]"
+
+
+def _array(members: Iterable[object]) -> str:
+    # Members are dates and closed words, so nothing needs quoting.
+    return "{" + ",".join(map(str, members)) + "}"
+
+
+_OPENING = (
+    "account_id", "version", "customer_id", "product", "currency", "zone", "terms_version", "grace_days",
+    "tolerance_fen", "opened_on", "business_date", "activated_on", "closed_on", "close_kind", "limit_fen",
+)  # fmt: skip
+_AFTER_BUCKETS = (
+    "minimum_due_fen", "unpaid_minima", "statement_no", "statement_on", "statement_balance_fen",
+    "statement_minimum_fen", "statement_due_date", "last_payment_on", "last_payment_fen", "access", "standing",
+    "status", "freeze_reasons", "next_event_on",
+)  # fmt: skip
+
+
+def _load_balance(values: Values) -> BalanceRow:
+    row = BalanceRow(*values[:15])
+    row.owed = Owed(**dict(zip(BUCKETS, values[15:26], strict=True)))
+    row.minimum_due_fen = values[26]
+    row.unpaid_minima = _load_minima(values[27])
+    row.statement_no, row.statement_on, row.statement_balance_fen, row.statement_minimum_fen = values[28:32]
+    row.statement_due_date, row.last_payment_on, row.last_payment_fen = values[32:35]
+    row.access, row.standing, row.status = values[35:38]
+    row.freeze_reasons = tuple(values[38])
+    row.next_event_on = values[39]
+    return row
+
+
+def _balance_values(row: BalanceRow) -> Values:
+    owed = row.owed
+    return (
+        row.account_id, row.version, row.customer_id, row.product, row.currency, row.zone, row.terms_version,
+        row.grace_days, row.tolerance_fen, row.opened_on, row.business_date, row.activated_on, row.closed_on,
+        row.close_kind, row.limit_fen,
+        owed.principal_billed, owed.principal_unbilled, owed.principal_planned, owed.principal_disputed,
+        owed.interest_billed, owed.interest_unbilled, owed.interest_planned,
+        owed.fees_billed, owed.fees_unbilled, owed.fees_planned, owed.credit,
+        row.minimum_due_fen, _minima_text(row.unpaid_minima), row.statement_no, row.statement_on,
+        row.statement_balance_fen, row.statement_minimum_fen, row.statement_due_date, row.last_payment_on,
+        row.last_payment_fen, row.access, row.standing, row.status, _array(row.freeze_reasons), row.next_event_on,
+    )  # fmt: skip
+
+
+_REPORT = (
+    "account_id", "version", "product", "currency", "zone", "grace_days", "tolerance_fen", "opened_on",
+    "business_date", "activated_on", "frozen_since", "freeze_reasons", "closed_on", "close_kind", "settled_on",
+    "access", "standing", "status", "limit_fen", "owed_fen", "unpaid_minima", "due_dates", "missed_on",
+    "last_payment_on", "last_payment_fen", "worst", "open_month",
+)  # fmt: skip
+
+
+def _load_report(values: Values) -> ReportRow:
+    row = ReportRow(*values)
+    row.freeze_reasons = tuple(values[11])
+    row.unpaid_minima = _load_minima(values[20])
+    row.due_dates = tuple(values[21])
+    return row
+
+
+def _report_values(row: ReportRow) -> Values:
+    return (
+        row.account_id, row.version, row.product, row.currency, row.zone, row.grace_days, row.tolerance_fen,
+        row.opened_on, row.business_date, row.activated_on, row.frozen_since, _array(row.freeze_reasons),
+        row.closed_on, row.close_kind, row.settled_on, row.access, row.standing, row.status, row.limit_fen,
+        row.owed_fen, _minima_text(row.unpaid_minima), _array(row.due_dates), row.missed_on, row.last_payment_on,
+        row.last_payment_fen, row.worst, row.open_month,
+    )  # fmt: skip
+
+
+MONTHS: Additions[ReportRow] = Additions(
+    table="credit_report_months",
+    columns=(
+        "account_id", "month", "code", "worst", "days_past_due", "past_due_fen", "missed_minima", "balance_fen",
+    ),
+    values=lambda row: (
+        (m.account_id, m.month, m.code, m.worst, m.days_past_due, m.past_due_fen, m.missed_minima, m.balance_fen)
+        for m in row.months
+    ),
+)  # fmt: skip
+
+
+def load_month(values: Values) -> ReportMonth:
+    """A closed month from the columns of `MONTHS`."""
+    return ReportMonth(*values)
+
+
+EVENTS: Additions[AuditRow] = Additions(
+    table="audit_events",
+    columns=(
+        "account_id", "version", "position", "recorded_at", "business_date", "command_id", "command_index",
+        "command_hash", "correlation_id", "causation_id", "traceparent", "actor", "type", "type_version", "data",
+        "chain_hash",
+    ),
+    values=lambda row: (
+        (
+            e.account_id, e.version, e.position, e.recorded_at, e.event.business_date, e.command_id,
+            e.command_index, e.command_hash, e.correlation_id, e.causation_id, e.traceparent, e.actor, e.type,
+            e.type_version, e.data, e.chain_hash,
+        )
+        for e in row.arrived
+    ),
+)  # fmt: skip
+
+
+def load_event(values: Values) -> Recorded:
+    """An audited event from the columns of `EVENTS`. Raises domain.codec.Unreadable for bytes of a newer program."""
+    account_id, version, position, recorded_at, _business_date, *middle, type_, type_version, data, chain = values
+    command_id, command_index, command_hash, correlation_id, causation_id, traceparent, actor = middle
+    return Recorded(
+        account_id=account_id,
+        version=version,
+        position=position,
+        recorded_at=recorded_at,
+        command_id=command_id,
+        command_index=command_index,
+        command_hash=command_hash,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        traceparent=traceparent,
+        actor=actor,
+        type=type_,
+        type_version=type_version,
+        data=data,
+        chain_hash=chain,
+        event=decode(type_, type_version, data),
+    )
+
+
+BALANCE: Layout[BalanceRow] = Layout(
+    name="balance",
+    view=balance,
+    columns=(*_OPENING, *BUCKETS, *_AFTER_BUCKETS),
+    load=_load_balance,
+    values=_balance_values,
+)
+CREDIT_REPORT: Layout[ReportRow] = Layout(
+    name="credit_report",
+    view=credit_report,
+    columns=_REPORT,
+    load=_load_report,
+    values=_report_values,
+    additions=MONTHS,
+)
+AUDIT: Layout[AuditRow] = Layout(
+    name="audit",
+    view=audit,
+    columns=("account_id", "version", "chain_hash", "opened_on", "business_date"),
+    load=lambda values: AuditRow(*values),
+    values=lambda row: (row.account_id, row.version, row.chain_hash, row.opened_on, row.business_date),
+    additions=EVENTS,
+)
+VIEWS: tuple[Layout[Any], ...] = (BALANCE, CREDIT_REPORT, AUDIT)

@@ -1,0 +1,215 @@
+"""Rows and position of a view are committed together, once, by whoever holds the position."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from consumers.runner import PositionLost
+from infra.faults import Fault
+from infra.views.store import ViewStore
+from infra.views.tables import AUDIT, BALANCE, CREDIT_REPORT, MONTHS, VIEWS, load_event, load_month
+from projections.folding import Gap, fold
+from tests.projections.stories import Story, wandering
+
+TOPIC = "credit.account-events.v1"
+layouts = pytest.mark.parametrize("layout", VIEWS, ids=lambda layout: layout.name)
+
+
+def rows_of(url, layout):
+    with psycopg.connect(url) as connection:
+        found = connection.execute(f"SELECT {', '.join(layout.columns)} FROM {layout.name}_g1").fetchall()
+    return {values[0]: layout.load(values) for values in found}
+
+
+def applied(url, layout) -> int:
+    with psycopg.connect(url) as connection:
+        asked = "SELECT coalesce(sum(events_applied), 0) FROM view_positions WHERE view = %s"
+        return int(connection.execute(asked, (layout.name,)).fetchone()[0])
+
+
+def folded(layout, events):
+    rows = {}
+    fold(rows, events, layout.view)
+    for row in rows.values():
+        for gathered in ("months", "arrived"):
+            if hasattr(row, gathered):
+                getattr(row, gathered).clear()
+    return rows
+
+
+def feed(store, events, size=7, partition=0):
+    at = store.position(TOPIC, partition)
+    for start in range(0, len(events), size):
+        batch = events[start : start + size]
+        store.commit(TOPIC, partition, at, at + len(batch), batch)
+        at += len(batch)
+
+
+@layouts
+def test_rows_come_back_as_they_were_folded(layout, views_url):
+    events = [recorded for seed in range(12) for recorded in wandering(seed).recorded]
+    with ViewStore(views_url, layout) as store:
+        feed(store, events)
+        assert store.position(TOPIC, 0) == len(events)
+    assert rows_of(views_url, layout) == folded(layout, events)
+    assert applied(views_url, layout) == len(events)
+
+
+def test_closed_months_are_written_once(views_url):
+    story = wandering(5)
+    with ViewStore(views_url, CREDIT_REPORT) as store:
+        feed(store, story.recorded, size=3)
+    rows = {}
+    fold(rows, story.recorded, CREDIT_REPORT.view)
+    with psycopg.connect(views_url) as connection:
+        asked = f"SELECT {', '.join(MONTHS.columns)} FROM credit_report_months_g1 ORDER BY month"
+        written = [load_month(values) for values in connection.execute(asked).fetchall()]
+    assert written == rows[story.account_id].months
+    assert written != []
+
+
+def test_audited_events_are_the_recorded_ones_to_the_byte(views_url):
+    story = wandering(6)
+    with ViewStore(views_url, AUDIT) as store:
+        feed(store, story.recorded)
+    with psycopg.connect(views_url) as connection:
+        asked = f"SELECT {', '.join(AUDIT.additions.columns)} FROM audit_events_g1 ORDER BY version"
+        assert [load_event(values) for values in connection.execute(asked).fetchall()] == story.recorded
+
+
+@layouts
+def test_redelivery_changes_nothing_and_is_not_counted(layout, views_url):
+    events = wandering(7).recorded
+    with ViewStore(views_url, layout) as store:
+        store.commit(TOPIC, 0, 0, 10, events[:10])
+        before = rows_of(views_url, layout)
+        store.commit(TOPIC, 0, 10, 20, events[:10])
+        assert rows_of(views_url, layout) == before
+        store.commit(TOPIC, 0, 20, 30, events[5:15])
+        assert store.position(TOPIC, 0) == 30
+    assert applied(views_url, layout) == 15
+
+
+@layouts
+def test_a_hole_keeps_neither_rows_nor_position(layout, views_url):
+    whole, holed = wandering(8).recorded, wandering(9).recorded
+    with ViewStore(views_url, layout) as store:
+        with pytest.raises(Gap):
+            store.commit(TOPIC, 0, 0, 9, [*whole, *holed[:2], *holed[3:5]])
+        assert store.position(TOPIC, 0) == 0
+    assert rows_of(views_url, layout) == {}
+    assert applied(views_url, layout) == 0
+
+
+@layouts
+def test_a_zombie_writes_nothing(layout, views_url):
+    events = wandering(10).recorded
+    with ViewStore(views_url, layout) as zombie, ViewStore(views_url, layout) as owner:
+        zombie.commit(TOPIC, 0, 0, 4, events[:4])
+        owner.commit(TOPIC, 0, 4, 8, events[4:8])
+        with pytest.raises(PositionLost):
+            zombie.commit(TOPIC, 0, 4, 9, events[4:9])
+    assert rows_of(views_url, layout) == folded(layout, events[:8])
+    assert applied(views_url, layout) == 8
+
+
+def test_of_two_owners_at_once_exactly_one_commits_each_step(views_url):
+    events = wandering(11, 90).recorded[:16]
+
+    def strive(store) -> int:
+        won = 0
+        for at in range(0, 16, 2):
+            try:
+                store.commit(TOPIC, 3, at, at + 2, events[at : at + 2])
+            except (PositionLost, Gap):
+                while store.position(TOPIC, 3) < at + 2:
+                    pass
+            else:
+                won += 1
+        return won
+
+    with ViewStore(views_url, AUDIT) as one, ViewStore(views_url, AUDIT) as other, ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(strive, (one, other))) == 8
+    assert applied(views_url, AUDIT) == 16
+
+
+def test_a_position_that_was_never_taken_cannot_be_claimed_from_the_middle(views_url):
+    with ViewStore(views_url, BALANCE) as store:
+        with pytest.raises(PositionLost):
+            store.commit(TOPIC, 0, 5, 6, Story().recorded)
+        assert store.position(TOPIC, 0) == 0
+    assert rows_of(views_url, BALANCE) == {}
+
+
+def test_an_empty_batch_moves_the_position_only(views_url):
+    with ViewStore(views_url, BALANCE) as store:
+        store.commit(TOPIC, 0, 0, 3, [])
+        assert store.position(TOPIC, 0) == 3
+        assert store.position(TOPIC, 1) == 0
+    assert applied(views_url, BALANCE) == 0
+
+
+def test_partitions_and_topics_have_positions_of_their_own(views_url):
+    one, other = Story("c-1"), Story("c-2")
+    with ViewStore(views_url, BALANCE) as store:
+        feed(store, one.recorded, partition=0)
+        feed(store, other.recorded, partition=1)
+        store.commit("other." + TOPIC, 0, 0, 8, [])
+        assert [store.position(TOPIC, 0), store.position(TOPIC, 1)] == [2, 2]
+        assert store.position("other." + TOPIC, 0) == 8
+
+
+def test_a_connection_that_was_lost_between_batches_is_replaced(owner_url, views_url):
+    story = Story()
+    with ViewStore(views_url, BALANCE) as store:
+        store.commit(TOPIC, 0, 0, 1, story.recorded[:1])
+        with psycopg.connect(owner_url, autocommit=True) as owner:
+            owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'credit_views'")
+        store.commit(TOPIC, 0, 1, 2, story.recorded[1:])
+        assert store.position(TOPIC, 0) == 2
+
+
+def test_a_connection_that_is_lost_within_a_batch_keeps_nothing_and_is_a_fault(owner_url, views_url):
+    story = Story()
+
+    def cut(recorded):
+        with psycopg.connect(owner_url, autocommit=True) as owner:
+            owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'credit_views'")
+        yield recorded
+
+    class Cutting(list):
+        def __iter__(self):
+            return (each for recorded in super().__iter__() for each in cut(recorded))
+
+    with ViewStore(views_url, BALANCE) as store:
+        with pytest.raises(Fault, match="The view balance cannot reach its database"):
+            store.commit(TOPIC, 0, 0, 2, Cutting(story.recorded))
+        assert store.position(TOPIC, 0) == 0
+    assert rows_of(views_url, BALANCE) == {}
+
+
+def test_a_database_without_views_is_a_fault_with_the_way_out(database_url):
+    with pytest.raises(Fault, match="run `credit migrate`"):
+        ViewStore(database_url, BALANCE)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "DELETE FROM audit_events_g1",
+        "UPDATE audit_events_g1 SET data = ''",
+        "UPDATE credit_report_months_g1 SET code = 'N'",
+        "TRUNCATE balance_g1",
+        "SELECT 1 FROM stored_events",
+    ],
+)
+def test_the_role_of_the_views_may_not(attempt, views_url):
+    with psycopg.connect(views_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(attempt)
+
+
+@pytest.mark.parametrize("attempt", ["DELETE FROM balance_g1", "UPDATE view_positions SET next_offset = 0"])
+def test_the_role_that_reads_may_not_write(attempt, reader_url):
+    with psycopg.connect(reader_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(attempt)
