@@ -36,7 +36,7 @@ class Jar:
         """Whether the file is there, whole and unaltered."""
         try:
             return path.stat().st_size == self.size and hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
-        except FileNotFoundError:
+        except OSError:
             return False
 
 

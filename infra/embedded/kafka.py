@@ -46,6 +46,9 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 # Quick to join and quick to start; two cores, not thirty.
 group.initial.rebalance.delay.ms=0
+# After a kill the node must wait until its former self is declared dead; the default is nine seconds.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 num.recovery.threads.per.data.dir=2

@@ -88,9 +88,9 @@ class Postgres:
             return self.url
         if self.living() and processes.wait_until(self.answers, self.living, 30):
             return self.url  # it was still starting
-        self.stop()
         chosen = binaries.choose(self._settings)
-        processes.remember(self._note, {"port": self.port or processes.free_port(), "major": chosen.major})
+        self._remember(chosen, self.port or processes.free_port())
+        self.stop()  # whatever is left: a silent server, or workers whose server was killed
         programs = self._reachable(chosen)
         if not self._cluster.exists():
             self._make(programs)
@@ -99,7 +99,7 @@ class Postgres:
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
         for _ in range(3):
             if processes.taken(self.port or 0):
-                processes.remember(self._note, {"port": processes.free_port(), "major": chosen.major})
+                self._remember(chosen, processes.free_port())
             child = self._launch(programs)
             if processes.came_up(child, self.answers, 120):
                 return self.url
@@ -113,8 +113,7 @@ class Postgres:
         if self.folder is None:
             return False
         found = processes.living(self.folder, "postgres")
-        numbers = {process.pid for process in found}
-        processes.end([process for process in found if process.ppid() not in numbers], *STOP)
+        processes.end(processes.heads(found), *STOP)
         processes.end(processes.living(self.folder, "postgres"))
         return bool(found)
 
@@ -124,6 +123,9 @@ class Postgres:
             shutil.rmtree(path)
         for path in (self._note, *self._settings.data_dir.glob("postgresql*.log")):
             path.unlink(missing_ok=True)
+
+    def _remember(self, chosen: binaries.Binaries, port: int) -> None:
+        processes.remember(self._note, {"port": port, "major": chosen.major})
 
     @cached_property
     def _identity(self) -> Identity:

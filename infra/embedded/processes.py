@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -32,6 +33,16 @@ def living(folder: Path, program: str) -> list[psutil.Process]:
         except (psutil.Error, OSError):  # it ended meanwhile, or belongs to somebody else
             continue
     return found
+
+
+def heads(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those among the processes whose parent is not: the servers, without their workers."""
+    found = {process.pid: process for process in processes}
+    parents = {}
+    for pid, process in found.items():
+        with suppress(psutil.Error):  # a worker that has ended meanwhile
+            parents[pid] = process.ppid()
+    return [found[pid] for pid, parent in parents.items() if parent not in found]
 
 
 def launch(
