@@ -1,0 +1,272 @@
+"""One person with one account: what they can do with it, and when. Whoever they are is told in `people`.
+
+What can be refused is said last on its day: were the day sent once more, after a crash, the refusal would stand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from domain.commands import (
+    SYSTEM,
+    AccountCommand,
+    Activate,
+    Actor,
+    AdvanceTo,
+    ChangeLimit,
+    Decline,
+    ForceClose,
+    Freeze,
+    Open,
+    Purchase,
+    ReceivePayment,
+    RefundCredit,
+    RefundPurchase,
+    RequestClosure,
+    Unfreeze,
+    WithdrawClosure,
+)
+from domain.events import Channel, FreezeReason
+from infra.portfolio.ledger import LOCAL, Book
+
+OFFICER = Actor(role="officer", id="desk-3")
+RISK = Actor(role="risk", id="rules")
+BANK = Actor(role="bank", id="clearing")
+
+
+class Half(NamedTuple):
+    """Half a month: the 1st to the 14th, or the 15th to the end. `number` counts from the portfolio's first."""
+
+    number: int
+    first: date
+    last: date
+
+    def day(self, nth: int) -> date:
+        """The nth day, counted from 0, or the last."""
+        return min(self.first + timedelta(days=nth), self.last)
+
+    @property
+    def nth_last(self) -> int:
+        return (self.last - self.first).days
+
+
+class Shop(NamedTuple):
+    """A kind of merchant: how often people go there, and what they spend at once, in fen."""
+
+    name: str
+    weight: int
+    least: int
+    most: int
+
+
+SHOPS = (
+    Shop("grocer", 30, 2_500, 38_000),
+    Shop("canteen", 18, 900, 6_000),
+    Shop("restaurant", 12, 6_000, 60_000),
+    Shop("pharmacy", 7, 1_500, 22_000),
+    Shop("railway", 7, 4_500, 70_000),
+    Shop("clothes", 8, 9_900, 90_000),
+    Shop("books", 5, 2_000, 18_000),
+    Shop("electronics", 5, 59_900, 650_000),
+    Shop("rent", 4, 150_000, 420_000),
+    Shop("furniture", 2, 80_000, 500_000),
+)
+_WEIGHTS = tuple(shop.weight for shop in SHOPS)
+_NOT_BEGUN = Half(0, date.min, date.min)
+
+
+@dataclass(slots=True)
+class Life:
+    """A person's account: its book, their own stream of chance, and the commands of the current half month."""
+
+    account_id: UUID
+    customer_id: str
+    kind: str
+    rng: Random
+    book: Book
+    limit: int
+    opened_in: int  # the number of the half month
+    due_days: int
+    said: int = 0
+    planned: list[AccountCommand] = field(default_factory=list)
+    spent: int = 0  # by purchases that are planned and not yet learnt of
+    half: Half = _NOT_BEGUN
+    statement: int = 0  # of this half's bill day; 0 in the other half, and where nothing is owed
+
+    # When
+
+    @property
+    def due(self) -> date:
+        """The last day on which this half's statement is paid in time."""
+        return self.half.day(self.due_days)
+
+    @property
+    def age(self) -> int:
+        """Whole half months since the one the account was opened in."""
+        return self.half.number - self.opened_in
+
+    def chance(self, likely: float) -> bool:
+        return self.rng.random() < likely
+
+    def on(self, first: int, last: int) -> date:
+        """Some day of this half, the first and the last counted from 0."""
+        return self.half.day(self.rng.randint(first, min(last, self.half.nth_last)))
+
+    def in_time(self) -> date:
+        """Some day on which a payment is in time; now and then it is the very last."""
+        return self.due if self.chance(0.2) else self.on(1, self.due_days)
+
+    # What
+
+    @property
+    def room(self) -> int:
+        """What may still be bought, after what is planned."""
+        return self.book.available - self.spent
+
+    def shop(self, times: float, *, share: float = 1.0) -> None:
+        """Go shopping about `times` times in this half, for what there is room for; `share` scales the prices."""
+        count = int(times) + self.chance(times % 1)
+        for _ in range(count):
+            shop = self.rng.choices(SHOPS, _WEIGHTS)[0]
+            price = int(shop.least * (shop.most / shop.least) ** self.rng.random() * share)
+            if 0 < price <= self.room:
+                self.buy(self.on(0, 16), price, shop.name)
+
+    def buy(self, day: date, amount: int, shop: str = "grocer", *, forced: bool = False) -> str:
+        """A purchase in the evening; the id it gets."""
+        merchant = f"{shop}-{self.rng.randint(1, 40)}"
+        purchase_id = f"buy-{self.said + 1}"
+        actor = Actor(role="merchant", id=merchant)
+        self._say(
+            Purchase, self._at(day, 18, 24), actor,
+            purchase_id=purchase_id, amount_fen=amount, merchant_id=merchant, forced=forced,
+        )  # fmt: skip
+        self.spent += amount
+        return purchase_id
+
+    def give_back(self, day: date, purchase_id: str, amount: int) -> None:
+        """A refund of a purchase of an earlier day, whole or in part."""
+        merchant = Actor(role="merchant", id="returns")
+        reference = f"back-{self.said + 1}"
+        self._say(
+            RefundPurchase, self._at(day, 9, 17), merchant,
+            purchase_id=purchase_id, refund_id=reference, amount_fen=amount,
+        )  # fmt: skip
+
+    def pay(self, day: date, amount: int, channel: Channel = "transfer", *, hour: int = 9) -> ReceivePayment | None:
+        """A payment by day; nothing where nothing is to be paid."""
+        if amount <= 0:
+            return None
+        return self._pay(self._at(day, hour, 17), f"pay-{self.said + 1}", amount, channel)
+
+    def pay_again(self, first: ReceivePayment) -> None:
+        """The bank tells of the same payment once more, in a message of its own."""
+        self._pay(first.at + timedelta(minutes=5), first.payment_ref, first.amount_fen, first.channel)
+
+    def _pay(self, at: datetime, reference: str, amount: int, channel: Channel) -> ReceivePayment:
+        self.said += 1
+        payment = ReceivePayment(
+            command_id=self._command_id, account_id=self.account_id, actor=BANK, at=at,
+            payment_ref=reference, channel=channel, amount_fen=amount,
+        )  # fmt: skip
+        self.planned.append(payment)
+        return payment
+
+    def send_again(self, command: AccountCommand) -> None:
+        """The very same command arrives twice."""
+        self.planned.append(command)
+
+    def take_credit(self) -> None:
+        """Have the credit balance paid out, early in the half, before any of it is spent."""
+        if self.book.credit:
+            at = self._at(self.half.first, 8, 9)
+            reference = f"out-{self.said + 1}"
+            payout = {"refund_id": reference, "amount_fen": self.book.credit, "payout_token": "card-on-file"}
+            self._say(RefundCredit, at, self.person, **payout)
+
+    # Beginning, stopping and leaving
+
+    @property
+    def person(self) -> Actor:
+        return Actor(role="customer", id=self.customer_id)
+
+    def apply(self, day: date, terms_version: str) -> None:
+        """Apply for the account."""
+        self._say(
+            Open, self._at(day, 8, 12), self.person,
+            customer_id=self.customer_id, terms_version=terms_version, bill_day=self.book.bill_day,
+        )  # fmt: skip
+
+    def be_granted(self, day: date) -> None:
+        """The limit is granted."""
+        self._say(Activate, self._at(day, 13, 17), OFFICER, limit_fen=self.limit)
+
+    def be_turned_away(self, day: date, kind: Literal["declined", "withdrawn"]) -> None:
+        self._say(Decline, self._at(day, 13, 17), OFFICER, kind=kind, reason="score")
+
+    def be_raised(self, day: date, limit: int) -> None:
+        """Get another limit."""
+        self._say(ChangeLimit, self._at(day, 9, 17), OFFICER, limit_fen=limit, reason="good_payer")
+
+    def be_frozen(self, day: date, reason: FreezeReason, actor: Actor) -> None:
+        self._say(Freeze, self._at(day, 7, 8), actor, reason=reason, reference=f"case-{self.said + 1}")
+
+    def be_unfrozen(self, day: date, reason: FreezeReason, actor: Actor) -> None:
+        self._say(Unfreeze, self._at(day, 9, 17), actor, reason=reason, reference=f"case-{self.said + 1}")
+
+    def be_closed(self, day: date, reason: str) -> None:
+        self._say(ForceClose, self._at(day, 9, 17), OFFICER, reason=reason)
+
+    def leave(self, day: date) -> None:
+        """Ask for the account to be closed."""
+        self._say(RequestClosure, self._at(day, 12, 17), self.person)
+
+    def stay(self, day: date) -> None:
+        """Take the wish to leave back."""
+        self._say(WithdrawClosure, self._at(day, 12, 17), self.person)
+
+    # Time
+
+    def begin(self, half: Half) -> None:
+        """A new half month: what was demanded on its first day is known."""
+        self.half, self.planned, self.spent = half, [], 0
+        self.book.reach(half.first)
+        self.statement = max(0, self.book.statements.get(half.first, 0))
+
+    def end(self, *, final: bool) -> Sequence[AccountCommand]:
+        """The half's commands in order, with the calendar's where a statement or a due test would wait otherwise."""
+        if self.statement:
+            self.advance(self.half.first)
+            paid = sum(
+                each.amount_fen
+                for each in self.planned
+                if isinstance(each, ReceivePayment) and each.at.astimezone(LOCAL).date() <= self.due
+            )
+            if paid < self.book.minimum_left:
+                self.advance(self.due + timedelta(days=1))
+        if final:
+            self._say(AdvanceTo, self._clock(self.half.last, 86_399), SYSTEM, date=self.half.last)
+        self.planned.sort(key=lambda command: command.at)
+        return self.planned
+
+    def advance(self, day: date) -> None:
+        """The calendar's work of a day, a few minutes after it began."""
+        self._say(AdvanceTo, self._clock(day, 300), SYSTEM, date=day)
+
+    def _say(self, do: type[AccountCommand], at: datetime, actor: Actor, **said: Any) -> None:
+        self.said += 1
+        self.planned.append(do(command_id=self._command_id, account_id=self.account_id, actor=actor, at=at, **said))
+
+    @property
+    def _command_id(self) -> str:
+        return f"{self.customer_id}-{self.said}"
+
+    def _at(self, day: date, from_hour: int, to_hour: int) -> datetime:
+        return self._clock(day, self.rng.randrange(from_hour * 3_600, to_hour * 3_600))
+
+    @staticmethod
+    def _clock(day: date, second: int) -> datetime:
+        return (datetime.combine(day, time(), LOCAL) + timedelta(seconds=second)).astimezone(UTC)

@@ -1,0 +1,141 @@
+"""The simulated portfolio: people of known kinds, each with a stream of chance of their own, from one seed.
+
+An account depends on the seed and its own number only, so a larger portfolio contains the smaller ones.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from random import Random
+from uuid import UUID
+
+from domain.commands import AccountCommand
+from domain.identity import account_id_for
+from domain.terms import PAY_LATER_FREE, STANDARD
+from infra.portfolio.ledger import Book, Demand
+from infra.portfolio.life import Half, Life
+from infra.portfolio.people import IN_TURN, Halves, is_turned_away, reaches_the_limit
+from infra.portfolio.script import Step
+
+FIRST_DAY = date(2026, 1, 1)
+LAST_DAY = date(2026, 9, 30)
+# Statements come on the first day of one half of the month, so that whoever pays one knows what it demands.
+BILL_DAYS = (1, 15)
+# Half of the accounts are opened in January, the others until the end of April.
+OPENED_IN = (0, 0, 1, 1, 2, 3, 4, 5, 6, 7)
+LIMITS = (200_000, 300_000, 500_000, 500_000, 800_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000)  # fen
+_TERMS = PAY_LATER_FREE
+_DEMAND = Demand(_TERMS.minimum_ratio, _TERMS.minimum_floor)
+
+
+def halves() -> Iterator[Half]:
+    """The half months of the portfolio's time, in order."""
+    first, number = FIRST_DAY, 0
+    while first <= LAST_DAY:
+        month_after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+        following = first.replace(day=15) if first.day == 1 else month_after
+        yield Half(number, first, following - timedelta(days=1))
+        first, number = following, number + 1
+
+
+class Portfolio:
+    """A script of `accounts` simulated people. Raises ValueError for less than one account."""
+
+    def __init__(self, accounts: int = 2_000, seed: int = 7) -> None:
+        if accounts < 1:
+            message = f"a portfolio has at least one account, not {accounts}"
+            raise ValueError(message)
+        self.name = f"demo-{accounts}-{seed}"
+        self.catalogue = STANDARD
+        self.accounts = accounts
+        # One of each kind comes first; fewer than ten accounts may lack a kind, and so a transition.
+        every = {"activated", "billed", "paid", "overdue", "frozen", "closed"}
+        self.transitions = frozenset(every if accounts >= 10 else {"activated", "billed", "paid"})
+        self._seed = seed
+        self._lives: dict[UUID, Life] = {}
+        self._untold: Sequence[AccountCommand] | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """Half a month each, from the beginning. Raises RuntimeError when one is asked for before `learn`."""
+        begun = [_begin(self._seed, number) for number in range(self.accounts)]
+        self._lives = {life.account_id: life for life, _ in begun}
+        self._untold = None
+        for half in halves():
+            if self._untold is not None:
+                message = "the next step was asked for before it was told what became of the last"
+                raise RuntimeError(message)
+            commands: list[AccountCommand] = []
+            for life, story in begun:
+                commands += _live(life, story, half)
+            commands.sort(key=lambda command: command.at)
+            self._untold = commands
+            yield Step(f"{half.first.day} to {half.last.day} {half.last:%B %Y}", commands)
+
+    def learn(self, commands: Sequence[AccountCommand], refused: Sequence[bool]) -> None:
+        """What became of a step, kept in each account's book."""
+        for command, was_refused in zip(commands, refused, strict=True):
+            self._lives[command.account_id].book.learn(command, refused=was_refused)
+        self._untold = None
+
+    def expected_statements(self) -> Mapping[tuple[UUID, date], int]:
+        """By account and bill day, so far as the portfolio has lived."""
+        return {
+            (account_id, day): balance
+            for account_id, life in self._lives.items()
+            for day, balance in life.book.statements.items()
+        }
+
+    def storyteller(self) -> UUID:
+        """The account to which the most different things happened, an end above all; the first of several."""
+        return max(
+            self._lives.values(), key=lambda life: len(life.book.told) + 2 * (life.book.access == "closed")
+        ).account_id
+
+    def kinds(self) -> Mapping[UUID, str]:
+        """Who each account belongs to."""
+        return {account_id: life.kind for account_id, life in self._lives.items()}
+
+
+def _begin(seed: int, number: int) -> tuple[Life, Halves]:
+    rng = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, not a secret
+    person = IN_TURN[number % len(IN_TURN)]
+    customer_id = f"person-{seed}-{number:05d}"
+    opened_in = rng.choice(OPENED_IN)
+    half = next(each for each in halves() if each.number == opened_in)
+    opened_on = half.day(rng.randint(0, 8))
+    life = Life(
+        account_id=account_id_for(customer_id, "demo"),
+        customer_id=customer_id,
+        kind=person.__name__,
+        rng=rng,
+        book=Book(opened_on, rng.choice(BILL_DAYS), _DEMAND),
+        limit=rng.choice(LIMITS[:3] if person is reaches_the_limit else LIMITS),
+        opened_in=opened_in,
+        due_days=_TERMS.due_days,
+    )
+    return life, person(life)
+
+
+def _live(life: Life, story: Halves, half: Half) -> Sequence[AccountCommand]:
+    """Half a month of one life; nothing before it begins and after all is settled."""
+    if half.number < life.opened_in or life.book.over:
+        return ()
+    life.begin(half)
+    if half.number == life.opened_in:
+        _apply(life, turned_away=life.kind == is_turned_away.__name__)
+    else:
+        next(story)
+    return life.end(final=half.last == LAST_DAY)
+
+
+def _apply(life: Life, *, turned_away: bool) -> None:
+    """The first half month: the application, and what was decided on it."""
+    opened_on = life.book.opened_on
+    life.apply(opened_on, _TERMS.version)
+    decided_on = opened_on + timedelta(days=life.rng.randint(0, 2))
+    if turned_away:
+        life.be_turned_away(decided_on, life.rng.choice(("declined", "withdrawn")))
+        return
+    life.be_granted(decided_on)
+    if life.chance(0.7):
+        life.spent = -life.limit  # the limit is not in the book yet
+        life.buy(decided_on, life.rng.randint(3_000, min(60_000, life.limit // 3)), "electronics")
