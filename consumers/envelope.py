@@ -1,0 +1,124 @@
+"""How a recorded event travels on Kafka: CloudEvents 1.0, Kafka protocol binding, binary mode, in both directions.
+
+The record's key is the account id, its value the stored bytes unchanged, and every other part of the envelope is a
+header. An optional part that is empty has no header. Times are UTC with six decimals and a `Z`, hashes lower-case hex.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from domain.chain import instant_text
+from domain.codec import Unreadable, decode
+from domain.recorded import Recorded
+
+ACCOUNT_EVENTS = "credit.account-events.v1"  # the topic of every event of every account, without prefix
+SOURCE = "/credit/accounts"
+Header = tuple[str, bytes]
+
+_CONTENT: Header = ("content-type", b"application/json")
+_SPEC: Header = ("ce_specversion", b"1.0")
+_FROM: Header = ("ce_source", SOURCE.encode())
+
+
+def key(recorded: Recorded) -> bytes:
+    """The record's key: all events of one account share it, so they share a partition and keep their order."""
+    return str(recorded.account_id).encode()
+
+
+def headers(recorded: Recorded) -> list[Header]:
+    """The record's headers: the CloudEvents attributes and our extension attributes of this event."""
+    account = str(recorded.account_id)
+    fields = [
+        _CONTENT,
+        _SPEC,
+        _FROM,
+        ("ce_id", f"{account}/{recorded.version}".encode()),
+        ("ce_type", recorded.type.encode()),
+        ("ce_time", instant_text(recorded.recorded_at).encode()),
+        ("ce_subject", account.encode()),
+        ("ce_aggregateversion", b"%d" % recorded.version),
+        ("ce_typeversion", b"%d" % recorded.type_version),
+        ("ce_position", b"%d" % recorded.position),
+        ("ce_businessdate", recorded.event.business_date.isoformat().encode()),
+        ("ce_commandid", recorded.command_id.encode()),
+        ("ce_commandindex", b"%d" % recorded.command_index),
+        ("ce_commandhash", recorded.command_hash.hex().encode()),
+        ("ce_actor", recorded.actor.encode()),
+        ("ce_chainhash", recorded.chain_hash.hex().encode()),
+    ]
+    if recorded.correlation_id:
+        fields.append(("ce_correlationid", recorded.correlation_id.encode()))
+    if recorded.causation_id:
+        fields.append(("ce_causationid", recorded.causation_id.encode()))
+    if recorded.traceparent:
+        fields.append(("ce_traceparent", recorded.traceparent.encode()))
+    return fields
+
+
+def read(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Recorded:
+    """The event that a Kafka record holds.
+
+    Raises `Unreadable` naming the header that is missing or malformed, or saying why the bytes cannot be decoded.
+    """
+    found = {name: content for name, content in headers if content is not None}
+    if key is None or value is None:
+        raise Unreadable("the record has no key or no value, so it is not an event")
+    try:
+        account_id = _uuid(key)
+        version = int(found["ce_aggregateversion"])
+        type_ = found["ce_type"].decode()
+        type_version = int(found["ce_typeversion"])
+        recorded = Recorded(
+            account_id=account_id,
+            version=version,
+            position=int(found["ce_position"]),
+            recorded_at=datetime.fromisoformat(found["ce_time"].decode()),
+            command_id=found["ce_commandid"].decode(),
+            command_index=int(found["ce_commandindex"]),
+            command_hash=bytes.fromhex(found["ce_commandhash"].decode()),
+            correlation_id=found.get("ce_correlationid", b"").decode(),
+            causation_id=found.get("ce_causationid", b"").decode(),
+            traceparent=found.get("ce_traceparent", b"").decode(),
+            actor=found["ce_actor"].decode(),
+            type=type_,
+            type_version=type_version,
+            data=value,
+            chain_hash=bytes.fromhex(found["ce_chainhash"].decode()),
+            event=decode(type_, type_version, value),
+        )
+    except (KeyError, ValueError) as wrong:
+        raise Unreadable(_fault(found)) from wrong
+    return recorded
+
+
+@lru_cache(maxsize=65_536)
+def _uuid(key: bytes) -> UUID:
+    return UUID(key.decode())
+
+
+_READERS: dict[str, Callable[[bytes], object]] = {
+    "ce_aggregateversion": int,
+    "ce_typeversion": int,
+    "ce_position": int,
+    "ce_commandindex": int,
+    "ce_type": bytes.decode,
+    "ce_commandid": bytes.decode,
+    "ce_actor": bytes.decode,
+    "ce_time": lambda content: datetime.fromisoformat(content.decode()),
+    "ce_commandhash": lambda content: bytes.fromhex(content.decode()),
+    "ce_chainhash": lambda content: bytes.fromhex(content.decode()),
+}
+
+
+def _fault(found: dict[str, bytes]) -> str:
+    """Which header is wrong, found out again slowly, so that the usual case need not keep count."""
+    for name, reader in _READERS.items():
+        if name not in found:
+            return f"the header {name} is missing"
+        try:
+            reader(found[name])
+        except ValueError:
+            return f"the header {name} is malformed: {found[name]!r}"
+    return "the key is no account id, or an optional header is no text"

@@ -1,0 +1,149 @@
+"""`credit relay`, `credit consume`, `credit events`: what flows from the store through Kafka into the views."""
+
+import json
+import os
+import signal
+import sys
+from threading import Event
+from typing import Annotated, Any
+
+import psycopg
+import typer
+
+from consumers import envelope, reading, runner
+from consumers.audit import AUDIT
+from consumers.balance import BALANCE
+from consumers.credit_report import CREDIT_REPORT
+from domain.chain import instant_text
+from domain.codec import Unreadable
+from domain.recorded import Recorded
+from infra.faults import Fault
+from infra.installation import locate
+from infra.kafka import topics
+from infra.kafka.relay import Relay, relayed
+from infra.store.event_store import EventStore
+from infra.supervisor import end_with_parent
+
+GROUPS = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT)}
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
+
+relay = typer.Typer(no_args_is_help=True, add_completion=False, help="Publish the event store to Kafka.")
+events = typer.Typer(no_args_is_help=True, add_completion=False, help="Look at the events on Kafka.")
+
+
+@relay.command("run")
+def relay_run() -> None:
+    """Publish until SIGTERM, which lets the slice in hand finish; waits while another relay leads."""
+    stop = stopped_by_signals()
+    there = locate()
+    topics.prepare(there.bootstrap_servers, there.topic_prefix)
+    with EventStore(there.relay_url, pool_size=1) as store:
+        Relay(store, there.relay_url, there.bootstrap_servers, there.topic_prefix, told=_log).run(stop)
+
+
+@relay.command("status")
+def relay_status(as_json: Json = False) -> None:
+    """Say how far the store has been published."""
+    there = locate()
+    with EventStore(there.relay_url, pool_size=1) as store:
+        head = store.head()
+    done = relayed(there.relay_url, there.topic_prefix)
+    if as_json:
+        print(json.dumps({"head": head, "relayed": done, "behind": head - done}))
+    else:
+        print(f"{done} of {head} events published to {there.topic}, {head - done} behind")
+
+
+def consume(view: Annotated[str, typer.Argument(help=", ".join(GROUPS), metavar="VIEW")]) -> None:
+    """Keep a view up to date until SIGTERM, which lets the batch in hand finish; exits with 1 when it must stop."""
+    from infra.views.store import ViewStore
+    from infra.views.tables import VIEWS
+
+    if view not in GROUPS:
+        raise typer.BadParameter(f"there is no view {view}; there are {', '.join(GROUPS)}")
+    stop = stopped_by_signals()
+    there = locate()
+    layout = next(layout for layout in VIEWS if layout.name == view)
+    with ViewStore(there.views_url, layout) as model:
+        try:
+            runner.run(GROUPS[view], model, there.bootstrap_servers, stop, there.topic_prefix, told=_progress)
+        except reading.Stopped as reason:
+            raise Fault(str(reason)) from reason
+        except psycopg.OperationalError as error:
+            raise Fault(f"The read model of {view} cannot be written: {error}") from error
+
+
+@events.command("tail")
+def tail(
+    type_: Annotated[str | None, typer.Option("--type", help="Only events of this type, as account.overdue.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only events of this account.")] = None,
+    from_start: Annotated[bool, typer.Option("--from-start", help="Begin with what the topic holds.")] = False,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on with what comes.")] = True,
+    limit: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print events as they come, one a line; those the topic holds come partition by partition."""
+    there = locate()
+    wanted_type, wanted_key = type_ and type_.encode(), account and account.lower().encode()
+    shown = 0
+    try:
+        for raw in reading.tail(there.bootstrap_servers, there.topic, from_start=from_start, follow=follow):
+            # Looked at before decoding: most records of a long history are not asked for.
+            if wanted_key not in {None, raw.key} or wanted_type not in {None, dict(raw.headers).get("ce_type")}:
+                continue
+            recorded = envelope.read(raw.key, raw.headers, raw.value)
+            print(json.dumps(_document(recorded)) if as_json else _line(recorded), flush=True)
+            shown += 1
+            if shown == limit:
+                return
+    except (reading.Stopped, Unreadable) as reason:
+        raise Fault(str(reason)) from reason
+
+
+def _document(recorded: Recorded) -> dict[str, Any]:
+    """An event as one JSON object: its envelope, and its data as they were stored."""
+    return {
+        "account_id": str(recorded.account_id),
+        "version": recorded.version,
+        "position": recorded.position,
+        "recorded_at": instant_text(recorded.recorded_at),
+        "business_date": recorded.event.business_date.isoformat(),
+        "type": recorded.type,
+        "type_version": recorded.type_version,
+        "command_id": recorded.command_id,
+        "correlation_id": recorded.correlation_id,
+        "causation_id": recorded.causation_id,
+        "actor": recorded.actor,
+        "chain_hash": recorded.chain_hash.hex(),
+        "data": json.loads(recorded.data),
+    }
+
+
+def _line(recorded: Recorded) -> str:
+    return (
+        f"{recorded.event.business_date}  {recorded.account_id}  {recorded.version:>5}  {recorded.type:<26}"
+        f"  {recorded.event.status:<9}  {recorded.actor}"
+    )
+
+
+def _progress(progress: runner.Progress) -> None:
+    _log(f"{progress.applied} events applied, {progress.waiting} records wait")
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def stopped_by_signals() -> Event:
+    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+    stop = Event()
+
+    def signalled(number: int, _: object) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, signalled)
+    signal.signal(signal.SIGINT, signalled)
+    end_with_parent()
+    return stop

@@ -1,0 +1,1 @@
+"""Writing to Kafka: the topics, the producer and the relay that publishes the event store."""

@@ -1,0 +1,145 @@
+"""A view is complete whatever happens to its readers, and a reader that must not go on says why and stops."""
+
+import signal
+from dataclasses import replace
+from uuid import uuid4
+
+import psycopg
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from consumers.reading import Stopped
+from infra.kafka import topics
+from tests.kafka.conftest import running, until
+from tests.kafka.histories import histories, history, positioned
+from tests.kafka.tally import Tally
+
+
+def complete(tally, accounts, length):
+    """Whether every account has all its events, each applied once."""
+    return list(tally.rows().values()) == [(length, length)] * accounts
+
+
+def test_a_view_is_filled_and_followed(site, tally):
+    site.publish(histories(30, 5))
+    with running(site.consume(tally)):
+        until(lambda: complete(tally, 30, 5))
+        site.publish(histories(30, 5, after=5))
+        until(lambda: complete(tally, 30, 10))
+
+
+def test_a_reader_that_has_caught_up_stands_at_the_end_of_each_partition(site, tally):
+    site.publish(histories(30, 5), histories(30, 5, after=5))
+    ends = _ends(site)
+    with running(site.consume(tally)):
+        until(lambda: {p: at for p, at in tally.positions(site.topic).items() if at} == ends)
+    assert sum(ends.values()) > 300, "control records count as offsets"
+
+
+def _ends(site):
+    consumer = KafkaConsumer(bootstrap_servers=site.bootstrap, isolation_level="read_committed")
+    found = consumer.end_offsets([TopicPartition(site.topic, number) for number in range(24)])
+    consumer.close()
+    return {partition.partition: end for partition, end in found.items() if end}
+
+
+def test_killed_within_a_batch_the_view_is_complete_in_the_end(site, tally):
+    site.publish(histories(30, 20))
+    killed = site.worker("consumer_that_dies_in_its_third_batch", site.owner_url, site.bootstrap, site.prefix)
+    assert killed.wait(60) == -signal.SIGKILL
+    assert 0 < sum(events for _, events in tally.rows().values()) < 600
+    with running(site.consume(tally)):
+        until(lambda: complete(tally, 30, 20), seconds=90)
+
+
+def test_members_that_come_and_go_lose_and_double_nothing(site, tally):
+    site.publish(histories(30, 10))
+    with running(site.consume(tally)):
+        until(lambda: bool(tally.rows()))
+        with running(site.consume(Tally(site.owner_url))):
+            site.publish(histories(30, 10, after=10))
+            until(lambda: complete(tally, 30, 20))
+        site.publish(histories(30, 10, after=20))
+        until(lambda: complete(tally, 30, 30))
+
+
+def test_what_is_delivered_again_changes_nothing(site, tally):
+    events = histories(10, 5)
+    site.publish(events, events, histories(10, 1, after=5))
+    with running(site.consume(tally)):
+        until(lambda: complete(tally, 10, 6))
+
+
+def test_a_member_that_lost_its_partition_writes_nothing(site, tally):
+    """As after a pause in which the group gave the partition to another: only the position tells."""
+
+    class Overtaken(Tally):
+        def commit(self, topic, partition, expected, next_offset, batch):
+            with psycopg.connect(site.owner_url) as other:
+                other.execute("INSERT INTO tally_position VALUES (%s, %s, %s)", (topic, partition, next_offset))
+            super().commit(topic, partition, expected, next_offset, batch)
+
+    site.publish(history(1, 3))
+    refusal = r"another member has read .* nothing was written"
+    with pytest.raises(Stopped, match=refusal), running(site.consume(Overtaken(site.owner_url))) as stop:
+        stop.wait(30)
+    assert tally.rows() == {}
+
+
+def stopped_reading(site, tally):
+    with pytest.raises(Stopped) as reason, running(site.consume(tally)) as stop:
+        stop.wait(30)
+    return str(reason.value)
+
+
+def test_a_hole_stops_the_reader_with_account_and_version(site, tally):
+    events = history(1, 4)
+    site.publish([*events[:2], events[3]])
+    reason = stopped_reading(site, tally)
+    assert f"missing before version 4 of account {events[0].account_id} (version 3 was due)" in reason
+    assert tally.rows() == {}
+
+
+def test_an_unknown_event_type_asks_to_be_upgraded(site, tally):
+    (event,) = history(1, 1)
+    site.publish([replace(event, type="account.teleported")])
+    reason = stopped_reading(site, tally)
+    assert f"account {event.account_id}, version 1" in reason
+    assert "offset 0" in reason
+    assert "'account.teleported' is unknown to this program: upgrade it" in reason
+
+
+def test_a_topic_that_was_reset_is_refused(site, tally):
+    site.publish(history(1, 3))
+    with running(site.consume(tally)):
+        until(lambda: complete(tally, 1, 3))
+    admin = KafkaAdminClient(bootstrap_servers=site.bootstrap)
+    admin.delete_topics([site.topic])
+    until(lambda: site.topic not in admin.list_topics())
+    admin.close()
+    topics.prepare(site.bootstrap, site.prefix)
+    assert "the topic was reset or its history deleted" in stopped_reading(site, tally)
+    assert complete(tally, 1, 3)
+
+
+def test_a_topic_that_is_not_there_is_said(site, tally):
+    site.prefix = f"{uuid4()}."
+    assert "there is no topic" in stopped_reading(site, tally)
+
+
+def test_a_failing_database_ends_the_reader_with_its_own_words(site):
+    class Broken(Tally):
+        def position(self, topic, partition):
+            raise psycopg.OperationalError("the disk is full")
+
+    site.publish(history(1, 1))
+    broken = site.consume(Broken(site.owner_url))
+    with pytest.raises(psycopg.OperationalError, match="the disk is full"), running(broken) as stop:
+        stop.wait(30)
+
+
+def test_the_whole_topic_can_be_read_at_once(site):
+    events = positioned(histories(30, 10))
+    site.publish(events)
+    assert sorted(site.topic_holds(), key=lambda event: event.position) == events
