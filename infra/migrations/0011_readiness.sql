@@ -1,0 +1,2 @@
+-- Whoever answers questions may see whether the tables are those of its program.
+GRANT SELECT ON migrations TO credit_reader, credit_views;

@@ -1,0 +1,198 @@
+"""The questions about one account that the read models answer, on any day since it was opened.
+
+Asynchronous, because the HTTP interface asks them; `query` asks the same ones for the command line. Each function
+reads in the transaction it is given: open it with `SNAPSHOT`, so that an answer is of one moment.
+"""
+
+from datetime import date
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from psycopg import AsyncConnection, sql
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.calendar import add_months
+from domain.events import EVENTS as EVENT_CLASSES
+from domain.events import AccountBilled, MoneyEvent
+from domain.recorded import Recorded
+from infra.views.tables import AUDIT, BALANCE, CREDIT_REPORT, EVENTS, MONTHS, SERVING, Layout, load_event, load_month
+from infra.views.tables import of_generation as named
+from projections import audit, balance, credit_report
+from projections.audit import TimelineEntry
+from projections.balance import Balance, BalanceRow, Statement
+from projections.bureau import CreditReport
+from projections.credit_report import ReportRow
+from projections.folding import BeforeOpening, Row, fold
+
+Connection = AsyncConnection[Any]
+R = TypeVar("R", bound=Row)
+
+# One moment for a whole answer, nothing can be written by it, and a question that hangs is ended by the server.
+SNAPSHOT = (
+    "-c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on -c statement_timeout=10s"
+)
+# So far ahead an answer is still reckoned in no time; further ahead it means nothing anyway.
+_AHEAD_MONTHS = 600
+_MONEY = [cls.TYPE for cls in EVENT_CLASSES if issubclass(cls, MoneyEvent)]
+
+
+class UnknownAccount(Exception):  # noqa: N818 - it is an answer, not an error
+    """The views know no account of this id: there is none, or its first event has not reached them yet."""
+
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__(f"no account {account_id} is known")
+        self.account_id = account_id
+
+
+class TooFarAhead(Exception):  # noqa: N818 - it is an answer, not an error
+    """The day that was asked for lies further ahead than anybody may reckon."""
+
+    def __init__(self, account_id: UUID, asked: date, latest: date) -> None:
+        super().__init__(f"account {account_id} can be reckoned up to {latest}, not to {asked}")
+        self.account_id, self.asked, self.latest = account_id, asked, latest
+
+
+class ViewBehind(Exception):  # noqa: N818 - it is a condition that passes
+    """The audited history has not caught up with the other view yet, so the past cannot be told for certain."""
+
+    def __init__(self, account_id: UUID, expected: int, got: int) -> None:
+        super().__init__(f"account {account_id} is at version {expected}, but its audited history only at {got}")
+        self.account_id, self.expected, self.got = account_id, expected, got
+
+
+class History(BaseModel):
+    """A page of an account's events in words, oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_id: UUID
+    as_of: date
+    version: Annotated[int, Field(description="The account's last event that the audit view holds.")]
+    events: tuple[TimelineEntry, ...]
+    has_more: bool
+    next_after: Annotated[int | None, Field(description="The `after` of the next page.")]
+
+
+async def balance_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> Balance:
+    """What the account owes at the end of `as_of`; by default the date of its last event.
+
+    Raises UnknownAccount, BeforeOpening, TooFarAhead and ViewBehind.
+    """
+    row = await _row(connection, BALANCE, account_id)
+    if as_of is None or as_of >= row.business_date:
+        return balance.as_of(row, _asked(row, as_of))
+    return balance.as_of(await _back_then(connection, BALANCE, row, as_of), as_of)
+
+
+async def report_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> CreditReport:
+    """What the credit bureau is told of the account at the end of `as_of`; otherwise as `balance_of`."""
+    row = await _row(connection, CREDIT_REPORT, account_id)
+    if as_of is not None and as_of < row.business_date:
+        return credit_report.as_of(await _back_then(connection, CREDIT_REPORT, row, as_of), as_of)
+    months = await _select(connection, CREDIT_REPORT, MONTHS.table, MONTHS.columns, "ORDER BY month", account_id)
+    row.months = [load_month(values) for values in months]
+    return credit_report.as_of(row, _asked(row, as_of))
+
+
+async def history_of(
+    connection: Connection, account_id: UUID, after: int = 0, limit: int = 1_000, as_of: date | None = None
+) -> History:
+    """Up to `limit` events with versions above `after`, up to the business date `as_of`. Raises as `balance_of`."""
+    head = await _row(connection, AUDIT, account_id)
+    day = head.business_date if as_of is None else as_of
+    if day < head.opened_on:
+        raise BeforeOpening(account_id, day, head.opened_on)
+    page = await _events(connection, account_id, after, day, limit + 1)
+    before = await _last_money_event(connection, account_id, after) if after else None
+    shown = page[:limit]
+    more = len(page) > limit
+    return History(
+        account_id=account_id,
+        as_of=day,
+        version=head.version,
+        events=tuple(audit.timeline(shown, before)),
+        has_more=more,
+        next_after=shown[-1].version if more else None,
+    )
+
+
+async def statements_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> list[Statement]:
+    """The statements that were issued up to `as_of`, oldest first, as they were printed. Raises UnknownAccount."""
+    head = await _row(connection, AUDIT, account_id)
+    tail = "AND type = %s AND business_date <= %s ORDER BY version"
+    wanted = (AccountBilled.TYPE, as_of or head.business_date)
+    rows = await _select(connection, AUDIT, EVENTS.table, EVENTS.columns, tail, account_id, *wanted)
+    return [
+        Statement(
+            statement_no=event.statement_no,
+            issued_on=event.business_date,
+            due_date=event.due_date,
+            balance_fen=event.balance_fen,
+            minimum_fen=event.minimum_fen,
+        )
+        for event in (load_event(values).event for values in rows)
+        if isinstance(event, AccountBilled)
+    ]
+
+
+def _asked(row: BalanceRow | ReportRow, as_of: date | None) -> date:
+    latest = add_months(row.business_date, _AHEAD_MONTHS)
+    if as_of is not None and as_of > latest:
+        raise TooFarAhead(row.account_id, as_of, latest)
+    return as_of or row.business_date
+
+
+async def _back_then(connection: Connection, layout: Layout[R], row: BalanceRow | ReportRow, day: date) -> R:
+    """The row as it was at the end of `day`: the audited events up to it, folded anew."""
+    if day < row.opened_on:
+        raise BeforeOpening(row.account_id, day, row.opened_on)
+    head = await _row_or_none(connection, AUDIT, row.account_id)
+    if head is None or (head.version < row.version and head.business_date <= day):
+        raise ViewBehind(row.account_id, row.version, head.version if head else 0)
+    rows: dict[UUID, R] = {}
+    fold(rows, await _events(connection, row.account_id, 0, day, None), layout.view)
+    return rows[row.account_id]
+
+
+async def _events(
+    connection: Connection, account_id: UUID, after: int, day: date, limit: int | None
+) -> list[Recorded]:  # fmt: skip
+    tail = "AND version > %s AND business_date <= %s ORDER BY version LIMIT %s"
+    rows = await _select(connection, AUDIT, EVENTS.table, EVENTS.columns, tail, account_id, after, day, limit)
+    return [load_event(values) for values in rows]
+
+
+async def _last_money_event(connection: Connection, account_id: UUID, up_to: int) -> MoneyEvent | None:
+    tail = "AND version <= %s AND type = ANY(%s) ORDER BY version DESC LIMIT 1"
+    rows = await _select(connection, AUDIT, EVENTS.table, EVENTS.columns, tail, account_id, up_to, _MONEY)
+    found = load_event(rows[0]).event if rows else None
+    return found if isinstance(found, MoneyEvent) else None
+
+
+async def _row(connection: Connection, layout: Layout[R], account_id: UUID) -> R:
+    row = await _row_or_none(connection, layout, account_id)
+    if row is None:
+        raise UnknownAccount(account_id)
+    return row
+
+
+async def _row_or_none(connection: Connection, layout: Layout[R], account_id: UUID) -> R | None:
+    rows = await _select(connection, layout, layout.name, layout.columns, "", account_id)
+    return layout.load(rows[0]) if rows else None
+
+
+async def _select(
+    connection: Connection, layout: Layout[Any], table: str, columns: tuple[str, ...], tail: str, *values: object
+) -> list[tuple[Any, ...]]:
+    """The rows of one account in a table of the serving generation; `tail` is our own text, never a caller's."""
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(SERVING, (layout.name,))
+        found = await cursor.fetchone()
+        generation = found[0] if found else 0
+        asked = sql.SQL("SELECT {} FROM {} WHERE account_id = %s {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.Identifier(named(table, generation)),
+            sql.SQL(tail),  # every caller's is a literal of this module
+        )
+        await cursor.execute(asked, values)
+        return await cursor.fetchall()
