@@ -1,0 +1,140 @@
+"""Every command in every access, and every reason: what it says is one of the declared words, with its numbers."""
+
+import ast
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import domain
+from domain.commands import COMMANDS
+from domain.events import Access
+from domain.refusals import REASONS, REMEDIES, Refused
+from tests.specification import (
+    BASE,
+    activate,
+    advance,
+    bought,
+    buy,
+    change_limit,
+    closure_requested,
+    decline,
+    force_close,
+    force_closed,
+    freeze,
+    frozen,
+    given,
+    open_line,
+    opened,
+    paid,
+    pay,
+    pay_out,
+    refund,
+    request_closure,
+    unfreeze,
+    withdraw_closure,
+)
+
+# An account that owes 100,000 in each access it can have; `closed` by force, so that debt is left.
+OWING = (*BASE, paid(23_457))
+HISTORIES = {
+    "pending": (opened(),),
+    "open": OWING,
+    "frozen": (*OWING, frozen("customer_request")),
+    "closing": (*OWING, closure_requested()),
+    "closed": (*OWING, force_closed()),
+}
+ASKED = {
+    "open": open_line(),
+    "decline": decline(),
+    "activate": activate(limit=60_000),
+    "change_limit": change_limit(to=60_000),
+    "purchase": buy("p2", 1_000),
+    "forced_purchase": buy("p2", 1_000, forced=True),
+    "refund_purchase": refund("base", 1_000),
+    "receive_payment": pay(1_000, ref="another"),
+    "refund_credit": pay_out(1),
+    "freeze": freeze("multi_lender"),
+    "unfreeze": unfreeze("customer_request"),
+    "request_closure": request_closure(),
+    "withdraw_closure": withdraw_closure(),
+    "force_close": force_close(),
+    "advance_to": advance(to="2026-01-20"),
+}
+# The event, or after a dash the reason, or `none`.
+OUTCOMES = """
+command          pending            open                       frozen                     closing                    closed
+open             -already_opened    -already_opened            -already_opened            -already_opened            -already_opened
+decline          account.closed     -no_such_move              -no_such_move              -no_such_move              -no_such_move
+activate         account.activated  -no_such_move              -no_such_move              -no_such_move              -no_such_move
+change_limit     -not_activated     limit.changed              limit.changed              -account_closing           -account_closed
+purchase         -not_activated     purchase.posted            -account_frozen            -account_closing           -account_closed
+forced_purchase  -not_activated     purchase.posted            purchase.posted            purchase.posted            purchase.posted
+refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
+receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
+refund_credit    -not_activated     -credit_exceeded           -credit_exceeded           -credit_exceeded           -credit_exceeded
+freeze           -not_activated     account.frozen             account.frozen             account.frozen             account.frozen
+unfreeze         -not_activated     -not_frozen                account.unfrozen           -not_frozen                -not_frozen
+request_closure  -not_activated     account.closure_requested  account.closure_requested  none                       none
+withdraw_closure -no_such_move      -no_such_move              -no_such_move              account.closure_withdrawn  -account_closed
+force_close      -no_such_move      account.closed             account.closed             account.closed             none
+advance_to       none               none                       none                       none                       none
+"""
+
+
+def cells():
+    head, *rows = (line.split() for line in OUTCOMES.strip().splitlines())
+    return {(row[0], access): cell for row in rows for access, cell in zip(head[1:], row[1:], strict=True)}
+
+
+@pytest.mark.parametrize(("command", "access"), cells())
+def test_every_command_in_every_access_does_what_the_table_says(command, access):
+    life = given(*HISTORIES[access]).stands(access=access).when(ASKED[command])
+    if life.refusal:
+        assert f"-{life.refusal.reason}" == cells()[command, access]
+        life.stands(access=access)
+    else:
+        assert ",".join(each.TYPE for each in life.events) == cells()[command, access].replace("none", "")
+
+
+def test_the_table_has_every_command_and_every_access():
+    assert set(ASKED) - {"forced_purchase"} == set(COMMANDS)
+    assert cells().keys() == set(product(ASKED, Access.__args__))
+
+
+def test_every_reason_has_a_remedy_in_one_sentence():
+    assert REMEDIES.keys() == set(REASONS)
+    assert all(remedy.endswith(".") and "\n" not in remedy for remedy in REMEDIES.values())
+
+
+def test_a_refusal_reads_as_its_reason_its_numbers_and_its_remedy():
+    refused = Refused("over_limit", asked=5, available=4)
+    assert str(refused) == "over_limit (asked=5, available=4): Ask for no more than what is available."
+    assert str(Refused("legal_order")) == "legal_order: Wait until the legal order is lifted by an officer."
+
+
+# Refused outside the domain's rules: at the store (the command id).
+ELSEWHERE = {"command_id_reused"}
+
+
+def test_every_reason_is_given_somewhere_and_tested_somewhere():
+    def words(folder):
+        sources = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(folder).glob("*.py")]
+        return {node.value for tree in sources for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+    expected = set(REASONS) - ELSEWHERE
+    assert expected <= words(Path(__file__).parent)
+    given_somewhere = set()
+    for path in Path(domain.__file__).parent.glob("*.py"):
+        if path.name != "refusals.py":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant):
+                    given_somewhere.add(node.value)
+    assert expected <= given_somewhere
+
+
+def test_a_refused_command_is_still_refused_the_second_time_in_the_same_words():
+    life = given(*BASE, bought("p2", 4_876_543)).when(buy("p3", 1))
+    first = life.refusal
+    life.refusal = None
+    assert life.when(buy("p3", 1)).refusal.numbers == first.numbers
