@@ -135,7 +135,7 @@ LINE = (opened(), activated())
 BASE = (*LINE, bought("base", 123_457, on="2026-01-10"))
 
 
-def event(kind: type[Event], **stated: Any) -> Event:
+def event(kind: type[Event], /, **stated: Any) -> Event:
     """An expected event, known by the fields it states; a date may be stated as text."""
     unknown = stated.keys() - kind.model_fields.keys()
     assert not unknown, f"{kind.TYPE} has no field {unknown}"
