@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from consumers.envelope import ACCOUNT_EVENTS
 from infra.embedded import servers
@@ -29,6 +30,12 @@ class Installation:
     def topic(self) -> str:
         """The topic that holds every event of every account."""
         return self.topic_prefix + ACCOUNT_EVENTS
+
+    @property
+    def settings_to_look(self) -> str:
+        """The two settings by which the command line finds this installation on the embedded servers."""
+        database = urlsplit(self.owner_url).path.removeprefix("/")
+        return f"CREDIT_DATABASE_NAME={database} CREDIT_TOPIC_PREFIX={self.topic_prefix}"
 
     def environment(self) -> dict[str, str]:
         """The environment of a program that is to work on this installation."""
@@ -74,7 +81,7 @@ def install_beside(name: str, report: Callable[[str], None] = lambda _: None) ->
     """
     settings = Settings.load()
     running = servers.start(settings, report)
-    database = "credit_" + name.replace("-", "_")
+    database = f"{urlsplit(running.database_url).path.removeprefix('/')}_{name.replace('-', '_')}"
     try:
         owner = servers.ensure_database(running.database_url, database)
     except Exception as refused:

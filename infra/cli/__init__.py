@@ -26,6 +26,16 @@ COMMANDS = {
     "servers": Entry("infra.cli.servers:app", "Start, stop and look at the embedded PostgreSQL and Kafka."),
     "doctor": Entry("infra.cli.servers:doctor", "Say what was found on this machine, what was chosen and why."),
     "reset": Entry("infra.cli.servers:reset", "Stop the embedded servers and forget all their data."),
+    "migrate": Entry("infra.cli.store:migrate", "Bring the database up to date."),
+    "audit": Entry("infra.cli.store:audit", "Recompute the hash chain of every account."),
+    "relay": Entry("infra.cli.streams:relay", "Publish the event store to Kafka, and say how far that is."),
+    "consume": Entry("infra.cli.streams:consume", "Keep a view up to date with what Kafka holds."),
+    "events": Entry("infra.cli.streams:events", "Look at the events on Kafka."),
+    "serve": Entry("infra.cli.serve:serve", "Run all of it: relay, three views and the HTTP API, until Ctrl-C."),
+    "http": Entry("infra.cli.serve:http", "Run the HTTP API alone.", hidden=True),
+    "demo": Entry("infra.cli.demo:demo", "Let a portfolio live on real servers and check every view of it."),
+    "import": Entry("infra.cli.demo:imports", "Load a portfolio of real accounts from a file."),
+    "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),
     "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
 }
 

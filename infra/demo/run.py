@@ -1,0 +1,116 @@
+"""The demo's run: install, live, wait for the views, verify, tell a story, print the figures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any
+
+from consumers.reading import read_all
+from domain.events import PUBLIC_TRANSITIONS
+from domain.refusals import Refused
+from infra.accounts import Accounts
+from infra.demo.progress import Progress
+from infra.demo.story import tell
+from infra.demo.verification import Replay, Tally
+from infra.faults import Fault
+from infra.installation import Installation, install_beside
+from infra.portfolio.script import Script
+from infra.settings import Settings
+from infra.store.event_store import EventStore
+from infra.supervisor import Supervisor
+from infra.views import query
+
+VIEWS = ("balance", "credit_report", "audit")
+PROGRAMS = {"relay": ["relay", "run"]} | {view: ["consume", view] for view in VIEWS}
+_STALLED = 180.0  # seconds without any progress of the views after which the demo gives up
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The figures of a run by name, in the order they are printed, and what was not as it must be."""
+
+    figures: dict[str, Any]
+    differences: list[str]
+
+
+def run(script: Script, progress: Progress) -> Outcome:
+    """Live the script on an installation of its own and check what everybody says of it. Raises Fault."""
+    with progress.step("PostgreSQL, Kafka, tables and topics") as step:
+        there = install_beside(script.name, report=step.note)
+    log = Settings.load().data_dir / "logs" / f"{script.name}.log"
+    with EventStore(there.writer_url) as store, Supervisor(PROGRAMS, there.environment(), log) as programs:
+        accounts = Accounts(store, catalogue=script.catalogue)
+        _live(script, accounts, programs, progress)
+        with progress.step("relay and three views catch up") as step:
+            _await_views(there, store, programs, step.note)
+        with progress.step("replay of the topic against store, views, ledger and chain") as step:
+            outcome = _verify(script, there, store)
+            step.note(f"{programs.restarts} programs were started again")
+    teller = script.storyteller()
+    tell(teller, query.timeline(there.reader_url, teller))
+    progress.say(f"look around: {there.settings_to_look}")
+    outcome.figures["elapsed seconds"] = round(progress.elapsed, 1)
+    return outcome
+
+
+def _live(script: Script, accounts: Accounts, programs: Supervisor, progress: Progress) -> None:
+    """Send every command of the script; that some are refused is part of the story."""
+    for each in script.steps():
+        with progress.step(each.title) as step:
+            answers = accounts.execute_many(each.commands)
+            outcome = [isinstance(answer, Refused) for answer in answers]
+            script.learn(each.commands, outcome)
+            step.note(f"{len(each.commands):,} commands, {sum(outcome):,} refused")
+        programs.check()
+
+
+def _await_views(there: Installation, store: EventStore, programs: Supervisor, note: Any) -> None:
+    """Wait until each view has applied every event. Raises Fault when none of them moves for too long."""
+    head = store.head()
+    applied = 0
+    moved = monotonic()
+    while True:
+        programs.check()
+        now = query.events_applied(there.reader_url)
+        note(", ".join(f"{view} {now[view]:,}" for view in VIEWS) + f" of {head:,}")
+        if all(now[view] >= head for view in VIEWS):
+            return
+        if sum(now.values()) > applied:
+            applied, moved = sum(now.values()), monotonic()
+        elif monotonic() - moved > _STALLED:
+            raise Fault(f"The views have not moved for {_STALLED:.0f} s: see {programs.log}.")
+        sleep(0.2)
+
+
+def _verify(script: Script, there: Installation, store: EventStore) -> Outcome:
+    replay = Replay(script.expected_statements())
+    replay.read(read_all(there.bootstrap_servers, there.topic))
+    balances = replay.against(query.balances(there.reader_url))
+    applied = query.events_applied(there.reader_url)
+    recorded = store.head()
+    figures: dict[str, Any] = {"events recorded": recorded, "events on Kafka": replay.records}
+    figures |= {f"view {view}": applied[view] for view in VIEWS}
+    transitions = {cls.TYPE.removeprefix("account."): replay.by_type[cls.TYPE] for cls in PUBLIC_TRANSITIONS}
+    figures |= {f"transitions {name}": count for name, count in transitions.items()}
+    tallies = {"statements equal": replay.statements, "balances equal": balances, "chain verified": replay.chain}
+    figures |= {name: str(tally) for name, tally in tallies.items()}
+    counts = {name: figure for name, figure in figures.items() if name.startswith(("events", "view"))}
+    return Outcome(figures, list(_wrong(replay, counts, transitions, tallies, script)))
+
+
+def _wrong(
+    replay: Replay, counts: dict[str, int], transitions: dict[str, int], tallies: dict[str, Tally], script: Script
+) -> Iterator[str]:
+    if replay.gap is not None:
+        yield f"the topic has a hole: {replay.gap}"
+    for name, count in counts.items():
+        if count != counts["events recorded"]:
+            yield f"{name} is {count}, but {counts['events recorded']} events were recorded"
+    for name, count in transitions.items():
+        if not count and name in script.transitions:
+            yield f"no account was {name}"
+    for name, tally in tallies.items():
+        if not tally.complete:
+            yield f"{name} {tally}; the first that is not: {tally.first_difference}"
+        elif not tally.total:
+            yield f"{name}: there was nothing to compare"

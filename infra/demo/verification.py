@@ -1,0 +1,163 @@
+"""What the demo proves: the topic alone is read from its start and held against everybody else's story.
+
+Against the store (each event once), the views (a replay of each account equals its balance row), the script's own
+ledger (each statement's balance) and the hash chain (a second implementation recomputes it).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from domain.account import Account, evolve, opened
+from domain.events import AccountBilled, AccountEvent, AccountOpened, MoneyEvent
+from domain.lifecycle import headline
+from domain.recorded import Recorded
+from infra.store.verifier import Verifier
+from projections.balance import BalanceRow
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many of `total` things were equal, and the first that was not, in words."""
+
+    equal: int = 0
+    total: int = 0
+    first_difference: str | None = None
+
+    def count(self, difference: str | None) -> None:
+        """Count one comparison: what was different, in words, or None."""
+        self.total += 1
+        if difference is None:
+            self.equal += 1
+        elif self.first_difference is None:
+            self.first_difference = difference
+
+    @property
+    def complete(self) -> bool:
+        return self.equal == self.total
+
+    def __str__(self) -> str:
+        return f"{self.equal}/{self.total}"
+
+
+@dataclass(slots=True)
+class _Life:
+    """One account while the topic is read, and the bill days whose balance the script expects, earliest first."""
+
+    account: Account
+    expected: list[tuple[date, int]]
+    net: int = 0
+
+
+@dataclass(slots=True)
+class Replay:
+    """What a reader of the topic alone knows after its last record."""
+
+    expected: Mapping[tuple[UUID, date], int]
+    records: int = 0
+    by_type: Counter[str] = field(default_factory=Counter)
+    statements: Tally = field(default_factory=Tally)
+    chain: Tally = field(default_factory=Tally)
+    lives: dict[UUID, _Life] = field(default_factory=dict)
+    gap: str | None = None
+
+    def read(self, topic: Iterable[Recorded]) -> None:
+        """Read the topic to its end: versions seen before are passed over, a hole is remembered."""
+        wanted = self._wanted()
+        verifier = Verifier()
+        for recorded in topic:
+            self.records += 1
+            life = self.lives.get(recorded.account_id)
+            seen = life.account.version if life else 0
+            if recorded.version <= seen:
+                continue
+            if recorded.version != seen + 1:
+                self.gap = self.gap or f"account {recorded.account_id}: version {recorded.version} follows {seen}"
+                continue
+            self.by_type[recorded.type] += 1
+            verifier.add(recorded)
+            if life is None:
+                self._begin(recorded, wanted.pop(recorded.account_id, []))
+            else:
+                self._go_on(life, recorded)
+        self._end(wanted)
+        for account_id, broken in verifier.verdicts():
+            self.chain.count(broken and f"account {account_id}: {broken}")
+
+    def _wanted(self) -> dict[UUID, list[tuple[date, int]]]:
+        wanted: dict[UUID, list[tuple[date, int]]] = {}
+        for (account_id, day), balance in sorted(self.expected.items(), key=lambda item: item[0][1], reverse=True):
+            wanted.setdefault(account_id, []).append((day, balance))
+        return wanted
+
+    def _begin(self, recorded: Recorded, expected: list[tuple[date, int]]) -> None:
+        if not isinstance(recorded.event, AccountOpened):
+            self.gap = self.gap or f"account {recorded.account_id} begins with {recorded.type}"
+            return
+        self.lives[recorded.account_id] = _Life(opened(recorded.event), expected)
+
+    def _go_on(self, life: _Life, recorded: Recorded) -> None:
+        event = recorded.event
+        waiting = life.expected
+        # Where no statement is expected, owed minus credit as the bill day began is what the script means; where one
+        # is, it must come on that very day.
+        while waiting and (waiting[-1][0] < event.business_date or _due_without_statement(waiting[-1], event)):
+            self._compare(recorded.account_id, *waiting.pop(), life.net)
+        if isinstance(event, AccountBilled):
+            if waiting and waiting[-1][0] == event.business_date:
+                self._compare(recorded.account_id, *waiting.pop(), event.balance_fen)
+            else:
+                where = f"account {recorded.account_id}, {event.business_date}"
+                self.statements.count(f"{where}: statement {event.balance_fen}, none expected")
+        evolve(life.account, event)
+        if isinstance(event, MoneyEvent):
+            life.net = event.owed_after.total - event.owed_after.credit
+
+    def _end(self, never_opened: Mapping[UUID, list[tuple[date, int]]]) -> None:
+        for account_id, life in self.lives.items():
+            while life.expected:
+                self._compare(account_id, *life.expected.pop(), life.net)
+        for account_id, expected in never_opened.items():
+            for day, balance in expected:
+                self._compare(account_id, day, balance, 0)
+
+    def _compare(self, account_id: UUID, day: date, expected: int, found: int) -> None:
+        where = f"account {account_id}, bill day {day}"
+        self.statements.count(None if expected == found else f"{where}: {expected} expected, {found} found")
+
+    def against(self, rows: Iterable[BalanceRow]) -> Tally:
+        """Each replayed account against its row of the balance view; a row too many or too few is a difference."""
+        tally = Tally()
+        missing = set(self.lives)
+        for row in rows:
+            missing.discard(row.account_id)
+            life = self.lives.get(row.account_id)
+            different = ["not on the topic"] if life is None else list(_differences(life.account, row))
+            tally.count(f"account {row.account_id}: {', '.join(different)}" if different else None)
+        for account_id in missing:
+            tally.count(f"account {account_id}: not in the view")
+        return tally
+
+
+def _due_without_statement(expected: tuple[date, int], event: AccountEvent) -> bool:
+    day, balance = expected
+    return day == event.business_date and balance <= 0 and not isinstance(event, AccountBilled)
+
+
+def _differences(account: Account, row: BalanceRow) -> Iterator[str]:
+    ledger = account.ledger
+    for name, replayed, viewed in (
+        ("version", account.version, row.version),
+        ("limit", account.limit, row.limit_fen),
+        ("owed", ledger.buckets, row.owed.model_dump()),
+        ("minimum due", ledger.minimum_due, row.minimum_due_fen),
+        ("access", account.access, row.access),
+        ("standing", account.standing, row.standing),
+        ("status", headline(account.access, account.standing), row.status),
+        ("freeze reasons", account.reasons, row.freeze_reasons),
+        ("next event on", account.next_event_on(), row.next_event_on),
+    ):
+        if replayed != viewed:
+            yield f"{name} {replayed} replayed, {viewed} in the view"
