@@ -93,7 +93,7 @@ def statement_rows(history: Iterable[Recorded], through: date) -> Iterator[State
         return
     if not isinstance(first, AccountOpened):
         message = f"a history begins with account.opened, not with {first.TYPE}"
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004 - the order of a history is wrong, not a caller's type
     month = _Month(first)
     days = bill_days(first.business_date, first.bill_day)
     bill_day = next(days)

@@ -1,0 +1,78 @@
+"""The domain alone, without a store: what becomes of commands when they are decided in memory, one after another."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from uuid import UUID
+
+from domain.account import Account
+from domain.commands import AccountCommand
+from domain.decisions import decide
+from domain.events import AccountBilled, AccountEvent
+from domain.refusals import Refused
+from domain.terms import Catalogue
+from infra.portfolio.script import Script
+
+
+class Memory:
+    """Accounts, their events and refusals; a recorded command said again is answered as a repeat."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.accounts: dict[UUID, Account] = {}
+        self.events: dict[UUID, list[AccountEvent]] = {}
+        self.recorded: dict[tuple[UUID, str], AccountCommand] = {}
+        self.refusals: list[tuple[AccountCommand, Refused]] = []
+        self.repeats = 0
+        self.decided = 0
+
+    def execute_many(self, commands: Sequence[AccountCommand]) -> list[bool]:
+        """For each command whether it was refused."""
+        return [self._refused(command) for command in commands]
+
+    def _refused(self, command: AccountCommand) -> bool:
+        key = command.account_id, command.command_id
+        known = self.recorded.get(key)
+        if known is not None:
+            assert known == command
+            self.repeats += 1
+            return False
+        self.decided += 1
+        try:
+            decision = decide(command, self.accounts.get(command.account_id), self.catalogue)
+        except Refused as refused:
+            self.refusals.append((command, refused))
+            return True
+        if decision.events:
+            self.recorded[key] = command
+            self.accounts[command.account_id] = decision.account
+            self.events.setdefault(command.account_id, []).extend(decision.events)
+        return False
+
+    def live(self, script: Script, steps: int | None = None) -> None:
+        """Live the script, or its first steps, telling it what became of each."""
+        for number, step in enumerate(script.steps()):
+            if number == steps:
+                return
+            script.learn(step.commands, self.execute_many(step.commands))
+
+    def differences(self, script: Script) -> Iterator[tuple[object, ...]]:
+        """Every bill day whose balance is not the one that the script expects, and every statement it does not."""
+        expected: dict[UUID, dict[date, int]] = {account_id: {} for account_id in self.events}
+        for (account_id, day), balance in script.expected_statements().items():
+            expected[account_id][day] = balance
+        for account_id, events in self.events.items():
+            statements = {each.business_date: each.balance_fen for each in events if isinstance(each, AccountBilled)}
+            days = dict(sorted(expected[account_id].items()))
+            yield from ((account_id, day, "not expected") for day in statements if day not in days)
+            yield from self._of(account_id, days, statements)
+
+    def _of(self, account_id, expected, statements) -> Iterator[tuple[object, ...]]:
+        net, events = 0, iter([*self.events[account_id], None])
+        event = next(events)
+        for day, balance in expected.items():
+            while event and (event.business_date < day or (event.business_date == day and event.cause == "advance")):
+                net = event.owed_after.total - event.owed_after.credit if hasattr(event, "owed_after") else net
+                event = next(events)
+            found = statements.get(day, min(0, net) if net <= 0 else "no statement")
+            if found != balance:
+                yield account_id, day, balance, found

@@ -1,0 +1,84 @@
+"""Statements as rows: a month ends with its bill day, in the file's own ids and whole dollars."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from domain.recorded import Recorded
+from infra.portfolio.export import HEADER, StatementRow, statement_rows
+from infra.portfolio.simulator import Portfolio
+from infra.portfolio.uci import BILL_DAYS, UciImport
+from infra.portfolio.uci_file import read
+from tests.portfolio.memory import Memory
+from tests.portfolio.uci_rows import NOTHING, ODD, line, many, write
+
+
+def recorded(account_id, events):
+    """The events as they are read back; only what the export looks at is filled in."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    return [
+        Recorded(
+            account_id, version, version, noon + timedelta(minutes=version), "c", 0, b"", "c", "", "", "officer:o",
+            event.TYPE, event.VERSION, b"", b"", event,
+        )
+        for version, event in enumerate(events, start=1)
+    ]  # fmt: skip
+
+
+def rows_of(script, through):
+    memory = Memory(script.catalogue)
+    memory.live(script)
+    return [
+        row
+        for account_id, events in memory.events.items()
+        for row in statement_rows(recorded(account_id, events), through)
+    ]
+
+
+def test_the_columns_are_those_asked_for():
+    assert HEADER == StatementRow._fields == ("id", "month", "balance", "paid", "refunded", "limit", "over_limit")
+
+
+def test_the_file_comes_back_out(tmp_path):
+    file = write(tmp_path, [*ODD, *many(60)])
+    exported = iter(rows_of(UciImport(file), BILL_DAYS[-1]))
+    for row in read(file):
+        for month, day in enumerate(BILL_DAYS):
+            out = next(exported)
+            net = 0 if month == 0 else row.net[month - 1]
+            refunded = max(0, -row.opening) if month == 0 else max(0, -net)
+            assert out == StatementRow(
+                str(row.number), f"{day:%Y-%m}", str(row.balances[month]), str(row.payments[month]), str(refunded),
+                str(row.limit), int(row.balances[month] > row.limit),
+            )  # fmt: skip
+    assert next(exported, None) is None
+
+
+def test_a_quiet_account_has_a_row_for_every_month(tmp_path):
+    rows = rows_of(UciImport(write(tmp_path, [line(1, 50_000)])), BILL_DAYS[-1])
+    assert rows == [StatementRow("1", f"2005-0{month}", "0", "0", "0", "50000", 0) for month in range(4, 10)]
+
+
+def test_no_row_comes_after_the_last_day_asked_for(tmp_path):
+    script = UciImport(write(tmp_path, [line(1, 50_000, (9,) * 6, NOTHING)]))
+    assert [row.month for row in rows_of(script, date(2005, 6, 27))] == ["2005-04", "2005-05"]
+
+
+def test_cents_are_kept_where_there_are_any_and_what_happens_on_the_bill_day_is_in_the_next_month():
+    """The simulated portfolio spends cents, and buys on bill days."""
+    script = Portfolio(60, 3)
+    rows = {(row.id, row.month): row for row in rows_of(script, date(2026, 9, 30))}
+    customers = {account_id: life.customer_id for account_id, life in script._lives.items()}
+    for (account_id, day), balance in script.expected_statements().items():
+        assert round(float(rows[customers[account_id], f"{day:%Y-%m}"].balance) * 100) == balance
+    assert any("." in row.balance for row in rows.values())
+
+
+def test_a_history_begins_with_the_application(tmp_path):
+    script = UciImport(write(tmp_path, [line(1, 50_000)]))
+    memory = Memory(script.catalogue)
+    memory.live(script)
+    ((account_id, events),) = memory.events.items()
+    with pytest.raises(ValueError, match=r"begins with account.opened, not with account.activated"):
+        list(statement_rows(recorded(account_id, events[1:]), BILL_DAYS[-1]))
+    assert list(statement_rows([], BILL_DAYS[-1])) == []

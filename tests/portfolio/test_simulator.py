@@ -1,0 +1,253 @@
+"""The simulated portfolio: the same from the same seed, whole after a crash, and equal to the domain's statements."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.events import PUBLIC_TRANSITIONS
+from infra.portfolio.ledger import LOCAL
+from infra.portfolio.people import SHARES
+from infra.portfolio.simulator import Portfolio
+from tests.portfolio.memory import Memory
+
+
+def lived(accounts, seed, steps=None):
+    script = Portfolio(accounts, seed)
+    memory = Memory(script.catalogue)
+    memory.live(script, steps)
+    return script, memory
+
+
+@pytest.fixture(scope="module")
+def portfolio():
+    return lived(300, 7)
+
+
+@pytest.fixture(scope="module")
+def of_kind(portfolio):
+    """What happened to the accounts of one kind of people: events and refusals, counted by name."""
+    script, memory = portfolio
+    happened = {kind: Counter() for kind in script.kinds().values()}
+    for account_id, kind in script.kinds().items():
+        happened[kind].update(each.TYPE for each in memory.events[account_id])
+        happened[kind].update(
+            f"{each.TYPE} {each.kind}" for each in memory.events[account_id] if each.TYPE == "account.closed"
+        )
+        happened[kind].update(
+            f"{each.TYPE} {each.reason}" for each in memory.events[account_id] if each.TYPE == "account.frozen"
+        )
+    for command, refused in memory.refusals:
+        happened[script.kinds()[command.account_id]][f"refused {refused.reason}"] += 1
+    return happened
+
+
+def said(script, steps=None):
+    memory = Memory(script.catalogue)
+    commands = []
+    for number, step in enumerate(script.steps()):
+        if number == steps:
+            break
+        commands += step.commands
+        script.learn(step.commands, memory.execute_many(step.commands))
+    return commands
+
+
+# Determinism
+
+
+def test_the_same_seed_says_the_same(portfolio):
+    assert said(Portfolio(40, 3)) == said(Portfolio(40, 3))
+
+
+def test_another_seed_says_something_else():
+    assert said(Portfolio(20, 3), 4) != said(Portfolio(20, 4), 4)
+
+
+def test_a_larger_portfolio_contains_the_smaller():
+    small, large = said(Portfolio(15, 3)), said(Portfolio(30, 3))
+    theirs = {each.account_id for each in small}
+    assert [each for each in large if each.account_id in theirs] == small
+
+
+def test_a_script_can_be_lived_twice():
+    script = Portfolio(12, 1)
+    assert said(script) == said(script)
+
+
+def test_a_step_is_not_given_before_the_last_is_learnt():
+    steps = Portfolio(12, 1).steps()
+    next(steps)
+    with pytest.raises(RuntimeError, match="before it was told"):
+        next(steps)
+
+
+def test_a_portfolio_has_accounts():
+    with pytest.raises(ValueError, match="at least one account"):
+        Portfolio(0)
+
+
+# After a crash
+
+
+@pytest.mark.parametrize(("steps", "more"), [(1, 0), (6, 0), (9, 40), (17, 300), (18, 0)])
+def test_after_a_crash_it_is_begun_again_and_comes_to_the_same(steps, more):
+    whole, undisturbed = lived(50, 11)
+    crashed = Portfolio(50, 11)
+    memory = Memory(crashed.catalogue)
+    for number, step in enumerate(crashed.steps(), start=1):
+        if number > steps:
+            memory.execute_many(step.commands[:more])  # and nobody was told
+            break
+        crashed.learn(step.commands, memory.execute_many(step.commands))
+    again = Portfolio(50, 11)
+    memory.live(again)
+    assert again.expected_statements() == whole.expected_statements()
+    assert memory.events == undisturbed.events
+    assert memory.accounts == undisturbed.accounts
+
+
+def test_a_refused_command_is_refused_again_on_its_day(portfolio):
+    """Sent anew it meets the account as it was, so nothing of that day may come after a command that was refused."""
+    _, memory = portfolio
+    refused = {(command.account_id, command.command_id) for command, _ in memory.refusals}
+    for (account_id, _), recorded in memory.recorded.items():
+        for command, _ in memory.refusals:
+            if command.account_id == account_id and command.at < recorded.at:
+                same_day = command.at.astimezone(LOCAL).date() == recorded.at.astimezone(LOCAL).date()
+                assert not same_day or recorded.DO in {"purchase", "advance_to"}
+    assert refused.isdisjoint(memory.recorded)
+
+
+# Against the domain
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10**9), accounts=st.integers(1, 20))
+def test_the_little_ledger_and_the_domain_agree_on_every_statement(seed, accounts):
+    script, memory = lived(accounts, seed)
+    assert list(memory.differences(script)) == []
+    for account_id, account in memory.accounts.items():
+        assert account.ledger.owed - account.ledger.credit == script._lives[account_id].book.balance
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_ten_accounts_bring_every_public_transition_about(seed):
+    script, memory = lived(10, seed)
+    happened = {each.TYPE.removeprefix("account.") for events in memory.events.values() for each in events}
+    assert happened >= script.transitions == {each.TYPE.removeprefix("account.") for each in PUBLIC_TRANSITIONS}
+
+
+def test_the_ledger_knows_the_minimum_that_the_domain_demands(portfolio):
+    """Refunds may be told apart a little differently, so it is asked of the people who do not return goods."""
+    script, memory = portfolio
+    for account_id, kind in script.kinds().items():
+        if kind != "returns_goods":
+            assert script._lives[account_id].book.minimum_left == memory.accounts[account_id].ledger.minimum_due
+
+
+# The portfolio
+
+
+def test_the_commands_of_an_account_go_forward_in_time():
+    last = {}
+    for command in said(Portfolio(60, 2)):
+        assert last.get(command.account_id, command.at) <= command.at
+        last[command.account_id] = command.at
+
+
+def test_about_five_commands_come_for_an_account_and_month(portfolio):
+    _, memory = portfolio
+    months = sum((9 * 30 - (account.opened_on.timetuple().tm_yday - 1)) / 30 for account in memory.accounts.values())
+    assert 4 <= memory.decided / months <= 6
+
+
+def test_the_shares_are_as_stated():
+    script, _ = lived(100, 1, 1)
+    assert Counter(script.kinds().values()) == {person.__name__: 2 * share for person, share in SHARES.items()}
+
+
+def test_nobody_is_so_late_that_a_lender_would_write_the_debt_off(portfolio):
+    _, memory = portfolio
+    assert max(account.ledger.dpd for account in memory.accounts.values()) < 180
+
+
+def test_the_storyteller_has_much_to_tell(portfolio):
+    script, memory = portfolio
+    story = {each.TYPE for each in memory.events[script.storyteller()]}
+    assert len(story) >= 8
+    assert "account.closed" in story
+
+
+@pytest.mark.parametrize(
+    ("kind", "reaches"),
+    [
+        ("pays_in_full", {"account.paid", "limit.changed"}),
+        ("revolves", {"account.billed", "payment.received"}),
+        ("pays_late", {"account.overdue", "account.cured", "refused overdue"}),
+        ("pays_twice", {"credit.refunded", "account.paid"}),
+        ("returns_goods", {"purchase.refunded", "credit.refunded"}),
+        ("reaches_the_limit", {"refused over_limit"}),
+        ("disappears", {"account.overdue", "account.frozen overdue_long", "account.unfrozen", "refused account_frozen"}),
+        (
+            "misuses",
+            {"account.frozen abnormal_transaction", "account.unfrozen", "account.closed forced", "refused account_frozen"},
+        ),
+        (
+            "leaves",
+            {
+                "account.closure_requested", "account.closure_withdrawn", "account.closed voluntary",
+                "refused account_closing",
+            },
+        ),
+        ("loses_the_phone", {"account.frozen customer_request", "account.unfrozen", "refused account_frozen"}),
+        ("hardly_buys", {"account.activated"}),
+        ("is_turned_away", {"account.closed declined"}),
+    ],
+)  # fmt: skip
+def test_each_kind_of_people_comes_to_what_it_is_meant_to(of_kind, kind, reaches):
+    assert reaches <= of_kind[kind].keys()
+
+
+@pytest.mark.parametrize("kind", ["pays_in_full", "revolves", "pays_twice", "loses_the_phone", "hardly_buys"])
+def test_who_pays_in_time_is_never_overdue(of_kind, kind):
+    assert "account.overdue" not in of_kind[kind]
+
+
+def test_the_limit_is_exceeded_only_by_force(portfolio):
+    _, memory = portfolio
+    forced = [
+        each
+        for events in memory.events.values()
+        for before, each in pairwise(events)
+        if each.TYPE == "purchase.posted" and each.forced
+    ]
+    assert forced
+
+
+def test_a_payment_that_arrives_twice_counts_once(portfolio):
+    _, memory = portfolio
+    assert memory.repeats > 0
+    for events in memory.events.values():
+        references = [each.payment_ref for each in events if each.TYPE == "payment.received"]
+        assert len(references) == len(set(references))
+
+
+def test_a_debt_that_was_closed_by_force_is_paid_down_or_not(portfolio):
+    script, memory = portfolio
+    closed = [
+        memory.accounts[account_id]
+        for account_id, kind in script.kinds().items()
+        if kind == "misuses" and memory.accounts[account_id].close_kind == "forced"
+    ]
+    assert {account.standing for account in closed} >= {"overdue", "billed"}
+
+
+def test_a_balance_that_is_not_the_ledgers_would_be_noticed():
+    script, memory = lived(10, 7)
+    key = max(script.expected_statements())
+    script._lives[key[0]].book.statements[key[1]] += 1
+    assert [each[:2] for each in memory.differences(script)] == [key]
