@@ -24,8 +24,8 @@ $(STAMP):
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@# uv installs ten times faster than pip; it comes from the same lock, hashes checked. Without it pip does the work.
 	@awk '/^uv==/{on=1;print;next} /^[a-z]/{on=0} on' requirements.lock > .venv/uv.lock
-	@$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install -q --require-hashes -r .venv/uv.lock || true
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements.lock \
+	@test -x $(BIN)/uv || $(BIN)/pip install -q --require-hashes -r .venv/uv.lock || true
+	@{ test -x $(BIN)/uv && VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements.lock; } \
 	  || $(BIN)/pip install -q --require-hashes -r requirements.lock
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@rm -f .venv/installed-*; touch $@
@@ -41,7 +41,7 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@# generated files: credit machine diagram --check
+	@$(BIN)/credit machine diagram --check  # generated files are as they would be generated
 
 bench: setup  ## Measure; nothing is asserted.
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

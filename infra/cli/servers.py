@@ -86,7 +86,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
     else:
-        table = Table("", "what", "found", Column("remark", overflow="fold"), box=None)
+        table = Table("", "what", Column("found", overflow="fold"), Column("remark", overflow="fold"), box=None)
         for finding in findings:
             table.add_row("[green]ok[/]" if finding.good else "[red]!![/]", finding.what, finding.found, finding.why)
         out.print(table)

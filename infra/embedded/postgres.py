@@ -123,6 +123,8 @@ class Postgres:
             shutil.rmtree(path)
         for path in (self._note, *self._settings.data_dir.glob("postgresql*.log")):
             path.unlink(missing_ok=True)
+        if self._home != self._settings.data_dir:
+            shutil.rmtree(self._home, ignore_errors=True)
 
     def _remember(self, chosen: binaries.Binaries, port: int) -> None:
         processes.remember(self._note, {"port": port, "major": chosen.major})
