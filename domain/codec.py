@@ -33,8 +33,11 @@ def decode(type_: str, version: int, data: bytes) -> AccountEvent:
         message = f"event type {type_!r} is unknown to this program: upgrade it"
         raise Unreadable(message)
     while version < cls.VERSION:
-        data = UPCASTS[type_, version](data)
-        version += 1
+        lift = UPCASTS.get((type_, version))
+        if lift is None:
+            message = f"{type_} version {version} was never written by any program: the record is damaged"
+            raise Unreadable(message)
+        data, version = lift(data), version + 1
     if version > cls.VERSION:
         message = f"{type_} version {version} is newer than this program knows ({cls.VERSION}): upgrade it"
         raise Unreadable(message)

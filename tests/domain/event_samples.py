@@ -1,0 +1,62 @@
+"""One event of every type, told by one life; frozen as bytes in `samples/` beside this file."""
+
+from pathlib import Path
+
+from domain.events import Event
+from tests.specification import (
+    activated,
+    advanced,
+    bought,
+    closure_requested,
+    closure_withdrawn,
+    force_closed,
+    frozen,
+    given,
+    limit_changed,
+    opened,
+    paid,
+    paid_out,
+    refunded,
+    unfrozen,
+)
+
+FOLDER = Path(__file__).parent / "samples"
+
+
+def file_of(kind: type[Event]) -> Path:
+    """Where the frozen bytes of an event type in a version are kept."""
+    return FOLDER / f"{kind.TYPE}.v{kind.VERSION}.json"
+
+
+def one_of_each() -> dict[str, Event]:
+    """The first event of each type of a life in which everything happens."""
+    life = given(
+        opened(funding_ref="fund-1"),
+        activated(limit=300_000),
+        limit_changed(to=400_000),
+        bought("base", 123_457, on="2026-01-10"),
+        bought("small", 1_620, on="2026-01-10"),
+        advanced(to="2026-03-12"),
+        refunded("base", 1_000, ref="r1"),
+        paid(10_000),
+        frozen("customer_request", reference="case-7"),
+        paid(130_000, on="2026-03-15", ref="all"),
+        unfrozen("customer_request", reference="case-8"),
+        paid_out(100),
+        closure_requested(),
+        closure_withdrawn(),
+        advanced(to="2026-04-01"),
+        force_closed("abuse"),
+    )
+    capped = given(
+        opened(),
+        activated(),
+        bought("p1", 30_000, on="2026-01-10"),
+        paid(31_000, on="2026-02-11"),
+        bought("p2", 300),
+        advanced(to="2026-03-01"),
+    )
+    found: dict[str, Event] = {}
+    for each in (*life.events, *capped.events):
+        found.setdefault(each.TYPE, each)
+    return found
