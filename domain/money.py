@@ -5,8 +5,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-# Ten trillion yuan. A million such amounts still add up within a 64-bit integer, so no sum of ours overflows
-# a column, and an amount above it is a mistake of the sender, not a debt.
+# Ten trillion yuan. Nine thousand such amounts still add up within a 64-bit integer, and an amount above it is a
+# mistake of the sender, not a debt.
 FEN_MAX = 10**15
 
 Fen = Annotated[int, Field(ge=0, le=FEN_MAX)]
