@@ -63,7 +63,7 @@ class Book:
     statements: dict[date, int] = field(default_factory=dict)  # balance at the start of each bill day
     purchases: dict[str, Bought] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)  # references of refunds, payments and payouts
-    told: set[str] = field(default_factory=set)  # kinds of what happened, refusals included
+    told: set[str] = field(default_factory=set)  # kinds of what happened, refused purchases included
     billed_left: int = 0  # what of the latest statement is unpaid
     minimum_left: int = 0  # what of all minima so far is unpaid
     next_bill_day: date = date.max
@@ -103,7 +103,9 @@ class Book:
         """What became of a command; a reference that was seen before counts once."""
         self.reach(command.at.astimezone(LOCAL).date())
         if refused:
-            self.told.add(f"{command.DO} refused")
+            # Other commands may be refused only because they are said again later, which is no part of the story.
+            if isinstance(command, Purchase):
+                self.told.add("purchase refused")
             return
         self.told.add(command.DO)
         match command:

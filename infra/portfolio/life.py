@@ -6,6 +6,7 @@ What can be refused is said last on its day: were the day sent once more, after 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from random import Random
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -74,7 +75,7 @@ SHOPS = (
     Shop("rent", 4, 150_000, 420_000),
     Shop("furniture", 2, 80_000, 500_000),
 )
-_WEIGHTS = tuple(shop.weight for shop in SHOPS)
+_CUMULATIVE_WEIGHTS = tuple(accumulate(shop.weight for shop in SHOPS))
 _NOT_BEGUN = Half(0, date.min, date.min)
 
 
@@ -130,7 +131,7 @@ class Life:
         """Go shopping about `times` times in this half, for what there is room for; `share` scales the prices."""
         count = int(times) + self.chance(times % 1)
         for _ in range(count):
-            shop = self.rng.choices(SHOPS, _WEIGHTS)[0]
+            shop = self.rng.choices(SHOPS, cum_weights=_CUMULATIVE_WEIGHTS)[0]
             price = int(shop.least * (shop.most / shop.least) ** self.rng.random() * share)
             if 0 < price <= self.room:
                 self.buy(self.on(0, 16), price, shop.name)
