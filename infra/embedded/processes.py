@@ -92,22 +92,26 @@ def came_up(child: "subprocess.Popen[bytes]", answers: Callable[[], bool], secon
 
 def end(processes: Iterable[psutil.Process], *signals: tuple[signal.Signals, float]) -> None:
     """Send each signal and wait its seconds for all to end; whoever is left at last is killed."""
-    left = list(processes)
+    all_of_them = list(processes)
+
+    def ended() -> bool:
+        return not any(map(_runs, all_of_them))
+
     for number, seconds in (*signals, (signal.SIGKILL, 10.0)):
-        for process in left:
-            try:
+        for process in all_of_them:
+            with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-            except psutil.NoSuchProcess:
-                continue
-        left = psutil.wait_procs(left, timeout=seconds)[1]
-        _reap()
-        left = [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-        if not left:
-            return
-
-
-def _reap() -> None:
+        if wait_until(ended, lambda: True, seconds):
+            break
     _children[:] = [child for child in _children if child.poll() is None]
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it is there and not merely waiting to be reaped, which only the program that started it can do."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def free_port(*avoid: int) -> int:

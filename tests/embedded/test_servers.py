@@ -41,10 +41,11 @@ def settings(tmp_path_factory):
     embedded.forget(settings)
 
 
-def starter(settings: Settings) -> "subprocess.Popen[str]":
+def starter(settings: Settings, code: str = STARTER) -> "subprocess.Popen[str]":
     """Another program that starts the servers, tells where they are, and is killed."""
     env = {**os.environ, "CREDIT_DATA_DIR": str(settings.data_dir), "CREDIT_CACHE_DIR": str(settings.cache_dir)}
-    return subprocess.Popen([sys.executable, "-c", STARTER], env=env, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", code], env=env, text=True, **pipes)
 
 
 def heads(settings: Settings) -> list[int]:
@@ -137,6 +138,16 @@ def test_stopping_stops_both_once(settings):
     assert heads(settings) == []
     assert embedded.stop(settings) == []
     assert [state.running for state in embedded.status(settings)] == [False, False]
+
+
+def test_another_program_may_stop_what_one_that_still_runs_has_started(settings):
+    embedded.stop(settings)
+    lives_on = STARTER.replace("os.kill(os.getpid(), signal.SIGKILL)", "input()")
+    with starter(settings, lives_on) as program:
+        program.stdout.readline()
+        assert embedded.stop(settings) == ["PostgreSQL", "Kafka"]
+        assert heads(settings) == []
+        program.stdin.write("\n")
 
 
 def test_servers_still_starting_when_their_starter_is_killed_are_waited_for(settings):
