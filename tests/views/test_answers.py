@@ -57,14 +57,15 @@ def test_without_a_day_the_answer_is_of_the_last_event(views_url, reader_url):
     assert (answer.as_of, answer.balance_fen) == (date(2026, 1, 10), 5_000)
 
 
-def test_pages_of_a_history_join_without_a_seam(views_url, reader_url):
+@pytest.mark.parametrize("limit", [1, 7])
+def test_pages_of_a_history_join_without_a_seam(limit, views_url, reader_url):
     story = wandering(24)
     show(views_url, story)
     events, after = [], 0
     while after is not None:
-        ask = partial(answers.history_of, account_id=story.account_id, after=after, limit=7)
+        ask = partial(answers.history_of, account_id=story.account_id, after=after, limit=limit)
         page = query.ask(reader_url, ask)
-        assert len(page.events) == 7 or not page.has_more
+        assert len(page.events) == limit or not page.has_more
         events += page.events
         after = page.next_after
     assert events == audit.timeline(story.recorded)

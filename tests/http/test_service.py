@@ -1,0 +1,87 @@
+"""The service itself: alive, ready, described."""
+
+import psycopg
+import pytest
+
+from infra.http.problems import CODES
+from infra.migrations import FOLDER
+
+
+def test_it_is_alive_whatever_else_is_dead(get):
+    response = get("/livez", reader_url="postgresql://nobody@127.0.0.1:1/nothing")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_it_is_ready_when_database_migrations_and_broker_are(get):
+    response = get("/readyz")
+    assert response.status_code == 200
+    assert response.json()["checks"] == {"database": "ok", "migrations": "ok", "kafka": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "checks"),
+    [
+        (
+            {"reader_url": "postgresql://nobody@127.0.0.1:1/nothing"},
+            {"database": "does not answer", "migrations": "not known", "kafka": "ok"},
+        ),
+        (
+            {"kafka_bootstrap_servers": "127.0.0.1:1"},
+            {"database": "ok", "migrations": "ok", "kafka": "does not answer"},
+        ),
+        (
+            {"kafka_bootstrap_servers": None},
+            {"database": "ok", "migrations": "ok", "kafka": "CREDIT_KAFKA_BOOTSTRAP_SERVERS is not set"},
+        ),
+    ],
+    ids=["database", "broker", "no broker"],
+)
+def test_it_is_not_ready_and_says_what_is_missing(get, changed, checks):
+    response = get("/readyz", **changed)
+    assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
+    assert (response.json()["code"], response.json()["checks"]) == ("not_ready", checks)
+
+
+def test_it_is_not_ready_before_the_last_migration(get, shown):
+    last = max(file.name for file in FOLDER.glob("[0-9]*.sql"))
+    with psycopg.connect(shown) as owner:
+        (kept,) = owner.execute("DELETE FROM migrations WHERE name = %s RETURNING sha256", (last,)).fetchone()
+    try:
+        response = get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["checks"]["migrations"] == f"{last} not applied"
+    finally:
+        with psycopg.connect(shown) as owner:
+            owner.execute("INSERT INTO migrations (name, sha256) VALUES (%s, %s)", (last, kept))
+
+
+def test_operations_have_stable_names(get):
+    described = get("/openapi.json").json()
+    assert {
+        path: [(method, each["operationId"]) for method, each in methods.items()]
+        for path, methods in described["paths"].items()
+    } == {
+        "/accounts/{account_id}": [("get", "get_account")],
+        "/accounts/{account_id}/balance": [("get", "get_balance")],
+        "/accounts/{account_id}/credit-report": [("get", "get_credit_report")],
+        "/accounts/{account_id}/history": [("get", "get_history")],
+        "/livez": [("get", "is_alive")],
+        "/readyz": [("get", "is_ready")],
+    }
+
+
+def test_errors_are_described_with_their_media_type(get):
+    described = get("/openapi.json").json()
+    for path, methods in described["paths"].items():
+        for status, response in methods["get"]["responses"].items():
+            expected = "application/problem+json" if status >= "400" else "application/json"
+            assert list(response["content"]) == [expected], (path, status)
+
+
+def test_the_page_explains_every_problem_and_asks_nobody_else(get):
+    response = get("/docs")
+    assert response.headers["content-type"].startswith("text/html")
+    for code in CODES:
+        assert f'id="{code}"' in response.text
+    assert "GET /accounts/{account_id}/history" in response.text
+    assert "//" not in response.text.replace("<!--", "")
