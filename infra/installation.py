@@ -1,9 +1,11 @@
 """One installation of the service: its database, its roles' URLs, its broker and its topics, ready to be used."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from consumers.envelope import ACCOUNT_EVENTS
 from infra.embedded import servers
@@ -32,10 +34,9 @@ class Installation:
         return self.topic_prefix + ACCOUNT_EVENTS
 
     @property
-    def settings_to_look(self) -> str:
-        """The two settings by which the command line finds this installation on the embedded servers."""
-        database = urlsplit(self.owner_url).path.removeprefix("/")
-        return f"CREDIT_DATABASE_NAME={database} CREDIT_TOPIC_PREFIX={self.topic_prefix}"
+    def database(self) -> str:
+        """The name of its database."""
+        return urlsplit(self.owner_url).path.removeprefix("/")
 
     def environment(self) -> dict[str, str]:
         """The environment of a program that is to work on this installation."""
@@ -51,10 +52,17 @@ class Installation:
 
 
 def locate(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Installation:
-    """Have the servers running and say where everything is. Raises Fault when a server cannot be had."""
+    """Have the servers running and say where everything is. Raises Fault when a server cannot be had.
+
+    Where neither database nor topics are named by a setting, the portfolio that was lived last is looked at.
+    """
     settings = settings or Settings.load()
     running = servers.start(settings, report)
-    owner = running.database_url
+    owner, prefix = running.database_url, settings.topic_prefix
+    if not settings.model_fields_set & {"database_name", "topic_prefix"} and _memory(settings).exists():
+        remembered = json.loads(_memory(settings).read_text())
+        if remembered["beside"] == urlsplit(owner).path:
+            owner, prefix = _on_same_server(owner, remembered["database"]), remembered["topic_prefix"]
     return Installation(
         owner_url=owner,
         writer_url=settings.writer_url or role_url(owner, "credit_writer"),
@@ -62,8 +70,27 @@ def locate(settings: Settings | None = None, report: Callable[[str], None] = lam
         views_url=settings.views_url or role_url(owner, "credit_views"),
         reader_url=settings.reader_url or role_url(owner, "credit_reader"),
         bootstrap_servers=running.bootstrap_servers,
-        topic_prefix=settings.topic_prefix,
+        topic_prefix=prefix,
     )
+
+
+def look_at(there: Installation | None) -> None:
+    """Make commands that name no installation look at this one; None: at the service's own again."""
+    settings = Settings.load()
+    if there is None:
+        _memory(settings).unlink(missing_ok=True)
+        return
+    own = settings.database_url or f"/{settings.database_name}"
+    memory = {"beside": urlsplit(own).path, "database": there.database, "topic_prefix": there.topic_prefix}
+    _memory(settings).write_text(json.dumps(memory))
+
+
+def _memory(settings: Settings) -> Path:
+    return settings.data_dir / "looked-at.json"
+
+
+def _on_same_server(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 def install(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Installation:

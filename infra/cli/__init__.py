@@ -35,6 +35,7 @@ COMMANDS = {
     "http": Entry("infra.cli.serve:http", "Run the HTTP API alone.", hidden=True),
     "demo": Entry("infra.cli.demo:demo", "Let a portfolio live on real servers and check every view of it."),
     "import": Entry("infra.cli.demo:imports", "Load a portfolio of real accounts from a file."),
+    "statements": Entry("infra.cli.statements:app", "Write month balances to a file."),
     "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),
     "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
 }

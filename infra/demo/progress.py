@@ -1,7 +1,7 @@
 """Progress with seconds per step: a live line on a terminal, one plain line a step elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
@@ -44,7 +44,7 @@ class Step:
     def __init__(self, title: str) -> None:
         self.title = title
         self.noted = ""
-        self.show = _nowhere
+        self.show: Callable[[str], object] = _nowhere
 
     def note(self, text: str) -> None:
         """What there is to say now; on a terminal it is shown at once."""

@@ -13,7 +13,7 @@ from infra.demo.progress import Progress
 from infra.demo.story import tell
 from infra.demo.verification import Replay, Tally
 from infra.faults import Fault
-from infra.installation import Installation, install_beside
+from infra.installation import Installation, install_beside, look_at
 from infra.portfolio.script import Script
 from infra.settings import Settings
 from infra.store.event_store import EventStore
@@ -48,7 +48,10 @@ def run(script: Script, progress: Progress) -> Outcome:
             step.note(f"{programs.restarts} programs were started again")
     teller = script.storyteller()
     tell(teller, query.timeline(there.reader_url, teller))
-    progress.say(f"look around: {there.settings_to_look}")
+    look_at(there)
+    progress.say(
+        f"[dim]`credit account show {teller}`, `credit events tail` and `make serve` now look at this portfolio[/]\n"
+    )
     outcome.figures["elapsed seconds"] = round(progress.elapsed, 1)
     return outcome
 

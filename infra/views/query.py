@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
+from domain.recorded import Recorded
 from infra.faults import Fault
 from infra.views import answers
-from infra.views.tables import BALANCE, SERVING, VIEWS, of_generation
+from infra.views.tables import AUDIT, BALANCE, EVENTS, SERVING, VIEWS, load_event, of_generation
 from projections.audit import TimelineEntry
 from projections.balance import BalanceRow
 
@@ -98,6 +101,30 @@ def balances(reader_url: str) -> Iterator[BalanceRow]:
         )
         for values in cursor:
             yield BALANCE.load(values)
+
+
+def histories(reader_url: str) -> Iterator[list[Recorded]]:
+    """Every account's audited events, one account at a time, in the order of versions."""
+    with _connected(reader_url) as connection, connection.cursor("histories", binary=True) as cursor:
+        cursor.itersize = _BATCH
+        cursor.execute(
+            sql.SQL("SELECT {} FROM {} ORDER BY account_id, version").format(
+                sql.SQL(", ").join(map(sql.Identifier, EVENTS.columns)),
+                sql.Identifier(of_generation(EVENTS.table, _generation(connection, AUDIT.name))),
+            )
+        )
+        for _, events in groupby(map(load_event, cursor), key=lambda recorded: recorded.account_id):
+            yield list(events)
+
+
+def last_business_date(reader_url: str) -> date:
+    """The latest date that any account has reached. Raises Fault where no account is known yet."""
+    with _connected(reader_url) as connection:
+        table = sql.Identifier(of_generation(AUDIT.name, _generation(connection, AUDIT.name)))
+        row = connection.execute(sql.SQL("SELECT max(business_date) FROM {}").format(table)).fetchone()
+    if row is None or row[0] is None:
+        raise Fault("No account is known yet: run `credit demo` or `credit import uci FILE` first.")
+    return cast("date", row[0])
 
 
 _APPLIED = """

@@ -1,0 +1,52 @@
+"""`credit statements`: month balances as a file."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.faults import Fault
+from infra.installation import locate
+from infra.portfolio.export import HEADER, StatementRow, statement_rows
+from infra.views import query
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Statements as a file.")
+
+
+@app.callback()
+def _group() -> None:
+    """Statements as a file."""
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="The CSV file to write; an existing one is replaced.")],
+    through: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last bill day; by default the last one recorded.")
+    ] = None,
+) -> None:
+    """Write one row per account and month: id, month, balance, paid, refunded, limit, over_limit.
+
+    Ids are those of the file that was imported (else the customer id), amounts whole dollars, months oldest first.
+    """
+    there = locate()
+    last = through.date() if through else query.last_business_date(there.reader_url)
+    rows = sorted(_rows(there.reader_url, last), key=lambda row: (not row.id.isdecimal(), row.id.zfill(9), row.month))
+    partial = out.with_name(out.name + ".part")
+    try:
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(HEADER)
+            writer.writerows(rows)
+        partial.replace(out)
+    except OSError as error:
+        raise Fault(f"{out} cannot be written ({error.strerror}): choose another place with --out.") from error
+    print(f"{len(rows):,} rows written to {out}")
+
+
+def _rows(reader_url: str, through: date) -> Iterator[StatementRow]:
+    for history in query.histories(reader_url):
+        yield from statement_rows(history, through)
