@@ -4,9 +4,10 @@ The record's key is the account id, its value the stored bytes unchanged, and ev
 header. An optional part that is empty has no header. Times are UTC with six decimals and a `Z`, hashes lower-case hex.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 from domain.chain import instant_text
@@ -57,14 +58,14 @@ def headers(recorded: Recorded) -> list[Header]:
     return fields
 
 
-def read(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Recorded:
+def read(key: bytes | None, headers: Mapping[str, bytes | None], value: bytes | None) -> Recorded:
     """The event that a Kafka record holds.
 
     Raises `Unreadable` naming the header that is missing or malformed, or saying why the bytes cannot be decoded.
     """
-    found = {name: content for name, content in headers if content is not None}
     if key is None or value is None:
         raise Unreadable("the record has no key or no value, so it is not an event")
+    found = cast("Mapping[str, bytes]", headers)  # a header without a value raises below, as a malformed one does
     try:
         account_id = _uuid(key)
         version = int(found["ce_aggregateversion"])
@@ -88,7 +89,7 @@ def read(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value: 
             chain_hash=bytes.fromhex(found["ce_chainhash"].decode()),
             event=decode(type_, type_version, value),
         )
-    except (KeyError, ValueError) as wrong:
+    except (KeyError, ValueError, TypeError, AttributeError) as wrong:
         raise Unreadable(_fault(found)) from wrong
     return recorded
 
@@ -112,13 +113,13 @@ _READERS: dict[str, Callable[[bytes], object]] = {
 }
 
 
-def _fault(found: dict[str, bytes]) -> str:
+def _fault(found: Mapping[str, bytes]) -> str:
     """Which header is wrong, found out again slowly, so that the usual case need not keep count."""
     for name, reader in _READERS.items():
         if name not in found:
             return f"the header {name} is missing"
         try:
             reader(found[name])
-        except ValueError:
+        except (ValueError, TypeError, AttributeError):
             return f"the header {name} is malformed: {found[name]!r}"
     return "the key is no account id, or an optional header is no text"

@@ -11,7 +11,8 @@ from time import monotonic
 from typing import Protocol
 
 from consumers import envelope
-from consumers.reading import BATCH, Fetched, Member, Raw, Stopped
+from consumers.reading import BATCH, Fetched, Member, Stopped
+from consumers.records import Raw
 from domain.codec import Unreadable
 from domain.recorded import Recorded
 from projections.folding import Gap
@@ -105,10 +106,9 @@ class _Applying:
         try:
             return envelope.read(raw.key, raw.headers, raw.value)
         except Unreadable as wrong:
-            headers = dict(raw.headers)
             raise Stopped(
                 f"{self._name} stopped: account {(raw.key or b'?').decode(errors='replace')}, version "
-                f"{(headers.get('ce_aggregateversion') or b'?').decode(errors='replace')}, at "
+                f"{(raw.headers.get('ce_aggregateversion') or b'?').decode(errors='replace')}, at "
                 f"{self._where(fetched.partition, raw.offset)}: {wrong}"
             ) from wrong
 

@@ -73,6 +73,11 @@ def consume(view: Annotated[str, typer.Argument(help=", ".join(GROUPS), metavar=
             raise Fault(f"The read model of {view} cannot be written: {error}") from error
 
 
+@events.callback()
+def _events() -> None:
+    """Keeps `tail` a command of its own: typer makes a group of one into that one."""
+
+
 @events.command("tail")
 def tail(
     type_: Annotated[str | None, typer.Option("--type", help="Only events of this type, as account.overdue.")] = None,
@@ -82,14 +87,14 @@ def tail(
     limit: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print events as they come, one a line; those the topic holds come partition by partition."""
+    """Print events as they come, one a line; in order within each account, not across accounts."""
     there = locate()
     wanted_type, wanted_key = type_ and type_.encode(), account and account.lower().encode()
     shown = 0
     try:
         for raw in reading.tail(there.bootstrap_servers, there.topic, from_start=from_start, follow=follow):
             # Looked at before decoding: most records of a long history are not asked for.
-            if wanted_key not in {None, raw.key} or wanted_type not in {None, dict(raw.headers).get("ce_type")}:
+            if wanted_key not in {None, raw.key} or wanted_type not in {None, raw.headers.get("ce_type")}:
                 continue
             recorded = envelope.read(raw.key, raw.headers, raw.value)
             print(json.dumps(_document(recorded)) if as_json else _line(recorded), flush=True)
