@@ -36,6 +36,8 @@ COMMANDS = {
     "demo": Entry("infra.cli.demo:demo", "Let a portfolio live on real servers and check every view of it."),
     "import": Entry("infra.cli.demo:imports", "Load a portfolio of real accounts from a file."),
     "statements": Entry("infra.cli.statements:app", "Write month balances to a file."),
+    "account": Entry("infra.cli.account:app", "One account on any day: show, history, balance, report."),
+    "views": Entry("infra.cli.views:app", "How the read models stand."),
     "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),
     "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
 }

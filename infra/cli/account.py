@@ -1,0 +1,200 @@
+"""`credit account`: one account as the read models know it, on any day."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import date
+from functools import partial
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from domain.money import BUCKETS, yuan
+from infra.faults import Fault
+from infra.installation import locate
+from infra.settings import Settings
+from infra.store.roles import role_url
+from infra.views import answers, query
+from projections.balance import Balance
+from projections.bureau import CreditReport
+from projections.folding import BeforeOpening
+
+T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="One account, on any day.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2026-02-10") from None
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not an account id: it is a UUID") from None
+
+
+Id = Annotated[UUID, typer.Argument(parser=_id, metavar="ID", help="The account's id.")]
+AsOf = Annotated[
+    date | None,
+    typer.Option(parser=_day, metavar="DATE", help="At the end of this day; else the day of its last event."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
+
+
+@app.command()
+def show(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
+    """The account at a glance: state, debt, credit report, and its last events."""
+    seen = _answer(partial(answers.balance_of, account_id=account_id, as_of=as_of))
+    report = _answer(partial(answers.report_of, account_id=account_id, as_of=as_of))
+    if as_json:
+        both = {"balance": seen.model_dump(mode="json"), "credit_report": report.model_dump(mode="json")}
+        print(json.dumps(both, indent=2))
+        return
+    console = _console()
+    console.print(_headline(seen))
+    console.print(_figures(seen))
+    console.print(f"Credit report  {report.history_24}  now {report.code}, worst {report.worst_code}", markup=False)
+
+
+@app.command()
+def balance(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
+    """What it owes, bucket by bucket, and may spend."""
+    seen = _answer(partial(answers.balance_of, account_id=account_id, as_of=as_of))
+    if as_json:
+        print(_json(seen))
+        return
+    console = _console()
+    console.print(_headline(seen))
+    console.print(_figures(seen))
+    buckets = _table("bucket", right=[seen.currency])
+    for name in BUCKETS:
+        buckets.add_row(name.replace("_", " "), yuan(getattr(seen.buckets, name)))
+    console.print(buckets)
+
+
+@app.command()
+def report(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
+    """What the credit bureau is told of it, month by month."""
+    told = _answer(partial(answers.report_of, account_id=account_id, as_of=as_of))
+    if as_json:
+        print(_json(told))
+        return
+    console = _console()
+    console.print(_report_head(told), markup=False)
+    months = _table("month", "code", "worst", right=["days past due", "past due", "balance"])
+    for line in told.months:
+        figures = (str(line.days_past_due), yuan(line.past_due_fen), yuan(line.balance_fen))
+        months.add_row(line.month, line.code, line.worst_code, *figures)
+    console.print(months)
+
+
+@app.command()
+def history(
+    account_id: Id,
+    as_of: AsOf = None,
+    after: Annotated[int, typer.Option(min=0, help="Only events with versions above this one.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many events.")] = 1_000,
+    as_json: Json = False,
+) -> None:
+    """Every event in words, oldest first, with what was owed after it."""
+    ask = partial(answers.history_of, account_id=account_id, after=after, limit=limit, as_of=as_of)
+    page = _answer(ask)
+    if as_json:
+        print(_json(page))
+        return
+    lines = _table("date", "event", "what it changed", right=["owed", "credit"])
+    lines.add_column("status")
+    lines.add_column("by")
+    for entry in page.events:
+        credit = yuan(entry.credit_fen) if entry.credit_fen else ""
+        lines.add_row(
+            str(entry.business_date), entry.type, entry.says, yuan(entry.owed_fen), credit, entry.status, entry.actor
+        )
+    console = _console()
+    console.print(lines)
+    if page.next_after is not None:
+        console.print(f"There is more: --after {page.next_after}", markup=False)
+
+
+def _answer(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
+    settings = Settings.load()
+    url = settings.reader_url or role_url(settings.database_url or locate(settings).owner_url, "credit_reader")
+    try:
+        return query.ask(url, question)
+    except answers.UnknownAccount as unknown:
+        raise Fault(f"No account {unknown.account_id} is known to the views: check the id.") from None
+    except (BeforeOpening, answers.TooFarAhead) as unusable:
+        raise typer.BadParameter(f"{unusable}.", param_hint="--as-of") from None
+    except answers.ViewBehind as behind:
+        raise Fault(f"{behind}: ask again in some seconds, with `credit serve` running.") from None
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    # What is piped is read by a program or in a pager: a line stays a line.
+    return console if console.is_terminal else Console(highlight=False, width=180)
+
+
+def _table(*left: str, right: list[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in left:
+        table.add_column(name, overflow="fold")
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _headline(seen: Balance) -> Table:
+    lines = _table("", "", right=[])
+    lines.show_header = False
+    frozen = f" ({', '.join(seen.freeze_reasons)})" if seen.freeze_reasons else ""
+    closed = f", closed {seen.closed_on} ({seen.close_kind})" if seen.closed_on else ""
+    lines.add_row("account", f"{seen.account_id} of customer {seen.customer_id}")
+    lines.add_row("as of", f"{seen.as_of}, after event {seen.version} of {seen.business_date}")
+    lines.add_row("status", f"{seen.status}: access {seen.access}{frozen}, standing {seen.standing}")
+    lines.add_row("terms", f"{seen.terms_version}, opened {seen.opened_on}{closed}")
+    if seen.statement is not None:
+        printed = seen.statement
+        lines.add_row(
+            "statement",
+            f"{printed.statement_no} of {printed.issued_on}: {yuan(printed.balance_fen)}, "
+            f"minimum {yuan(printed.minimum_fen)} due {printed.due_date}",
+        )
+    if seen.next_event_on is not None:
+        lines.add_row("next", f"{seen.next_event_on}")
+    return lines
+
+
+def _figures(seen: Balance) -> Table:
+    table = _table(
+        right=["limit", "owed", "credit", "available", "spendable", "minimum due", "arrears", "days past due"]
+    )  # fmt: skip
+    amounts = (seen.limit_fen, seen.owed_fen, seen.credit_fen, seen.available_fen, seen.spendable_fen)
+    due = (yuan(seen.minimum_due_fen), yuan(seen.arrears_fen), str(seen.days_past_due))
+    table.add_row(*map(yuan, amounts), *due)
+    return table
+
+
+def _report_head(told: CreditReport) -> str:
+    dates = [f"opened {told.opened_on}"]
+    if told.frozen_since:
+        dates.append(f"frozen since {told.frozen_since} ({', '.join(told.freeze_reasons)})")
+    if told.closed_on:
+        outlives = ", debt outlives it" if told.debt_outlives_closure else ""
+        dates.append(f"closed {told.closed_on} ({told.close_kind}{outlives})")
+    return (
+        f"account {told.account_id}  as of {told.as_of}\n{told.account_status}; {'; '.join(dates)}\n"
+        f"balance {yuan(told.balance_fen)}, past due {yuan(told.past_due_fen)} for {told.days_past_due} days, "
+        f"code {told.code}, worst {told.worst_code}\nlast 24 months  {told.history_24}\n"
+    )
+
+
+def _json(answer: BaseModel) -> str:
+    return answer.model_dump_json(indent=2)

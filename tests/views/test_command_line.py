@@ -1,0 +1,123 @@
+"""`credit account` and `credit views`: what people read, what programs read, and how each "no" is said."""
+
+import json
+import sys
+from uuid import uuid4
+
+import pytest
+
+from infra.cli import main
+from infra.views.store import ViewStore
+from infra.views.tables import VIEWS
+from tests.projections.stories import Story
+
+
+@pytest.fixture
+def story(views_url):
+    story = Story().buys("2026-01-10", 123_457).pays("2026-02-12", 13_000)
+    for layout in VIEWS:
+        with ViewStore(views_url, layout) as store:
+            store.commit("t", 0, 0, len(story.recorded), story.recorded)
+    return story
+
+
+@pytest.fixture
+def credit(owner_url, monkeypatch, capsys):
+    """Runs `credit ...` and returns its exit code, what it printed and what it complained."""
+    monkeypatch.setenv("CREDIT_DATABASE_URL", owner_url)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["credit", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+def test_the_history_reads_like_a_story_with_the_balances_beside(credit, story):
+    code, out, _ = credit("account", "history", story.account_id)
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[0] == "date event what it changed owed credit status by"
+    assert (
+        "2026-02-01 account.billed Statement 1: balance 1,234.57, minimum 123.46, due 2026-02-10."
+        " 1,234.57 billed officer:o-1" in lines
+    )
+    assert len(lines) == len(story.recorded) + 1
+
+
+def test_the_balance_on_a_day(credit, story):
+    code, out, _ = credit("account", "balance", story.account_id, "--as-of", "2026-02-11")
+    assert code == 0
+    assert ["principal", "billed", "1,234.57"] in [line.split() for line in out.splitlines()]
+    assert "overdue: access open, standing overdue" in out
+
+
+def test_the_report_month_by_month(credit, story):
+    code, out, _ = credit("account", "report", story.account_id, "--as-of", "2026-03-01")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "2026-02 M M 0 0.00 1,114.57" in lines
+
+
+def test_the_account_at_a_glance(credit, story):
+    code, out, _ = credit("account", "show", story.account_id)
+    assert code == 0
+    assert f"{story.account_id} of customer c-1" in out
+    assert "now M, worst M" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "figure"),
+    [
+        ("balance", lambda told: told["owed_fen"] == 111_457),
+        ("report", lambda told: [month["code"] for month in told["months"]] == ["*", "M"]),
+        ("history", lambda told: told["events"][-1]["owed_fen"] == 111_457),
+        ("show", lambda told: told["balance"]["version"] == told["credit_report"]["version"]),
+    ],
+)
+def test_a_program_reads_json(credit, story, command, figure):
+    code, out, _ = credit("account", command, story.account_id, "--json")
+    assert code == 0
+    assert figure(json.loads(out))
+
+
+commands = pytest.mark.parametrize("command", ["show", "history", "balance", "report"])
+
+
+@commands
+def test_an_account_that_is_not_known_is_one_sentence_and_status_1(credit, story, command):
+    unknown = uuid4()
+    code, out, err = credit("account", command, unknown)
+    assert (code, out) == (1, "")
+    assert err == f"credit: No account {unknown} is known to the views: check the id.\n"
+
+
+@commands
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["17"], "'17' is not an account id"),
+        (["{id}", "--as-of", "yesterday"], "'yesterday' is not a date"),
+        (["{id}", "--as-of", "2026-01-04"], "was opened on"),
+    ],
+    ids=["id", "date", "before the opening"],
+)
+def test_a_bad_id_or_date_is_wrong_usage(credit, story, command, words, said):
+    code, _, err = credit("account", command, *(word.format(id=story.account_id) for word in words))
+    assert code == 2
+    assert said in " ".join(err.replace("│", " ").split())
+
+
+def test_how_the_views_stand(credit, story):
+    code, out, _ = credit("views", "status")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert f"audit 1 {len(story.recorded)} 1 1" in lines
+    assert lines[-1].startswith("1 accounts, 0 overdue; limits 50,000.00, owed 1,114.57")
+    code, out, _ = credit("views", "status", "--json")
+    told = json.loads(out)
+    assert told["portfolio"]["owed_fen"] == 111_457
+    assert [view["events_applied"] for view in told["views"]] == [len(story.recorded)] * 3
