@@ -82,8 +82,12 @@ def decide(command: AccountCommand, account: Account | None, catalogue: Catalogu
         draft.advance(command.date)
     else:
         draft.advance(today)
+        # Where the command turns out to be done already, today leaves no event, so replay would not know that it came.
+        reached, advanced = draft.account.fork() if draft.events else account, len(draft.events)
         draft.account.ledger.pass_time(today)
         draft.record(_facts(command, draft.account, today), today, "command")
+        if len(draft.events) == advanced:
+            return Decision(tuple(draft.events), reached)
     if not draft.events:
         return Decision((), account)
     return Decision(tuple(draft.events), draft.account)

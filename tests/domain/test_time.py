@@ -8,6 +8,7 @@ from domain.calendar import add_months, business_date, days_between, month_end, 
 from domain.events import (
     AccountBilled,
     LimitChanged,
+    PaymentReceived,
     PurchasePosted,
 )
 from tests.specification import (
@@ -102,6 +103,11 @@ def test_a_refused_command_leaves_nothing_behind_not_even_the_calendars_work():
 
 def test_a_command_that_changes_nothing_still_lets_the_calendar_do_its_work():
     given(*BASE).when(buy("base", 123_457, on="2026-02-01")).then(event(AccountBilled, cause="advance"))
+
+
+def test_time_that_left_no_event_has_not_passed_so_that_replay_agrees():
+    life = given(*BASE).when(buy("base", 123_457, on="2026-02-05")).then(event(AccountBilled))
+    life.stands(business_date=date(2026, 2, 1)).when(pay(1, on="2026-02-03")).then(event(PaymentReceived))
 
 
 def test_a_command_of_an_earlier_day_than_the_last_event_is_refused():
