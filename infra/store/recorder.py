@@ -124,7 +124,8 @@ class Datastore(PostgresDatastore):
         super().__init__("", "", "", "", "", pool_size=1, max_overflow=pool_size - 1, connect_timeout=5)
         self.pool.conninfo = url
         self.pool.kwargs = {}
-        self.pool_size = pool_size
+        # The pool waits ever longer between its tries; giving up soon makes the next caller's try a fresh one.
+        self.pool.reconnect_timeout = 5.0
 
     def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
         """Autocommit, timeouts, UTC, and the columns of `arrays`."""
