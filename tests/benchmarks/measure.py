@@ -1,0 +1,132 @@
+"""What a benchmark is: contenders that take turns round by round, and the figures that come of it.
+
+The machine is noisy and its noise drifts, so contenders are interleaved (A B C, A B C, A B C) and a ratio is taken
+within each round before its median is: what slows a whole round down slows both of its sides.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from math import ceil
+from statistics import median
+from time import perf_counter
+from typing import Literal
+
+Role = Literal["floor", "peer", "ours", "part"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One go: how many were done, in how many seconds; `waits` are the seconds of single ones, where that is asked."""
+
+    amount: int
+    seconds: float
+    waits: tuple[float, ...] = ()
+
+    @property
+    def rate(self) -> float:
+        return self.amount / self.seconds
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that is measured. A `part` is a piece of ours by itself; `run` prepares and tidies outside its clock."""
+
+    name: str
+    role: Role
+    run: Callable[[], Sample]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One subject. Its ratios are to its first floor and to its first peer, as far as it has them."""
+
+    name: str
+    unit: str
+    contenders: Sequence[Contender]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much work a round is."""
+
+    accounts: int = 500
+    clients: int = 16
+    commands: int = 4_000
+    peer_commands: int = 1_000
+    bulk_commands: int = 10_000
+    events: int = 40_000
+    peer_events: int = 2_000
+    singles: int = 100
+
+
+QUICK = Scale(
+    accounts=50, commands=400, peer_commands=200, bulk_commands=1_000, events=4_000, peer_events=300, singles=20
+)
+# A subject opens what it needs, is measured, and tidies up.
+Subject = Callable[[Scale], AbstractContextManager[Sequence[Suite]]]
+
+
+@dataclass
+class Measured:
+    """A contender's rounds."""
+
+    name: str
+    role: Role
+    samples: list[Sample] = field(default_factory=list)
+    to_floor: float | None = None
+    to_peer: float | None = None
+
+    @property
+    def rates(self) -> list[float]:
+        return [sample.rate for sample in self.samples]
+
+    @property
+    def waits(self) -> list[float]:
+        return [wait for sample in self.samples for wait in sample.waits]
+
+
+@dataclass
+class Result:
+    """A suite as it was measured."""
+
+    name: str
+    unit: str
+    measured: list[Measured]
+
+
+def timed(action: Callable[[], int]) -> Sample:
+    """How long `action` takes for the number of things it says it has done."""
+    begun = perf_counter()
+    amount = action()
+    return Sample(amount, perf_counter() - begun)
+
+
+def measure(suite: Suite, rounds: int, told: Callable[[str], None] = lambda _: None) -> Result:
+    """Let the contenders take turns for so many rounds."""
+    measured = [Measured(contender.name, contender.role) for contender in suite.contenders]
+    for number in range(1, rounds + 1):
+        for contender, kept in zip(suite.contenders, measured, strict=True):
+            sample = contender.run()
+            kept.samples.append(sample)
+            told(f"{suite.name}, round {number}: {contender.name}: {sample.rate:,.0f} {suite.unit}/s")
+    floor, peer = _first(measured, "floor"), _first(measured, "peer")
+    for each in measured:
+        each.to_floor = _ratio(each, floor)
+        each.to_peer = _ratio(each, peer)
+    return Result(suite.name, suite.unit, measured)
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The smallest value that at least `part` of all are not above (nearest rank)."""
+    return sorted(values)[max(ceil(part * len(values)), 1) - 1]
+
+
+def _first(measured: Sequence[Measured], role: Role) -> Measured | None:
+    return next((each for each in measured if each.role == role), None)
+
+
+def _ratio(one: Measured, other: Measured | None) -> float | None:
+    if other is None or other is one:
+        return None
+    return median(mine / its for mine, its in zip(one.rates, other.rates, strict=True))

@@ -1,0 +1,143 @@
+"""The benchmarks' own arithmetic, and their contenders that need no server; no time is asserted anywhere."""
+
+import json
+
+import pytest
+
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.commands import decide_alone
+from tests.benchmarks.measure import Contender, Measured, Result, Sample, Suite, measure, percentile, timed
+from tests.benchmarks.replay import in_memory
+from tests.benchmarks.report import document, table
+from tests.benchmarks.workload import HISTORY, by_clients, history, lived, lives, purchases
+
+MACHINE = {"machine": "2 CPUs"}
+
+
+def contender(name, role, rates, turns=None, waits=()):
+    """One that does 100 pieces of work at the given rates, round by round."""
+    left = iter(rates)
+
+    def run():
+        if turns is not None:
+            turns.append(name)
+        return Sample(100, 100 / next(left), waits)
+
+    return Contender(name, role, run)
+
+
+@pytest.fixture
+def result():
+    floor = contender("floor", "floor", [1_000, 100, 2_000])
+    peer = contender("peer", "peer", [10, 10, 10])
+    return measure(Suite("speed", "things", [floor, peer, contender("ours", "ours", [500, 200, 1_000])]), 3)
+
+
+def test_contenders_take_turns_round_by_round():
+    turns = []
+    suite = Suite("s", "things", [contender(name, "ours", [1, 1, 1], turns) for name in "abc"])
+    measure(suite, 3)
+    assert turns == list("abcabcabc")
+
+
+def test_a_ratio_is_the_median_of_the_rounds_own_ratios(result):
+    floor, peer, ours = result.measured
+    assert ours.to_floor == pytest.approx(0.5), "of 0.5, 2 and 0.5; a round that was slow for both counts like another"
+    assert ours.to_peer == pytest.approx(50)
+    assert (floor.to_floor, peer.to_peer) == (None, None), "nobody is compared with himself"
+
+
+def test_without_a_floor_or_a_peer_there_is_no_ratio():
+    (alone,) = measure(Suite("s", "things", [contender("ours", "ours", [5])]), 1).measured
+    assert (alone.to_floor, alone.to_peer) == (None, None)
+
+
+def test_every_round_is_told():
+    told = []
+    measure(Suite("s", "things", [contender("ours", "ours", [5, 6])]), 2, told.append)
+    assert told == ["s, round 1: ours: 5 things/s", "s, round 2: ours: 6 things/s"]
+
+
+def test_what_is_timed_says_itself_how_much_it_did():
+    sample = timed(lambda: 7)
+    assert (sample.amount, sample.rate) == (7, 7 / sample.seconds)
+
+
+@pytest.mark.parametrize(("part", "value"), [(0.5, 50), (0.99, 99), (0.991, 100), (1, 100), (0.001, 1)])
+def test_a_percentile_is_a_value_that_occurred(part, value):
+    assert percentile(list(range(100, 0, -1)), part) == value
+
+
+def test_the_table_has_a_line_for_each_with_its_noise_and_its_ratios(result):
+    lines = table([result], MACHINE, 3).splitlines()
+    assert lines[0] == "machine: 2 CPUs"
+    assert [line.split() for line in lines[2:6]] == [
+        ["speed", "(things)", "median/s", "min..max", "x", "floor", "x", "peer"],
+        ["floor", "floor", "1,000", "100..2,000", "100"],
+        ["peer", "peer", "10", "10..10", "0.01"],
+        ["ours", "ours", "500", "200..1,000", "0.50", "50"],
+    ]
+
+
+def test_single_waits_are_told_in_milliseconds():
+    measured = Measured("until seen", "ours", [Sample(2, 0.03, (0.01, 0.02))])
+    text = table([Result("s", "commands", [measured])], MACHINE, 1)
+    assert "until seen: median 15.0 ms, p99 20.0 ms, longest 20.0 ms of 2" in text
+
+
+def test_the_document_keeps_every_round_and_is_json(result):
+    written = json.loads(json.dumps(document([result], MACHINE, 3)))
+    assert (written["machine"], written["rounds"]) == (MACHINE, 3)
+    (suite,) = written["suites"]
+    assert (suite["name"], suite["unit"]) == ("speed", "things")
+    assert suite["contenders"][2] == {
+        "name": "ours",
+        "role": "ours",
+        "per_second": {"median": 500, "min": 200, "max": 1_000, "rounds": [500, 200, 1_000]},
+        "to_floor": 0.5,
+        "to_peer": 50,
+    }
+
+
+def test_an_account_begins_with_twenty_events():
+    account, events = lived(history("g", 3))
+    assert (len(events), account.version) == (HISTORY, HISTORY)
+    assert account.access == "open"
+
+
+def test_lives_are_interleaved_and_purchases_go_round():
+    commands = lives("g", 3)
+    assert [each.DO for each in commands[:6]] == ["open"] * 3 + ["activate"] * 3
+    ids = [each.account_id for each in commands[:3]]
+    assert [each.account_id for each in purchases(ids, 5)] == [*ids, *ids[:2]]
+
+
+def test_an_account_has_one_client():
+    seen = []
+    sample = by_clients(3, 4, range(40), seen.append)
+    assert (sample.amount, sorted(seen)) == (40, list(range(40)))
+    for account in range(4):
+        mine = [piece for piece in seen if piece % 4 == account]
+        assert mine == sorted(mine), "so its pieces keep their order"
+
+
+def test_a_client_that_fails_fails_the_whole():
+    with pytest.raises(ZeroDivisionError):
+        by_clients(2, 2, range(4), lambda piece: 1 // piece)
+
+
+def test_the_contenders_without_a_server_run():
+    assert decide_alone(40).amount == 40
+    measured = measure(in_memory(2 * HISTORY), 1).measured
+    assert {each.name: each.samples[0].amount for each in measured} == {
+        "the bytes parsed as JSON, nothing made of it": 40,
+        "decode and fold": 40,
+        "decode alone": 40,
+        "fold alone": 40,
+    }
+
+
+def test_an_unknown_subject_is_refused_before_anything_starts(capsys):
+    with pytest.raises(SystemExit):
+        main(["weather"])
+    assert "no such subject: weather" in capsys.readouterr().err
