@@ -103,13 +103,15 @@ class _Draft:
     def advance(self, to: date) -> None:
         """The calendar's work up to and including `to`; only days on which something happens are visited."""
         account = self.account
-        while (day := account.next_event_on()) is not None and day <= to:
+        day = account.next_event_on()
+        while day is not None and day <= to:
             account.ledger.pass_time(day)
             before = len(self.events)
             self.record(_calendar(account, day), day, "advance")
             if len(self.events) == before:
                 message = f"{day} was to be an eventful day, but nothing happened on it"
                 raise AssertionError(message)
+            day = self.events[-1].next_event_on
 
     def record(self, facts: Facts, day: date, cause: Cause) -> None:
         """Fold each fact and complete it with what it led to."""
@@ -141,13 +143,14 @@ def _complete(fact: AccountEvent, account: Account) -> None:
     said["next_event_on"] = account.next_event_on()
     if isinstance(fact, MoneyEvent):
         said["owed_after"] = Owed(**ledger.buckets)
-        said["unpaid_minima_after"] = tuple(
-            UnpaidMinimum(statement_no=each.statement_no, due_date=each.due_date, amount_fen=each.amount)
-            for each in ledger.layers
-        )
-        said["minimum_due_after"] = ledger.minimum_due
-        said["arrears_after"] = ledger.arrears
-        said["dpd_after"] = ledger.dpd
+        if ledger.layers:  # else the defaults say it: nothing is demanded
+            said["unpaid_minima_after"] = tuple(
+                UnpaidMinimum(statement_no=each.statement_no, due_date=each.due_date, amount_fen=each.amount)
+                for each in ledger.layers
+            )
+            said["minimum_due_after"] = ledger.minimum_due
+            said["arrears_after"] = ledger.arrears
+            said["dpd_after"] = ledger.dpd
 
 
 def _calendar(account: Account, day: date) -> Facts:

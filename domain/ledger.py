@@ -120,6 +120,8 @@ class Ledger:
 
     def missed(self) -> Iterator[Layer]:
         """The minima that were tested, missed, and are still above tolerance; oldest first."""
+        if not self.layers:
+            return iter(())
         tolerance, today = self.terms.tolerance, self.business_date
         return (each for each in self.layers if each.amount > tolerance and self.test_date(each.due_date) <= today)
 
@@ -157,6 +159,8 @@ class Ledger:
 
         A minimum within tolerance is met at its test: it is no longer demanded, though the money stays owed.
         """
+        if to == self.business_date:
+            return
         a_new_day = to > self.business_date
         due = self.untested_due
         if due is not None and (test := self.test_date(due)) <= to:

@@ -12,6 +12,7 @@ from infra.demo.run import Outcome, run
 from infra.portfolio.script import Script
 from infra.portfolio.simulator import Portfolio
 from infra.portfolio.uci import UciImport
+from infra.portfolio.uci_file import WHOLE
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON document.")]
 imports = typer.Typer(no_args_is_help=True, add_completion=False, help="Load a portfolio from a file.")
@@ -27,13 +28,17 @@ def demo(
 
     The same portfolio again finds everything recorded and comes to the same figures; `credit reset` forgets it.
     """
-    _report(_through(Portfolio(accounts, seed) if uci is None else UciImport(uci)), as_json=as_json)
+    _report(_through(Portfolio(accounts, seed) if uci is None else UciImport(uci, WHOLE)), as_json=as_json)
 
 
 @imports.command("uci")
-def import_uci(file: Annotated[Path, typer.Argument(help="The data set's CSV file.")], as_json: Json = False) -> None:
+def import_uci(
+    file: Annotated[Path, typer.Argument(help="The data set's CSV file.")],
+    part: Annotated[bool, typer.Option("--part", help="The file holds only a part of the 30,000 accounts.")] = False,
+    as_json: Json = False,
+) -> None:
     """Load the 30,000 card accounts of the UCI data set and compare every month's balance with the file."""
-    _report(_through(UciImport(file)), as_json=as_json)
+    _report(_through(UciImport(file, None if part else WHOLE)), as_json=as_json)
 
 
 @imports.callback()
@@ -48,8 +53,7 @@ def _through(script: Script) -> Outcome:
 def _report(outcome: Outcome, *, as_json: bool) -> None:
     figures: dict[str, Any] = outcome.figures
     if as_json:
-        named = {name.replace(" ", "_"): figure for name, figure in figures.items()}
-        print(json.dumps(named | {"differences": outcome.differences}, indent=2))
+        print(json.dumps(figures | {"differences": outcome.differences}, indent=2))
     else:
         for name, figure in figures.items():
             print(f"{name}: {figure}")

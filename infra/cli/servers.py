@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from infra.embedded import binaries, downloads, privileges, servers
 from infra.faults import Fault
+from infra.installation import look_at
 from infra.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
@@ -59,6 +60,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     if not yes:
         typer.confirm(f"Delete everything the embedded servers keep in {settings.data_dir}?", abort=True)
     servers.forget(settings)
+    look_at(None)
     print(f"Forgot the data in {settings.data_dir}; the downloads in {settings.cache_dir} stay.")
 
 

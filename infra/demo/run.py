@@ -44,8 +44,10 @@ def run(script: Script, progress: Progress) -> Outcome:
         with progress.step("relay and three views catch up") as step:
             _await_views(there, store, programs, step.note)
         with progress.step("replay of the topic against store, views, ledger and chain") as step:
-            outcome = _verify(script, there, store)
+            replay, outcome = _verify(script, there, store)
             step.note(f"{programs.restarts} programs were started again")
+    for line in script.beside(replay.overdue):
+        progress.say(line)
     teller = script.storyteller()
     tell(teller, query.timeline(there.reader_url, teller))
     look_at(there)
@@ -61,6 +63,11 @@ def _live(script: Script, accounts: Accounts, programs: Supervisor, progress: Pr
     for each in script.steps():
         with progress.step(each.title) as step:
             answers = accounts.execute_many(each.commands)
+            if any(isinstance(answer, Refused) and answer.reason == "command_id_reused" for answer in answers):
+                raise Fault(
+                    f"The portfolio {script.name} was recorded from other commands, by another edition of this program "
+                    f"or from another file: forget it with `make reset`."
+                )
             outcome = [isinstance(answer, Refused) for answer in answers]
             script.learn(each.commands, outcome)
             step.note(f"{len(each.commands):,} commands, {sum(outcome):,} refused")
@@ -85,7 +92,7 @@ def _await_views(there: Installation, store: EventStore, programs: Supervisor, n
         sleep(0.2)
 
 
-def _verify(script: Script, there: Installation, store: EventStore) -> Outcome:
+def _verify(script: Script, there: Installation, store: EventStore) -> tuple[Replay, Outcome]:
     replay = Replay(script.expected_statements())
     replay.read(read_all(there.bootstrap_servers, there.topic))
     balances = replay.against(query.balances(there.reader_url))
@@ -98,7 +105,7 @@ def _verify(script: Script, there: Installation, store: EventStore) -> Outcome:
     tallies = {"statements equal": replay.statements, "balances equal": balances, "chain verified": replay.chain}
     figures |= {name: str(tally) for name, tally in tallies.items()}
     counts = {name: figure for name, figure in figures.items() if name.startswith(("events", "view"))}
-    return Outcome(figures, list(_wrong(replay, counts, transitions, tallies, script)))
+    return replay, Outcome(figures, list(_wrong(replay, counts, transitions, tallies, script)))
 
 
 def _wrong(

@@ -62,6 +62,8 @@ class Replay:
     chain: Tally = field(default_factory=Tally)
     lives: dict[UUID, _Life] = field(default_factory=dict)
     gap: str | None = None
+    # How many accounts were overdue as each bill day began.
+    overdue: Counter[date] = field(default_factory=Counter)
 
     def read(self, topic: Iterable[Recorded]) -> None:
         """Read the topic to its end: versions seen before are passed over, a hole is remembered."""
@@ -104,28 +106,43 @@ class Replay:
         # Where no statement is expected, owed minus credit as the bill day began is what the script means; where one
         # is, it must come on that very day.
         while waiting and (waiting[-1][0] < event.business_date or _due_without_statement(waiting[-1], event)):
-            self._compare(recorded.account_id, *waiting.pop(), life.net)
+            self._no_statement(life, recorded.account_id)
         if isinstance(event, AccountBilled):
-            if waiting and waiting[-1][0] == event.business_date:
-                self._compare(recorded.account_id, *waiting.pop(), event.balance_fen)
-            else:
-                where = f"account {recorded.account_id}, {event.business_date}"
-                self.statements.count(f"{where}: statement {event.balance_fen}, none expected")
+            self._statement(life, recorded.account_id, event)
         evolve(life.account, event)
         if isinstance(event, MoneyEvent):
             life.net = event.owed_after.total - event.owed_after.credit
 
+    def _statement(self, life: _Life, account_id: UUID, event: AccountBilled) -> None:
+        day, expected = event.business_date, 0
+        if life.expected and life.expected[-1][0] == day:
+            _, expected = life.expected.pop()
+        self._count_overdue(life, day)
+        where = f"account {account_id}, bill day {day}"
+        found = event.balance_fen
+        self.statements.count(None if expected == found else f"{where}: {expected} expected, {found} billed")
+
+    def _no_statement(self, life: _Life, account_id: UUID) -> None:
+        day, expected = life.expected.pop()
+        self._count_overdue(life, day)
+        where = f"account {account_id}, bill day {day}"
+        if expected > 0:
+            self.statements.count(f"{where}: a statement of {expected} was expected, none was issued")
+        else:
+            equal = expected == life.net
+            self.statements.count(None if equal else f"{where}: {expected} expected, {life.net} owed less credit")
+
+    def _count_overdue(self, life: _Life, day: date) -> None:
+        self.overdue[day] += life.account.standing == "overdue"
+
     def _end(self, never_opened: Mapping[UUID, list[tuple[date, int]]]) -> None:
         for account_id, life in self.lives.items():
             while life.expected:
-                self._compare(account_id, *life.expected.pop(), life.net)
+                self._no_statement(life, account_id)
         for account_id, expected in never_opened.items():
             for day, balance in expected:
-                self._compare(account_id, day, balance, 0)
-
-    def _compare(self, account_id: UUID, day: date, expected: int, found: int) -> None:
-        where = f"account {account_id}, bill day {day}"
-        self.statements.count(None if expected == found else f"{where}: {expected} expected, {found} found")
+                difference = f"account {account_id}, bill day {day}: {balance} expected, but it was never opened"
+                self.statements.count(difference if balance else None)
 
     def against(self, rows: Iterable[BalanceRow]) -> Tally:
         """Each replayed account against its row of the balance view; a row too many or too few is a difference."""

@@ -46,6 +46,13 @@ class Script(Protocol):
         """
         ...
 
+    def beside(self, overdue: Mapping[date, int]) -> Iterator[str]:
+        """Lines that put what was found beside what the input says, where that shows something without proving it.
+
+        `overdue` is how many accounts were overdue as each bill day began.
+        """
+        ...
+
     def storyteller(self) -> UUID:
         """An account whose life makes a good story."""
         ...

@@ -75,16 +75,16 @@ def file_id(customer_id: str) -> str:
 class UciImport:
     """The script that `file` is. Raises Fault, before anything is sent, when the file is not as it must be.
 
-    A file with fewer than the published 30,000 accounts is taken for a part of it, unless `accounts` says how many
-    there must be.
+    `accounts` says how many the file must have; a file that was cut between two rows is refused by it. None takes
+    whatever there is as a part of the data set, under a name of its own.
     """
 
-    name = "uci"
     catalogue = catalogue(TERMS)
 
     def __init__(self, file: Path, accounts: int | None = None) -> None:
         self._rows = read(file, accounts)
         self.accounts = len(self._rows)
+        self.name = "uci" if self.accounts == WHOLE else f"uci-{self.accounts}"
         self.complete = self.accounts == WHOLE
         # Nobody closes an account in this file; a small part of it need not hold the others.
         every = {"activated", "billed", "paid", "overdue", "frozen"}
@@ -115,14 +115,17 @@ class UciImport:
         """The account with the most kinds of months: over the limit, late, in credit, refunded; the first of several."""
         return _account_id(max(self._rows, key=_eventful).number)
 
-    def late_shares(self) -> Mapping[date, float]:
-        """By bill day the share of accounts that the bank's own codes call one month late or more.
+    def beside(self, overdue: Mapping[date, int]) -> Iterator[str]:
+        """The share of accounts overdue on each bill day beside the share of the file's codes of a month late or more.
 
-        They describe and do not prove: the bank's rule is not published, and its codes contradict themselves.
+        The codes describe and do not prove: the bank's rule is not published, and its codes contradict themselves.
         """
-        return {
-            day: sum(row.late[month] >= 1 for row in self._rows) / self.accounts for month, day in enumerate(BILL_DAYS)
-        }
+        if self.refused:
+            yield f"{self.refused:,} commands were refused; history never is, so look into it"
+        yield "month     overdue here   late by the file's codes"
+        for month, day in enumerate(BILL_DAYS):
+            late = sum(row.late[month] >= 1 for row in self._rows) / self.accounts
+            yield f"{day:%Y-%m}   {overdue.get(day, 0) / self.accounts:11.1%}   {late:24.1%}"
 
 
 def _account_id(number: int) -> UUID:

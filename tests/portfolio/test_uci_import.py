@@ -1,8 +1,6 @@
 """The import: every month balance of the file comes out of ordinary commands, and none of them is refused."""
 
-import os
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +8,7 @@ from domain.commands import ReceivePayment, RefundPurchase
 from domain.events import AccountFrozen
 from infra.portfolio.uci import BILL_DAYS, UciImport, customer_id_for, file_id
 from tests.portfolio.memory import Memory
-from tests.portfolio.uci_rows import HEADER, NOTHING, ODD, line, many, write
+from tests.portfolio.uci_rows import NOTHING, ODD, line, many, write
 
 SEPTEMBER = BILL_DAYS[-1]
 
@@ -111,24 +109,12 @@ def test_the_file_id_comes_back(lived):
 
 def test_the_bank_codes_are_shown_as_shares(lived):
     script, _ = lived
-    assert script.late_shares()[date(2005, 8, 28)] == 1 / 160
-    assert script.late_shares()[SEPTEMBER] == 0
+    heading, *months = script.beside({date(2005, 8, 28): 2})
+    assert heading == "month     overdue here   late by the file's codes"
+    assert [line.split() for line in months][-2:] == [["2005-08", "1.2%", "0.6%"], ["2005-09", "0.0%", "0.0%"]]
 
 
 def test_no_command_of_the_import_is_of_its_own_kind(lived):
     script, _ = lived
     kinds = {each.DO for step in script.steps() for each in step.commands}
     assert kinds == {"open", "activate", "purchase", "receive_payment", "refund_purchase", "advance_to"}
-
-
-@pytest.mark.skipif("CREDIT_UCI_FILE" not in os.environ, reason="CREDIT_UCI_FILE names no copy of the data set")
-def test_every_fiftieth_account_of_the_real_file(tmp_path):
-    every = Path(os.environ["CREDIT_UCI_FILE"]).read_text("ascii").splitlines()[1::50]
-    renumbered = [f"{number},{each.split(',', 1)[1]}" for number, each in enumerate(every, start=1)]
-    script = UciImport(write(tmp_path, renumbered))
-    memory = Memory(script.catalogue)
-    memory.live(script)
-    assert len(script.expected_statements()) == 6 * len(every)
-    assert list(memory.differences(script)) == []
-    assert script.refused == 0
-    assert Path(os.environ["CREDIT_UCI_FILE"]).read_text("ascii").split("\n", 1)[0].strip() == HEADER
