@@ -22,6 +22,7 @@ from domain.events import (
     AccountOverdue,
     AccountPaid,
     AccountUnfrozen,
+    Cause,
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
@@ -82,6 +83,7 @@ class TimelineEntry(BaseModel):
     type_version: int
     says: Annotated[str, Field(description="What it changed, in one sentence.")]
     actor: Annotated[str, Field(description="Who did it, as role:id; a second pair of eyes after a plus.")]
+    cause: Annotated[Cause, Field(description="Whether they asked for it, or the calendar did it on the way.")]
     command_id: str
     correlation_id: str
     causation_id: str
@@ -113,6 +115,7 @@ def timeline(events: Iterable[Recorded], before: MoneyEvent | None = None) -> li
                 type_version=recorded.type_version,
                 says=says(event),
                 actor=recorded.actor,
+                cause=event.cause,
                 command_id=recorded.command_id,
                 correlation_id=recorded.correlation_id,
                 causation_id=recorded.causation_id,

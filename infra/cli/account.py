@@ -50,7 +50,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 @app.command()
 def show(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
-    """The account at a glance: state, debt, credit report, and its last events."""
+    """The account at a glance: its state, its debt and its credit report."""
     seen = _answer(partial(answers.balance_of, account_id=account_id, as_of=as_of))
     report = _answer(partial(answers.report_of, account_id=account_id, as_of=as_of))
     if as_json:
@@ -114,9 +114,9 @@ def history(
     lines.add_column("by")
     for entry in page.events:
         credit = yuan(entry.credit_fen) if entry.credit_fen else ""
-        lines.add_row(
-            str(entry.business_date), entry.type, entry.says, yuan(entry.owed_fen), credit, entry.status, entry.actor
-        )
+        who = "calendar" if entry.cause == "advance" else entry.actor
+        amounts = (yuan(entry.owed_fen), credit)
+        lines.add_row(str(entry.business_date), entry.type, entry.says, *amounts, entry.status, who)
     console = _console()
     console.print(lines)
     if page.next_after is not None:

@@ -34,6 +34,7 @@ def test_a_late_month_reads_like_a_story():
         ("2026-02-12", "No minimum is missed any more.", 111_457),
     ]
     assert {line.actor for line in lines} == {"officer:o-1"}
+    assert [line.cause for line in lines] == ["command"] * 3 + ["advance"] * 3 + ["command"] * 2
 
 
 def test_a_page_goes_on_with_what_was_owed_before_it():

@@ -43,7 +43,7 @@ def test_the_history_reads_like_a_story_with_the_balances_beside(credit, story):
     assert lines[0] == "date event what it changed owed credit status by"
     assert (
         "2026-02-01 account.billed Statement 1: balance 1,234.57, minimum 123.46, due 2026-02-10."
-        " 1,234.57 billed officer:o-1" in lines
+        " 1,234.57 billed calendar" in lines
     )
     assert len(lines) == len(story.recorded) + 1
 
