@@ -9,38 +9,29 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC
-from hashlib import sha256
 from threading import Lock
 from typing import NamedTuple
 from uuid import UUID
 
 from domain import snapshot
 from domain.account import Account, fold
-from domain.chain import GENESIS, instant_text, link
-from domain.codec import encode
+from domain.chain import GENESIS
 from domain.commands import AccountCommand
-from domain.decisions import decide
-from domain.events import AccountEvent
+from domain.decisions import Decision, decide
 from domain.recorded import Recorded
 from domain.refusals import Refused
 from domain.terms import STANDARD, Catalogue
 from infra.faults import Fault
+from infra.store.envelopes import Trace, content_hash, envelop
 from infra.store.event_store import Conflict, EventStore, History, Snapshot
 from infra.store.group_commit import GroupCommit
+
+__all__ = ["SNAPSHOT_EVERY", "Accounts", "Answer", "Trace"]
 
 SNAPSHOT_EVERY = 100  # versions
 _CHUNK = 1_000  # commands that execute_many decides before it appends
 _ATTEMPTS = 5
 _TURNS = 1_024
-
-
-class Trace(NamedTuple):
-    """Where a command came from: kept with its events. Without a correlation id the command's own is taken."""
-
-    correlation_id: str = ""
-    causation_id: str = ""
-    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +53,6 @@ class _Live(NamedTuple):
 
     account: Account
     chain_hash: bytes
-
-
-def content_hash(command: AccountCommand) -> bytes:
-    """SHA-256 of what a command asks: its kind and its JSON without defaults.
-
-    `at` is left out: who asks again because no answer came asks the same thing later.
-    """
-    content = command.__pydantic_serializer__.to_json(command, exclude={"at"}, exclude_defaults=True)
-    return sha256(command.DO.encode() + b"\n" + content).digest()
 
 
 class Accounts:
@@ -147,7 +129,7 @@ class Accounts:
             except Refused as refused:
                 refusal, tried = refused, ()
             else:
-                tried = _record(command, digest, live, decision.events, trace)
+                tried = _envelop(command, digest, live, decision, trace)
             if tried:
                 with suppress(Conflict):
                     append(tried)
@@ -193,7 +175,7 @@ class Accounts:
             except Refused as refused:
                 answers.append(refused)
                 continue
-            recorded = _record(command, digest, live, decision.events, trace)
+            recorded = _envelop(command, digest, live, decision, trace)
             if recorded:
                 now[account_id] = _Live(_present(decision.account), recorded[-1].chain_hash)
                 seen[account_id, command.command_id] = recorded
@@ -296,31 +278,11 @@ def _live(account_id: UUID, start: Account | None, history: History) -> _Live:
     return _Live(account, history.chain_hash)
 
 
-def _record(
-    command: AccountCommand, digest: bytes, live: _Live | None, events: Sequence[AccountEvent], trace: Trace
+def _envelop(
+    command: AccountCommand, digest: bytes, live: _Live | None, decision: Decision, trace: Trace
 ) -> list[Recorded]:
-    """The events with their envelopes: bytes and hashes are made here, once."""
-    if not events:
-        return []
     version, chain_hash = (live.account.version, live.chain_hash) if live else (0, GENESIS)
-    at = command.at.astimezone(UTC)
-    instant = instant_text(at)
-    actor = str(command.actor) if command.second_actor is None else f"{command.actor}+{command.second_actor}"
-    correlation_id = trace.correlation_id or command.command_id
-    recorded = []
-    for index, event in enumerate(events):
-        version += 1
-        data = encode(event)
-        chain_hash = link(
-            chain_hash, command.account_id, version, event.TYPE, event.VERSION, instant, command.command_id, actor, data
-        )
-        recorded.append(
-            Recorded(
-                command.account_id, version, 0, at, command.command_id, index, digest, correlation_id,
-                trace.causation_id, trace.traceparent, actor, event.TYPE, event.VERSION, data, chain_hash, event,
-            )
-        )  # fmt: skip
-    return recorded
+    return envelop(command, digest, version, chain_hash, decision.events, trace)
 
 
 def _again(command: AccountCommand, digest: bytes, recorded: Sequence[Recorded], *, repeated: bool) -> Answer:
