@@ -15,8 +15,6 @@ from rich.table import Table
 from domain.money import BUCKETS, yuan
 from infra.faults import Fault
 from infra.installation import locate
-from infra.settings import Settings
-from infra.store.roles import role_url
 from infra.views import answers, query
 from projections.balance import Balance
 from projections.bureau import CreditReport
@@ -124,8 +122,7 @@ def history(
 
 
 def _answer(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
-    settings = Settings.load()
-    url = settings.reader_url or role_url(settings.database_url or locate(settings).owner_url, "credit_reader")
+    url = locate().reader_url
     try:
         return query.ask(url, question)
     except answers.UnknownAccount as unknown:

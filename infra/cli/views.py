@@ -9,8 +9,6 @@ from rich.table import Table
 
 from domain.money import yuan
 from infra.installation import locate
-from infra.settings import Settings
-from infra.store.roles import role_url
 from infra.views import query
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The read models.")
@@ -25,8 +23,7 @@ def _views() -> None:
 @app.command()
 def status(as_json: Json = False) -> None:
     """Say which generation of each view is read, how much it has folded, and the sums of the portfolio."""
-    settings = Settings.load()
-    url = settings.reader_url or role_url(settings.database_url or locate(settings).owner_url, "credit_reader")
+    url = locate().reader_url
     states, totals = query.status(url), query.totals(url)
     if as_json:
         print(json.dumps({"views": [state._asdict() for state in states], "portfolio": totals._asdict()}, indent=2))

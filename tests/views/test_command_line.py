@@ -22,9 +22,11 @@ def story(views_url):
 
 
 @pytest.fixture
-def credit(owner_url, monkeypatch, capsys):
+def credit(owner_url, bootstrap_servers, tmp_path, monkeypatch, capsys):
     """Runs `credit ...` and returns its exit code, what it printed and what it complained."""
     monkeypatch.setenv("CREDIT_DATABASE_URL", owner_url)
+    monkeypatch.setenv("CREDIT_KAFKA_BOOTSTRAP_SERVERS", bootstrap_servers)
+    monkeypatch.setenv("CREDIT_DATA_DIR", str(tmp_path))
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["credit", *map(str, words)])
