@@ -18,7 +18,7 @@ _LENGTH = Struct(">Q")
 
 def instant_text(instant: datetime) -> str:
     """An aware instant as it is hashed and published: `2026-02-10T15:59:59.000000Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def link(  # noqa: PLR0917 - the hashed fields, in their order
