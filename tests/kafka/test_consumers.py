@@ -11,6 +11,8 @@ from kafka.admin import KafkaAdminClient
 
 from consumers.reading import Stopped
 from infra.kafka import topics
+from infra.kafka.producer import SliceProducer
+from infra.kafka.relay import record_of
 from tests.kafka.conftest import running, until
 from tests.kafka.histories import histories, history, positioned
 from tests.kafka.tally import Tally
@@ -30,11 +32,24 @@ def test_a_view_is_filled_and_followed(site, tally):
 
 
 def test_a_reader_that_has_caught_up_stands_at_the_end_of_each_partition(site, tally):
-    site.publish(histories(30, 5), histories(30, 5, after=5))
+    site.publish(histories(30, 5))
+    _publish_and_abort(site, histories(30, 5, after=5))
     ends = _ends(site)
     with running(site.consume(tally)):
         until(lambda: {p: at for p, at in tally.positions(site.topic).items() if at} == ends)
-    assert sum(ends.values()) > 300, "control records count as offsets"
+    assert sum(ends.values()) > 300, "control records and what was aborted count as offsets"
+    assert complete(tally, 30, 5)
+
+
+def _publish_and_abort(site, events):
+    """As a relay leaves it that was killed within a transaction, and whose successor has begun."""
+    killed = SliceProducer(site.bootstrap, site.topic, site.prefix + "killed", 10)
+    killed._producer.begin_transaction()
+    for partition, records in killed._chunks([record_of(event) for event in events]):
+        killed._enqueue(partition, records)
+    killed._producer.flush(10)
+    killed.close()
+    SliceProducer(site.bootstrap, site.topic, site.prefix + "killed", 10).close()
 
 
 def _ends(site):
