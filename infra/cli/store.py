@@ -1,15 +1,21 @@
-"""`credit migrate`, `credit audit verify`: the event store from the command line."""
+"""`credit migrate`, `credit audit verify`: the database and the history in it, from the command line."""
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
+from consumers.reading import Stopped, read_all
+from domain.recorded import Recorded
+from infra.faults import Fault
 from infra.installation import locate
 from infra.migrations import migrate as bring_up_to_date
-from infra.settings import Settings
-from infra.store.roles import role_url
+from infra.store.verifier import verify as recompute
 from infra.store.verifier import verify_store
+from infra.views import query
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
@@ -23,7 +29,7 @@ def _audit() -> None:
 
 def migrate(as_json: Json = False) -> None:
     """Bring the database up to date: roles, tables, functions; harmless when it is."""
-    applied = bring_up_to_date(Settings.load().database_url or locate().owner_url)
+    applied = bring_up_to_date(locate().owner_url)
     if as_json:
         print(json.dumps({"applied": applied}))
     else:
@@ -32,15 +38,39 @@ def migrate(as_json: Json = False) -> None:
 
 @audit.command()
 def verify(as_json: Json = False) -> None:
-    """Recompute the hash chain of every account from the store; exits with 1 if one does not hold."""
-    settings = Settings.load()
-    url = settings.relay_url or role_url(settings.database_url or locate(settings).owner_url, "credit_relay")
-    result = verify_store(url)
+    """Recompute every account's hash chain from the store, the topic and the audit view, by a second implementation.
+
+    Exits with 1 if a chain does not hold, or if the three do not hold the same events.
+    """
+    there = locate()
+    try:
+        topic = recompute(_once(read_all(there.bootstrap_servers, there.topic)))
+    except Stopped as reason:
+        raise Fault(str(reason)) from reason
+    found = {
+        "store": verify_store(there.relay_url),
+        "topic": topic,
+        "audit view": recompute(chain.from_iterable(query.histories(there.reader_url))),
+    }
+    different = [f"{source}: {result.first_difference}" for source, result in found.items() if result.first_difference]
+    if len({result.events for result in found.values()}) > 1:
+        counts = ", ".join(f"{source} {result.events}" for source, result in found.items())
+        different.append(f"not the same events everywhere ({counts}); a relay or view may only be behind")
     if as_json:
-        print(json.dumps(result._asdict()))
+        print(json.dumps({source: result._asdict() for source, result in found.items()} | {"differences": different}))
     else:
-        print(f"{result.accounts_ok} of {result.accounts} accounts hold, {result.events} events recomputed.")
-        if result.first_difference:
-            print(f"First difference: {result.first_difference}.")
-    if result.first_difference:
+        for source, result in found.items():
+            print(f"{source}: {result.accounts_ok}/{result.accounts} chains hold, {result.events} events")
+        for difference in different:
+            print(f"Difference: {difference}.")
+    if different:
         raise typer.Exit(1)
+
+
+def _once(topic: Iterable[Recorded]) -> Iterator[Recorded]:
+    """Each event once: what was delivered again is passed over."""
+    seen: dict[UUID, int] = {}
+    for recorded in topic:
+        if recorded.version > seen.get(recorded.account_id, 0):
+            seen[recorded.account_id] = recorded.version
+            yield recorded

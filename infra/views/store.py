@@ -19,9 +19,8 @@ from projections.folding import Row, fold
 
 R = TypeVar("R", bound=Row)
 
-# A crash may lose the last commits, but rows and position are lost together and are then read from Kafka again:
-# waiting for the disk would buy nothing. A transaction that hangs is ended by the server.
-_OPTIONS = "-c synchronous_commit=off -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+# A transaction that hangs is ended by the server.
+_OPTIONS = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
 
 
 class ViewStore(Generic[R]):
