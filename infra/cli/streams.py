@@ -1,5 +1,6 @@
 """`credit relay`, `credit consume`, `credit events`: what flows from the store through Kafka into the views."""
 
+import gc
 import json
 import os
 import signal
