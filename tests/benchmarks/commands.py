@@ -104,13 +104,13 @@ def _peer(app: PeerAccounts, scale: Scale) -> Sample:
 def _execute(
     store: EventStore, groups: Iterator[str], scale: Scale, *, live_max: int = 20_000, clients: int = 0
 ) -> Sample:
-    accounts = settle(Accounts(store), next(groups), scale.accounts)
-    fresh = Accounts(store, live_max=live_max)  # so that each account is loaded from the store at its first command
-    work = purchases(accounts, scale.commands if clients != 1 else scale.peer_commands)
-    return by_clients(clients or scale.clients, scale.accounts, work, fresh.execute)
+    accounts = Accounts(store, live_max=live_max)
+    ids = settle(accounts, next(groups), scale.accounts)
+    work = purchases(ids, scale.commands if clients != 1 else scale.peer_commands)
+    return by_clients(clients or scale.clients, scale.accounts, work, accounts.execute)
 
 
 def _execute_many(store: EventStore, groups: Iterator[str], scale: Scale) -> Sample:
-    accounts = settle(Accounts(store), next(groups), scale.accounts)
-    fresh, work = Accounts(store), purchases(accounts, scale.bulk_commands)
-    return timed(lambda: check(fresh.execute_many(work)))
+    accounts = Accounts(store)
+    work = purchases(settle(accounts, next(groups), scale.accounts), scale.bulk_commands)
+    return timed(lambda: check(accounts.execute_many(work)))

@@ -4,6 +4,7 @@ The machine is noisy and its noise drifts, so contenders are interleaved (A B C,
 within each round before its median is: what slows a whole round down slows both of its sides.
 """
 
+import gc
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class Scale:
     commands: int = 4_000
     peer_commands: int = 1_000
     bulk_commands: int = 10_000
-    events: int = 40_000
+    events: int = 30_000
     peer_events: int = 2_000
     singles: int = 100
 
@@ -107,7 +108,7 @@ def measure(suite: Suite, rounds: int, told: Callable[[str], None] = lambda _: N
     measured = [Measured(contender.name, contender.role) for contender in suite.contenders]
     for number in range(1, rounds + 1):
         for contender, kept in zip(suite.contenders, measured, strict=True):
-            sample = contender.run()
+            sample = _undisturbed(contender)
             kept.samples.append(sample)
             told(f"{suite.name}, round {number}: {contender.name}: {sample.rate:,.0f} {suite.unit}/s")
     floor, peer = _first(measured, "floor"), _first(measured, "peer")
@@ -115,6 +116,16 @@ def measure(suite: Suite, rounds: int, told: Callable[[str], None] = lambda _: N
         each.to_floor = _ratio(each, floor)
         each.to_peer = _ratio(each, peer)
     return Result(suite.name, suite.unit, measured)
+
+
+def _undisturbed(contender: Contender) -> Sample:
+    """One go, in which nobody pays for what others have left behind, or for the lists of work that are kept here."""
+    gc.collect()
+    gc.freeze()
+    try:
+        return contender.run()
+    finally:
+        gc.unfreeze()
 
 
 def percentile(values: Sequence[float], part: float) -> float:
