@@ -150,6 +150,28 @@ def tail(bootstrap: str, topic: str, *, from_start: bool, follow: bool) -> Itera
                 unread = {where: end for where, end in unread.items() if consumer.position(where) < end}
 
 
+def newest(bootstrap: str, topic: str) -> Iterator[Raw]:
+    """The last committed record of each partition that holds one, found from the partition's end backwards."""
+    with _open(bootstrap) as consumer:
+        begins, ends = _offsets(consumer, topic)
+        wanted = {TopicPartition(topic, number): end for number, end in ends.items()}
+        back = 16  # offsets; markers of transactions stand at the end, and whatever was aborted
+        while wanted := {where: end for where, end in wanted.items() if begins[where.partition] < end}:
+            consumer.assign(list(wanted))
+            for where, end in wanted.items():
+                consumer.seek(where, max(begins[where.partition], end - back))
+            found: dict[Any, Raw] = {}
+            while any(consumer.position(where) < end for where, end in wanted.items()):
+                for where, records in consumer.poll(timeout_ms=100, max_records=BATCH).items():
+                    fitting = [record for record in records if record.offset < wanted[where]]
+                    found |= {where: fitting[-1]} if fitting else {}
+            yield from found.values()
+            wanted = {
+                where: max(begins[where.partition], end - back) for where, end in wanted.items() if where not in found
+            }
+            back *= 16
+
+
 @contextmanager
 def _open(bootstrap: str) -> Iterator[Any]:
     consumer = _consumer(bootstrap, group_id=None)

@@ -1,7 +1,8 @@
 """The relay: publishes the event store to Kafka, in the order of its positions, each slice in one transaction.
 
-Delivery is at least once: a crash between a slice's commit on Kafka and its checkpoint in PostgreSQL publishes the
-slice again, and readers pass over versions they have seen. Two fences keep a second relay out: a session lock in
+A crash between a slice's commit on Kafka and its checkpoint in PostgreSQL is made good from the topic's own end, so
+that a slice is not published twice; what is promised to readers is still no more than "at least once, in order", and
+they pass over versions they have seen. Two fences keep a second relay out: a session lock in
 PostgreSQL says who leads, and the fixed transactional id lets the broker refuse whoever led before.
 """
 
@@ -15,6 +16,7 @@ import psycopg
 
 from consumers import envelope
 from consumers.envelope import ACCOUNT_EVENTS
+from consumers.reading import newest
 from domain.recorded import Recorded
 from infra.faults import Fault
 from infra.kafka.batches import Record
@@ -80,14 +82,7 @@ class Relay:
                 stop.wait(_RETRY)
 
     def _lead(self, checkpoint: "Checkpoint", stop: Event) -> None:
-        position = checkpoint.load()
-        head = self._store.head()
-        if head < position:
-            raise Fault(
-                f"The store ends at position {head}, but {position} was already published to {self._topic}: the store "
-                f"was restored from an older backup. Restore a newer one, or publish under another "
-                f"CREDIT_TOPIC_PREFIX and rebuild the views."
-            )
+        checkpoint.load()
         while not stop.is_set():
             # The id is fixed per store, so that this producer fences any that went before, on whatever machine.
             fence = f"{self._prefix}credit-relay.{checkpoint.database}"
@@ -104,7 +99,7 @@ class Relay:
 
     def _publish(self, producer: SliceProducer, checkpoint: "Checkpoint", stop: Event) -> None:
         """Publish slice after slice; looks at an idle store every 5 to 50 ms."""
-        position = checkpoint.load()
+        position = self._resume(checkpoint)
         pause, confirmed = _QUICK, monotonic()
         while not stop.is_set():
             events = self._store.read(position, self._slice_size)
@@ -120,6 +115,25 @@ class Relay:
             if len(events) < self._slice_size:
                 stop.wait(pause)
                 pause = min(pause * 2, _SLOW)
+
+    def _resume(self, checkpoint: "Checkpoint") -> int:
+        """Where to go on: the checkpoint, or the end of the topic where a crash came between Kafka and the checkpoint.
+
+        Slices are published whole and in order, so the highest position on the topic is how far it goes. Asked only
+        when every older producer is fenced and what it left unfinished has been aborted.
+        """
+        position = checkpoint.load()
+        published = max(
+            (int(raw.headers["ce_position"] or 0) for raw in newest(self._bootstrap, self._topic)), default=0
+        )
+        head = self._store.head()
+        if head < max(position, published):
+            raise Fault(
+                f"The store ends at position {head}, but {max(position, published)} was already published to "
+                f"{self._topic}: the store was restored from an older backup. Restore a newer one, or publish under "
+                f"another CREDIT_TOPIC_PREFIX and rebuild the views."
+            )
+        return checkpoint.move(published) if published > position else position
 
 
 class Checkpoint:

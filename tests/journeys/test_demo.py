@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,12 +10,17 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
 
+from infra.store.roles import role_url
+from infra.views import query
+
 PROGRAMS = {"relay run", "consume balance", "consume credit_report", "consume audit"}
 ACCOUNTS, SEED = "80", "5"
+README = Path(__file__).resolve().parents[2] / "README.md"
 _PATIENCE = 240  # seconds; a hang is a failure, slowness is not
 
 
@@ -29,12 +35,12 @@ def environment(servers, new_database, topic_prefix, tmp_path) -> dict[str, str]
     }
 
 
-def demo(environment: dict[str, str], errors: Path | None = None) -> subprocess.Popen[str]:
+def demo(environment: dict[str, str], errors: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "infra.cli", "demo", "--accounts", ACCOUNTS, "--seed", SEED, "--json"],
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=errors.open("w") if errors else subprocess.PIPE,
+        stderr=errors,
         text=True,
     )
 
@@ -68,6 +74,24 @@ def test_a_demo_comes_to_equal_figures_and_so_does_the_same_demo_again(environme
         equal, total = first[name].split("/")
         assert equal == total != "0"
     assert figures_of(demo(environment)) == first
+    assert read_as_the_readme_says(environment) == owed_by_the_view(environment)
+
+
+def read_as_the_readme_says(environment: dict[str, str]) -> str:
+    """What the README's ten lines for a service of somebody else's print about the demo's topic."""
+    (snippet,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    topic = f"{environment['CREDIT_TOPIC_PREFIX']}demo-{ACCOUNTS}-{SEED}.credit.account-events.v1"
+    arguments = [sys.executable, "-c", snippet, topic, environment["CREDIT_KAFKA_BOOTSTRAP_SERVERS"]]
+    read = subprocess.run(arguments, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    assert read.returncode == 0, read.stderr
+    return read.stdout.strip()
+
+
+def owed_by_the_view(environment: dict[str, str]) -> str:
+    database = f"{environment['CREDIT_DATABASE_URL']}_demo_{ACCOUNTS}_{SEED}"
+    reader_url = role_url(database, "credit_reader")
+    borrowers = sum(1 for row in query.balances(reader_url) if row.last_payment_on or row.owed.total or row.owed.credit)
+    return f"{borrowers} accounts owe {query.totals(reader_url).owed_fen} fen"
 
 
 def test_killing_the_relay_each_consumer_and_the_demo_itself_changes_no_figure(
@@ -77,21 +101,20 @@ def test_killing_the_relay_each_consumer_and_the_demo_itself_changes_no_figure(
     elsewhere = environment | {"CREDIT_DATABASE_URL": new_database(), "CREDIT_TOPIC_PREFIX": new_topic_prefix()}
     unharmed = figures_of(demo(elsewhere))
 
-    errors = tmp_path / "errors.txt"
-    process = demo(environment, errors)
-    killed: set[str] = set()
-    deadline = time.monotonic() + _PATIENCE
-    while killed != PROGRAMS and time.monotonic() < deadline and process.poll() is None:
-        for asked, child in programs_of(process):
-            if asked not in killed and child.create_time() < time.time() - 2:  # it has begun to work
-                with suppress(psutil.NoSuchProcess):
-                    child.send_signal(signal.SIGKILL)
-                    killed.add(asked)
-        time.sleep(0.1)
-    assert killed == PROGRAMS, errors.read_text()
-    left = [child for _, child in programs_of(process)]
-    process.kill()
-    process.communicate()
+    with (tmp_path / "errors.txt").open("w+") as errors, demo(environment, errors) as process:
+        killed: set[str] = set()
+        deadline = time.monotonic() + _PATIENCE
+        while killed != PROGRAMS and time.monotonic() < deadline and process.poll() is None:
+            for asked, child in programs_of(process):
+                if asked not in killed and child.create_time() < time.time() - 2:  # it has begun to work
+                    with suppress(psutil.NoSuchProcess):
+                        child.send_signal(signal.SIGKILL)
+                        killed.add(asked)
+            time.sleep(0.1)
+        errors.seek(0)
+        assert killed == PROGRAMS, errors.read()
+        left = [child for _, child in programs_of(process)]
+        process.kill()
 
     again = demo(environment)
     assert figures_of(again) == unharmed
