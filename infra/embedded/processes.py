@@ -103,6 +103,11 @@ def end(processes: Iterable[psutil.Process], *signals: tuple[signal.Signals, flo
                 process.send_signal(number)
         if wait_until(ended, lambda: True, seconds):
             break
+    pids = {process.pid for process in all_of_them}
+    for child in _children:
+        if child.pid in pids:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(10)  # a program of many threads may be a zombie for a moment before it can be reaped
     _children[:] = [child for child in _children if child.poll() is None]
 
 
