@@ -1,0 +1,364 @@
+"""The laws over generated lives, and for each law a defect of the program that it catches."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from domain import access, account, codec, decisions, delinquency, ledger, repaying, snapshot, statement
+from domain.account import Account
+from domain.allocation import regime_for
+from domain.commands import ChangeLimit, ForceClose, Freeze, RequestClosure, Unfreeze, WithdrawClosure
+from domain.events import AccountClosed, AccountUnfrozen, LateFeePosted, MoneyEvent, Owed, PaymentReceived
+from domain.ledger import Ledger, Slice
+from domain.money import half_up
+from tests.domain import laws
+from tests.domain.laws import LAWS
+from tests.domain.lives import AGREED, REASONS, Life, retold, wanderers
+
+DAYS = st.sampled_from((0, 0, 1, 2, 5, 9, 12, 28, 31))
+BEGINS = st.sampled_from(
+    (date(2026, 1, 5), date(2027, 12, 29), date(2028, 1, 31), date(2026, 2, 28), date(2028, 2, 29))
+)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_the_law_holds_over_wandering_lives(law):
+    for life in wanderers():
+        law(life)
+
+
+def test_the_wandering_lives_have_seen_everything_that_can_happen():
+    seen = {each.TYPE for life in wanderers() for each in life.events}
+    assert {"debt.waived", "account.closure_requested", "credit.refunded", "account.unfrozen"} <= seen
+    words = {each.standing for life in wanderers() for each in life.events}
+    assert words == {"clear", "billed", "paid", "overdue"}
+
+
+class AnyLife(RuleBasedStateMachine):
+    """All commands in any order over any dates; all laws at the end."""
+
+    life: Life
+
+    @initialize(
+        agreed=st.sampled_from(AGREED),
+        begins=BEGINS,
+        bill_day=st.sampled_from((None, 1, 10, 28)),
+        limit=st.sampled_from((50_000, 500_000, 5_000_000)),
+    )
+    def is_opened(self, agreed, begins, bill_day, limit):
+        self.life = Life(agreed, begins, limit, bill_day=bill_day)
+
+    @rule(days=DAYS, fen=st.one_of(st.integers(1, 300_000), st.just(1_620)), forced=st.booleans())
+    def buys(self, days, fen, forced):
+        self.life.day += timedelta(days=days)
+        self.life.buys(fen, forced=forced)
+
+    @rule(days=DAYS, percent=st.sampled_from((1, 50, 99, 100)))
+    def pays_of_the_minimum(self, days, percent):
+        self.life.day += timedelta(days=days)
+        self.life.pays(self.life.due() * percent // 100)
+
+    @rule(days=DAYS, more=st.integers(-5, 5_000))
+    def pays_what_is_owed(self, days, more):
+        self.life.day += timedelta(days=days)
+        self.life.pays(max(0, self.life.owed() + more))
+
+    @rule(days=st.sampled_from((1, 9, 31, 70)))
+    def lets_time_pass(self, days):
+        self.life.day += timedelta(days=days)
+        self.life.advances()
+
+    @precondition(lambda self: self.life.purchases)
+    @rule(days=DAYS, which=st.integers(0, 50), percent=st.sampled_from((1, 40, 100)))
+    def takes_back(self, days, which, percent):
+        self.life.day += timedelta(days=days)
+        self.life.takes_back(which, percent)
+
+    @precondition(lambda self: self.life.account.ledger.credit)
+    @rule(percent=st.sampled_from((1, 100, 200)))
+    def is_paid_out(self, percent):
+        self.life.is_paid_out(percent)
+
+    @rule(days=DAYS, kind=st.sampled_from((Freeze, Unfreeze)), reason=st.sampled_from((*REASONS, "overdue_long")))
+    def is_frozen_or_thawed(self, days, kind, reason):
+        self.life.day += timedelta(days=days)
+        self.life.ask(kind, reason=reason)
+
+    @rule(kind=st.sampled_from((RequestClosure, WithdrawClosure, WithdrawClosure)))
+    def leaves_or_stays(self, kind):
+        self.life.ask(kind)
+
+    @precondition(lambda self: len(self.life.told) > 12)
+    @rule()
+    def is_closed_by_force(self):
+        self.life.ask(ForceClose, reason="abuse")
+
+    @rule(limit=st.integers(40_000, 600_000))
+    def gets_another_limit(self, limit):
+        self.life.ask(ChangeLimit, limit_fen=limit, reason="review")
+
+    @rule(days=st.integers(1, 400))
+    def comes_from_the_past(self, days):
+        self.life.day -= timedelta(days=days)
+        self.life.buys(1)
+        self.life.day += timedelta(days=days)
+
+    def teardown(self):
+        if hasattr(self, "life"):
+            for law in LAWS:
+                law(self.life)
+
+
+TestAnyLife = AnyLife.TestCase
+TestAnyLife.settings = settings(max_examples=40, stateful_step_count=30)
+
+
+# Negative controls: each is one defect, and the law that must not overlook it.
+
+
+def caught(law):
+    """Whether `law` finds a fault with any life that the program, defect included, lives through at all."""
+    for tell in retold():
+        try:
+            life = tell()
+        except Exception:  # noqa: BLE001 - under a defect a life may break off anywhere; another one will do
+            continue
+        try:
+            law(life)
+        except AssertionError:
+            return True
+    return False
+
+
+def counts_credit_as_owed(patch):
+    patch.setattr(Ledger, "owed", property(lambda self: sum(self.buckets.values())))
+
+
+def forgets_credit_when_something_is_bought(patch):
+    rightly = Ledger.purchase
+    patch.setattr(Ledger, "purchase", lambda self, name, amount, _credit: rightly(self, name, amount, 0))
+
+
+def leaves_the_minima_when_something_is_paid(patch):
+    def lower(self, applied):
+        for bucket, amount in applied.items():
+            self.buckets[bucket] -= amount
+
+    patch.setattr(Ledger, "_lower", lower)
+
+
+def leaves_the_purchases_when_something_is_paid(patch):
+    patch.setattr(Ledger, "_shrink_oldest", lambda _self, _bucket, _amount: None)
+
+
+def lets_paid_purchases_bear_interest(patch):
+    def shrink(self, name, each, amount):
+        self.slices[name] = Slice(each.unpaid - amount, each.due_date)
+        if amount == each.unpaid:
+            del self.slices[name]
+
+    patch.setattr(Ledger, "_shrink", shrink)
+
+
+def never_cures(patch):
+    patch.setattr(repaying, "catch_up", lambda _account: iter(()))
+
+
+def opens_the_line_while_reasons_remain(patch):
+    def lifted(account, reason, reference):
+        left = tuple(each for each in account.reasons if each != reason)
+        return AccountUnfrozen(reason=reason, reasons_now=left, reference=reference, access="open")
+
+    patch.setattr(access, "lifted", lifted)
+
+
+def leaves_a_closed_account_its_limit(patch):
+    rightly = decisions.evolve
+
+    def evolve(account, event):
+        limit = account.limit
+        rightly(account, event)
+        if isinstance(event, AccountClosed):
+            account.limit = limit
+
+    patch.setattr(decisions, "evolve", evolve)
+
+
+def says_nothing_is_owed_after_a_payment(patch):
+    _completes_wrongly(patch, PaymentReceived, "owed_after", Owed())
+
+
+def says_nothing_is_demanded(patch):
+    _completes_wrongly(patch, MoneyEvent, "unpaid_minima_after", ())
+
+
+def _completes_wrongly(patch, kind, name, value):
+    rightly = decisions._complete
+
+    def complete(fact, account):
+        rightly(fact, account)
+        if isinstance(fact, kind):
+            fact.__dict__[name] = value
+
+    patch.setattr(decisions, "_complete", complete)
+
+
+def always_says_activated(patch):
+    patch.setattr(decisions, "headline", lambda _access, _standing: "activated")
+
+
+def keeps_what_it_should_give_back(patch):
+    rightly = Ledger.waive
+    patch.setattr(Ledger, "waive", lambda self, fees, interest, _back, _paid: rightly(self, fees, interest, 0, {}))
+
+
+def calls_a_cure_paid(patch):
+    rightly = delinquency.move_standing
+    patch.setattr(
+        delinquency, "move_standing", lambda trigger, state: "paid" if trigger == "cure" else rightly(trigger, state)
+    )
+
+
+def fines_more_than_was_missed(patch):
+    patch.setattr(delinquency, "late_fee", lambda _ledger, base: base + 1)
+
+
+def rounds_interest_down(patch):
+    patch.setattr(ledger, "half_up", lambda rate, amount: int(rate * amount))
+
+
+def rounds_the_minimum_to_the_nearest(patch):
+    patch.setattr(statement, "ceiling", half_up)
+
+
+def fines_interest_and_fees_too(patch):
+    patch.setattr(delinquency, "late_fee", lambda ledger, base: min(base, max(ledger.terms.late_fee_floor, base // 10)))
+
+
+def counts_a_day_too_many(patch):
+    rightly = Ledger._close_days
+
+    def close_days(self, to):
+        self.fen_days += self.bearing if to > self.business_date else 0
+        rightly(self, to)
+
+    patch.setattr(Ledger, "_close_days", close_days)
+
+
+def charges_nothing_for_the_days_of_grace(patch):
+    rightly = Ledger.pass_time
+
+    def pass_time(self, to):
+        due = self.untested_due
+        rightly(self, to)
+        if due is not None and self.untested_due is None:
+            late = sum(each.unpaid for each in self.slices.values() if each.due_date == due)
+            self.fen_days -= late * (self.terms.grace_days + 1)
+
+    patch.setattr(Ledger, "pass_time", pass_time)
+
+
+def decides_on_the_account_itself(patch):
+    patch.setattr(Account, "fork", lambda self: self)
+
+
+def forgets_which_payments_it_had(patch):
+    rightly = decisions.receive_payment
+
+    def receive(command, account, today):
+        account.payments.clear()
+        return rightly(command, account, today)
+
+    patch.setattr(decisions, "receive_payment", receive)
+
+
+def replays_without_late_fees(patch):
+    rightly = account.evolve
+    patch.setattr(account, "evolve", lambda state, event: isinstance(event, LateFeePosted) or rightly(state, event))
+
+
+def loses_the_pending_due_test_in_a_snapshot(patch):
+    rightly = snapshot.load
+
+    def load(data):
+        found = rightly(data)
+        found.ledger.untested_due = None
+        return found
+
+    patch.setattr(snapshot, "load", load)
+
+
+def writes_every_cause_down_as_a_command(patch):
+    rightly = codec.encode
+    patch.setattr(codec, "encode", lambda event: rightly(event.model_copy(update={"cause": "command"})))
+
+
+def does_all_missed_days_on_the_last(patch):
+    def advance(self, to):
+        day = self.account.next_event_on()
+        if day is not None and day <= to:
+            self.account.ledger.pass_time(to)
+            self.record(decisions._calendar(self.account, to), to, "advance")
+
+    patch.setattr(decisions._Draft, "advance", advance)
+
+
+def forgets_the_day_of_the_freeze(patch):
+    patch.setattr(Account, "next_event_on", lambda self: self.ledger.next_event_on())
+
+
+def reads_the_order_of_payment_at_each_payment(patch):
+    rightly = decisions.receive_payment
+
+    def receive(command, account, today):
+        account.ledger.regime = regime_for(account.ledger.dpd, account.ledger.terms.regime_dpd)
+        return rightly(command, account, today)
+
+    patch.setattr(decisions, "receive_payment", receive)
+
+
+CONTROLS = (
+    (laws.no_bucket_is_negative_and_what_is_owed_is_their_sum, counts_credit_as_owed),
+    (laws.who_has_credit_owes_nothing_billed_or_unbilled, forgets_credit_when_something_is_bought),
+    (laws.minima_are_positive_and_within_what_is_billed, leaves_the_minima_when_something_is_paid),
+    (laws.unpaid_purchases_are_the_principal, leaves_the_purchases_when_something_is_paid),
+    (laws.what_bears_interest_is_what_was_unpaid_at_its_due_test, lets_paid_purchases_bear_interest),
+    (laws.overdue_is_exactly_having_a_missed_minimum_above_tolerance, never_cures),
+    (laws.frozen_is_exactly_having_a_reason, opens_the_line_while_reasons_remain),
+    (laws.nobody_closed_or_closing_has_a_limit, leaves_a_closed_account_its_limit),
+    (laws.the_figures_of_an_event_are_those_of_the_amounts_it_names, says_nothing_is_owed_after_a_payment),
+    (laws.the_last_money_event_of_a_command_says_what_the_account_owes, says_nothing_is_demanded),
+    (laws.every_event_says_the_three_words_it_led_to, always_says_activated),
+    (laws.money_is_conserved, keeps_what_it_should_give_back),
+    (laws.access_and_standing_move_only_as_declared, calls_a_cure_paid),
+    (laws.a_statement_costs_one_late_fee_at_most_and_never_more_than_was_missed, fines_more_than_was_missed),
+    (laws.every_figure_is_the_one_reckoned_by_hand, rounds_interest_down),
+    (laws.every_figure_is_the_one_reckoned_by_hand, rounds_the_minimum_to_the_nearest),
+    (laws.every_figure_is_the_one_reckoned_by_hand, fines_interest_and_fees_too),
+    (laws.every_figure_is_the_one_reckoned_by_hand, counts_a_day_too_many),
+    (laws.every_figure_is_the_one_reckoned_by_hand, charges_nothing_for_the_days_of_grace),
+    (laws.deciding_leaves_the_account_it_was_given_untouched, decides_on_the_account_itself),
+    (laws.what_is_refused_changes_nothing, decides_on_the_account_itself),
+    (laws.saying_it_again_changes_nothing, forgets_which_payments_it_had),
+    (laws.replay_leads_to_the_same_account, replays_without_late_fees),
+    (laws.replay_from_a_snapshot_at_any_version_leads_to_the_same_account, loses_the_pending_due_test_in_a_snapshot),
+    (laws.what_was_written_down_replays_to_the_same_account, writes_every_cause_down_as_a_command),
+    (laws.many_days_at_once_are_the_same_days_one_by_one, does_all_missed_days_on_the_last),
+    (laws.nothing_happens_before_the_day_it_names_and_something_on_it, forgets_the_day_of_the_freeze),
+    (laws.a_payment_in_two_parts_is_one_payment, reads_the_order_of_payment_at_each_payment),
+    (laws.the_order_within_a_day_changes_no_amount, reads_the_order_of_payment_at_each_payment),
+)
+
+
+@pytest.mark.parametrize(("law", "defect"), CONTROLS, ids=lambda each: each.__name__)
+def test_the_law_catches_the_defect(law, defect):
+    with pytest.MonkeyPatch.context() as patch:
+        defect(patch)
+        assert caught(law)
+
+
+def test_every_law_has_a_defect_that_it_catches():
+    assert {law for law, _ in CONTROLS} == set(LAWS)
