@@ -85,7 +85,12 @@ class Life:
 
     def command(self, kind: type[Command], **fields: Any) -> Any:
         at = datetime(self.day.year, self.day.month, self.day.day, 12, tzinfo=ZoneInfo(ZONE))
-        said = {"command_id": f"command-{len(self.told)}", "account_id": ACCOUNT_ID, "actor": OFFICER, "at": at}
+        said: dict[str, Any] = {
+            "command_id": f"command-{len(self.told)}",
+            "account_id": ACCOUNT_ID,
+            "actor": OFFICER,
+            "at": at,
+        }
         return kind(**said, **fields)
 
     def decide(self, command: Any, account: Account | None = None) -> Decision:
@@ -103,7 +108,7 @@ class Life:
             self.told.append(Told(command, before, kept, decision.account, decision.events, None))
 
     def buys(self, fen: int, *, forced: bool = False) -> None:
-        said = {"purchase_id": f"p{len(self.told)}", "merchant_id": "shop-1", "amount_fen": fen}
+        said: dict[str, Any] = {"purchase_id": f"p{len(self.told)}", "merchant_id": "shop-1", "amount_fen": fen}
         self.ask(Purchase, **said, forced=forced)
 
     def pays(self, fen: int) -> None:
@@ -113,7 +118,7 @@ class Life:
     def takes_back(self, which: int, percent: int) -> None:
         if self.purchases:
             bought = self.purchases[which % len(self.purchases)]
-            said = {"purchase_id": bought.purchase_id, "refund_id": f"f{len(self.told)}"}
+            said: dict[str, Any] = {"purchase_id": bought.purchase_id, "refund_id": f"f{len(self.told)}"}
             self.ask(RefundPurchase, **said, amount_fen=max(1, bought.amount_fen * percent // 100))
 
     def is_paid_out(self, percent: int) -> None:
@@ -163,9 +168,18 @@ def _wander(life: Life, chance: Random) -> None:
         case "thaws":
             life.ask(Unfreeze, reason=chance.choice((*life.account.reasons, *REASONS)))
         case _:
-            moves = (RequestClosure, WithdrawClosure, WithdrawClosure, ForceClose, ChangeLimit)
+            moves: tuple[type[Command], ...] = (
+                RequestClosure,
+                WithdrawClosure,
+                WithdrawClosure,
+                ForceClose,
+                ChangeLimit,
+            )
             move = chance.choice(moves)
-            more = {ForceClose: {"reason": "abuse"}, ChangeLimit: {"limit_fen": 300_000, "reason": "review"}}
+            more: dict[type[Command], dict[str, Any]] = {
+                ForceClose: {"reason": "abuse"},
+                ChangeLimit: {"limit_fen": 300_000, "reason": "review"},
+            }
             life.ask(move, **more.get(move, {}))
 
 
