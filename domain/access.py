@@ -7,7 +7,7 @@ from domain.calendar import business_date
 from domain.checks import WHY_NOT_OPEN
 from domain.closure import close_when_clear, obstacles
 from domain.commands import Activate, ChangeLimit, Decline, ForceClose, Freeze, Open, Unfreeze
-from domain.delinquency import OVERDUE_LONG, lifted
+from domain.delinquency import OVERDUE_LONG, SYSTEM_REASONS, lifted
 from domain.events import (
     AccountActivated,
     AccountClosed,
@@ -113,7 +113,7 @@ def force_close(command: ForceClose, account: Account) -> Facts:
 
 def freeze(command: Freeze, account: Account) -> Facts:
     """Stop borrowing for a reason that a person gives; the long-overdue freeze is the calendar's alone."""
-    if command.reason == OVERDUE_LONG:
+    if command.reason in SYSTEM_REASONS:
         raise Refused("field_invalid", field="reason", asked=command.reason, set_by="the calendar alone")
     access = move_access("freeze_again" if command.reason in account.reasons else "freeze", account.access)
     if access is not None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from domain.account import Account
+from domain.delinquency import catch_up
 from domain.events import AccountClosed, AccountEvent, Obstacle
 from domain.lifecycle import move_access
-from domain.statement import post_interest
+from domain.statement import apply_cap, post_interest
 
 
 def obstacles(account: Account) -> tuple[Obstacle, ...]:
@@ -16,19 +17,22 @@ def obstacles(account: Account) -> tuple[Obstacle, ...]:
         found.append(Obstacle(kind="owed", amount_fen=ledger.owed))
     if ledger.accrued > 0:
         found.append(Obstacle(kind="accrued", amount_fen=ledger.accrued))
-    if ledger.credit:
-        found.append(Obstacle(kind="credit", amount_fen=ledger.credit))
+    # Charges above the cap are given back at the latest on the next bill day, so they are the customer's already.
+    if ledger.credit or ledger.over_cap:
+        found.append(Obstacle(kind="credit", amount_fen=ledger.credit + ledger.over_cap))
     if "legal_order" in account.reasons:
         found.append(Obstacle(kind="legal_order", amount_fen=0))
     return tuple(found)
 
 
 def close_when_clear(account: Account) -> Iterator[AccountEvent]:
-    """A closing account: its last interest is posted as soon as no principal is left; then it closes."""
+    """A closing account: its last interest is posted and capped as soon as no principal is left; then it closes."""
     if account.access != "closing":
         return
     if not account.ledger.principal:
         yield from post_interest(account.ledger)
+        yield from apply_cap(account.ledger)
+        yield from catch_up(account)
     if not obstacles(account):
         access = move_access("obstacles_gone", account.access)
         if access is not None:

@@ -1,6 +1,6 @@
 """What can be asked of a credit account. A command names its account, who asks, and the instant it is asked at."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from domain.calendar import zone_named
 from domain.events import Channel, FreezeReason
-from domain.money import PositiveFen
+from domain.money import AskedFen
 from domain.terms import Token
 
 Role = Literal["customer", "officer", "risk", "merchant", "bank", "system"]
@@ -26,6 +26,7 @@ class Actor(BaseModel):
         return f"{self.role}:{self.id}"
 
 
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)
 SYSTEM = Actor(role="system", id="calendar")
 
 
@@ -43,6 +44,15 @@ class Command(BaseModel):
     actor: Actor
     at: AwareDatetime
     second_actor: Actor | None = None
+
+    @field_validator("at")
+    @classmethod
+    def _within_our_calendar(cls, at: datetime) -> datetime:
+        # A mistyped year would bill an account for thousands of months before anybody noticed.
+        if not EARLIEST <= at < LATEST:
+            message = f"it must lie between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}"
+            raise ValueError(message)
+        return at
 
 
 class Open(Command):
@@ -79,14 +89,14 @@ class Activate(Command):
     """Grant the limit: the account may borrow."""
 
     DO = "activate"
-    limit_fen: PositiveFen
+    limit_fen: AskedFen
 
 
 class ChangeLimit(Command):
     """Set another limit; it may lie below what is owed."""
 
     DO = "change_limit"
-    limit_fen: PositiveFen
+    limit_fen: AskedFen
     reason: Token
 
 
@@ -95,7 +105,7 @@ class Purchase(Command):
 
     DO = "purchase"
     purchase_id: Token
-    amount_fen: PositiveFen
+    amount_fen: AskedFen
     merchant_id: Token
     forced: bool = False
 
@@ -106,7 +116,7 @@ class RefundPurchase(Command):
     DO = "refund_purchase"
     purchase_id: Token
     refund_id: Token
-    amount_fen: PositiveFen
+    amount_fen: AskedFen
     value_date: date | None = None
 
 
@@ -116,7 +126,7 @@ class ReceivePayment(Command):
     DO = "receive_payment"
     payment_ref: Token
     channel: Channel
-    amount_fen: PositiveFen
+    amount_fen: AskedFen
     value_date: date | None = None
 
 
@@ -125,7 +135,7 @@ class RefundCredit(Command):
 
     DO = "refund_credit"
     refund_id: Token
-    amount_fen: PositiveFen
+    amount_fen: AskedFen
     payout_token: Token
 
 

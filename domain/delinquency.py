@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.account import Account
-from domain.calendar import days_between
 from domain.events import (
     AccountCured,
     AccountEvent,
@@ -20,6 +19,8 @@ from domain.lifecycle import move_access, move_standing
 from domain.money import half_up
 
 OVERDUE_LONG: FreezeReason = "overdue_long"
+# Reasons that only the calendar sets.
+SYSTEM_REASONS: frozenset[FreezeReason] = frozenset({OVERDUE_LONG, "inactive"})
 
 
 def due_test(account: Account, day: date) -> Iterator[AccountEvent]:
@@ -31,7 +32,7 @@ def due_test(account: Account, day: date) -> Iterator[AccountEvent]:
             fee = late_fee(ledger, base)
             if fee:
                 yield LateFeePosted(statement_no=layer.statement_no, base_fen=base, amount_fen=fee)
-            yield _overdue(account, layer, day)
+            yield _overdue(account, layer)
             return
 
 
@@ -41,12 +42,12 @@ def late_fee(ledger: Ledger, base: int) -> int:
     return min(base, max(terms.late_fee_floor, half_up(terms.late_fee_rate, base)))
 
 
-def _overdue(account: Account, layer: Layer, day: date) -> AccountOverdue:
+def _overdue(account: Account, layer: Layer) -> AccountOverdue:
     return AccountOverdue(
         statement_no=layer.statement_no,
         due_date=layer.due_date,
         missed_fen=layer.amount,
-        dpd=days_between(layer.due_date, day),
+        dpd=account.ledger.dpd,
         standing=move_standing("miss", account.standing) or account.standing,
     )
 

@@ -5,12 +5,14 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-# Ten trillion yuan. Nine thousand such amounts still add up within a 64-bit integer, and an amount above it is a
-# mistake of the sender, not a debt.
+# Ten trillion yuan is the most that one fact may move: an amount above it is a mistake of the sender, not a debt.
+# What facts add up to may go further, to the end of a 64-bit integer, so that history is always readable.
 FEN_MAX = 10**15
+BIGINT_MAX = 2**63 - 1
 
-Fen = Annotated[int, Field(ge=0, le=FEN_MAX)]
-PositiveFen = Annotated[int, Field(gt=0, le=FEN_MAX)]
+Fen = Annotated[int, Field(ge=0, le=BIGINT_MAX)]
+PositiveFen = Annotated[int, Field(gt=0, le=BIGINT_MAX)]
+AskedFen = Annotated[int, Field(gt=0, le=FEN_MAX)]
 # A rate is never negative and never above 1,000 %: a rate written in percent by mistake is refused.
 Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=12, decimal_places=10, allow_inf_nan=False)]
 

@@ -11,15 +11,9 @@ from infra.cli.streams import stopped_by_signals
 from infra.faults import Fault
 from infra.installation import install
 from infra.settings import Settings
-from infra.supervisor import Supervisor
+from infra.supervisor import PROGRAMS, Supervisor
 
 HOST = "127.0.0.1"
-PROGRAMS = {
-    "relay": ["relay", "run"],
-    "balance": ["consume", "balance"],
-    "credit_report": ["consume", "credit_report"],
-    "audit": ["consume", "audit"],
-}
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Where the HTTP API listens, on loopback.")]
 
 

@@ -1,6 +1,5 @@
 """`credit relay`, `credit consume`, `credit events`: what flows from the store through Kafka into the views."""
 
-import gc
 import json
 import os
 import signal
@@ -23,7 +22,7 @@ from infra.installation import locate
 from infra.kafka import topics
 from infra.kafka.relay import Relay, relayed
 from infra.store.event_store import EventStore
-from infra.supervisor import end_with_parent
+from infra.supervisor import collect_seldom, end_with_parent
 
 GROUPS = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT)}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
@@ -36,7 +35,7 @@ events = typer.Typer(no_args_is_help=True, add_completion=False, help="Look at t
 def relay_run() -> None:
     """Publish until SIGTERM, which lets the slice in hand finish; waits while another relay leads."""
     stop = stopped_by_signals()
-    _collect_seldom()
+    collect_seldom()
     there = locate()
     topics.prepare(there.bootstrap_servers, there.topic_prefix)
     with EventStore(there.relay_url, pool_size=1) as store:
@@ -64,7 +63,7 @@ def consume(view: Annotated[str, typer.Argument(help=", ".join(GROUPS), metavar=
     if view not in GROUPS:
         raise typer.BadParameter(f"there is no view {view}; there are {', '.join(GROUPS)}")
     stop = stopped_by_signals()
-    _collect_seldom()
+    collect_seldom()
     there = locate()
     layout = next(layout for layout in VIEWS if layout.name == view)
     with ViewStore(there.views_url, layout) as model:
@@ -140,11 +139,6 @@ def _progress(progress: runner.Progress) -> None:
 
 def _log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _collect_seldom() -> None:
-    """A slice makes some hundred thousand objects and no cycles: to look for those every 700 costs a third of it."""
-    gc.set_threshold(100_000, 10, 10)
 
 
 def stopped_by_signals() -> Event:

@@ -17,11 +17,10 @@ from infra.installation import Installation, install_beside, look_at
 from infra.portfolio.script import Script
 from infra.settings import Settings
 from infra.store.event_store import EventStore
-from infra.supervisor import Supervisor
+from infra.supervisor import PROGRAMS, Supervisor, collect_seldom
 from infra.views import query
 
 VIEWS = ("balance", "credit_report", "audit")
-PROGRAMS = {"relay": ["relay", "run"]} | {view: ["consume", view] for view in VIEWS}
 _STALLED = 180.0  # seconds without any progress of the views after which the demo gives up
 
 
@@ -35,6 +34,7 @@ class Outcome:
 
 def run(script: Script, progress: Progress) -> Outcome:
     """Live the script on an installation of its own and check what everybody says of it. Raises Fault."""
+    collect_seldom()
     with progress.step("PostgreSQL, Kafka, tables and topics") as step:
         there = install_beside(script.name, report=step.note)
     log = Settings.load().data_dir / "logs" / f"{script.name}.log"

@@ -13,6 +13,7 @@ from domain.events import (
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
+    DebtWaived,
     InterestPosted,
     LateFeePosted,
     Obstacle,
@@ -26,6 +27,7 @@ from tests.specification import (
     activated,
     advance,
     advanced,
+    bought,
     buy,
     closure_requested,
     declined,
@@ -230,3 +232,12 @@ def test_a_freeze_of_a_closing_account_still_allows_it_to_close():
     given(*CLOSING).when(freeze("multi_lender"), pay(123_457)).then(
         event(AccountFrozen, access="closing"), event(PaymentReceived), event(AccountClosed)
     )
+
+
+def test_charges_above_the_cap_are_given_back_before_the_account_closes():
+    """Known answer 36, with the customer leaving on the day of the payment instead of waiting for the bill day."""
+    given(*LINE, bought("p1", 30_000, on="2026-01-10"), paid(31_000, on="2026-02-11")).when(request_closure()).then(
+        event(ClosureRequested),
+        event(InterestPosted, amount_fen=15),
+        event(DebtWaived, fees_fen=0, interest_fen=15, refunded_fen=369),
+    ).owes(credit=369).when(pay_out(369)).then(event(CreditRefunded), event(AccountClosed, kind="voluntary"))

@@ -24,7 +24,6 @@ BY_A_PERSON = [
     "fraud_confirmed",
     "credit_deterioration",
     "multi_lender",
-    "inactive",
     "customer_request",
     "legal_order",
 ]
@@ -77,9 +76,10 @@ def test_an_application_is_neither_frozen_nor_lifted():
     given(opened()).when(unfreeze("multi_lender")).refused("not_activated", access="pending")
 
 
-def test_the_freeze_of_the_long_overdue_is_set_by_the_calendar_alone():
-    given(*LINE).when(freeze("overdue_long")).refused(
-        "field_invalid", field="reason", asked="overdue_long", set_by="the calendar alone"
+@pytest.mark.parametrize("reason", ["overdue_long", "inactive"])
+def test_what_the_calendar_sets_is_set_by_the_calendar_alone(reason):
+    given(*LINE).when(freeze(reason)).refused(
+        "field_invalid", field="reason", asked=reason, set_by="the calendar alone"
     )
 
 
@@ -106,6 +106,6 @@ def test_a_frozen_line_repays():
 
 
 def test_reasons_are_kept_in_the_order_they_came():
-    given(*LINE, frozen("multi_lender"), frozen("inactive"), unfrozen("multi_lender"), frozen("multi_lender")).stands(
-        reasons=("inactive", "multi_lender")
-    )
+    given(
+        *LINE, frozen("multi_lender"), frozen("customer_request"), unfrozen("multi_lender"), frozen("multi_lender")
+    ).stands(reasons=("customer_request", "multi_lender"))

@@ -2,12 +2,14 @@
 
 import pytest
 
+from domain.codec import decode, encode
 from domain.events import PurchasePosted
 from domain.money import FEN_MAX
 from tests.specification import (
     BASE,
     LINE,
     activated,
+    advance,
     advanced,
     bought,
     buy,
@@ -126,3 +128,9 @@ def test_a_forced_purchase_must_leave_a_sum_that_can_be_written_down():
     given(*BASE).when(buy("p2", FEN_MAX, forced=True)).refused(
         "amount_invalid", field="amount_fen", asked=FEN_MAX, highest=FEN_MAX - 123_457
     )
+
+
+def test_the_largest_amount_may_run_up_charges_for_years_and_stays_readable():
+    life = given(*LINE).when(buy("p1", FEN_MAX, forced=True), advance(to="2031-01-01"))
+    assert life.account.ledger.owed > FEN_MAX
+    assert [decode(each.TYPE, each.VERSION, encode(each)) for each in life.events] == life.events

@@ -192,4 +192,6 @@ def test_an_account_of_another_zone_keeps_its_own_midnight():
 
 def test_an_instant_of_any_offset_is_the_same_instant():
     assert business_date(datetime(2026, 2, 10, 16, tzinfo=UTC), "Asia/Shanghai") == date(2026, 2, 11)
-    given(*LINE).when(freeze("inactive", on="2026-02-10T11:00:00-05:00")).stands(business_date=date(2026, 2, 11))
+    given(*LINE).when(freeze("customer_request", on="2026-02-10T11:00:00-05:00")).stands(
+        business_date=date(2026, 2, 11)
+    )
