@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench serve reset lock fmt
 
-ACCOUNTS ?= 200
+ACCOUNTS ?= 2000
 SEED ?= 7
 UCI ?=
 ARGS ?=
@@ -30,7 +30,7 @@ $(STAMP):
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@rm -f .venv/installed-*; touch $@
 
-demo: setup  ## Tell the story of a portfolio (ACCOUNTS=200 SEED=7 UCI=file.csv).
+demo: setup  ## Tell the story of a portfolio (ACCOUNTS=2000 SEED=7 UCI=file.csv).
 	@$(BIN)/credit demo --accounts $(ACCOUNTS) --seed $(SEED) $(if $(UCI),--uci "$(UCI)") $(ARGS)
 
 test: setup  ## Run the specification (ARGS=-k something).
@@ -46,7 +46,7 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 bench: setup  ## Measure; nothing is asserted.
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-serve: setup  ## Start the service and its console.
+serve: setup  ## Run the service: relay, three views, HTTP API.
 	@$(BIN)/credit serve $(ARGS)
 
 reset: setup  ## Stop the servers and forget all data.
