@@ -1,7 +1,8 @@
 """The peer: the same work by a bare application of the eventsourcing library, as its documentation would write it.
 
 Its own PostgreSQL recorder, mapper, transcoder, notification log and projection runner, each as it comes. It checks
-one rule where ours has a rulebook, and keeps no envelope, hash chain or idempotency.
+one rule where ours has a rulebook, and keeps no envelope, hash chain or idempotency. Its events have three fields of
+their own where ours carry about twenty-five, so what is measured for each event flatters it.
 """
 
 from collections.abc import Iterator
