@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.embedded import servers
 from infra.settings import Settings
+from infra.supervisor import collect_seldom
 from tests.benchmarks.commands import commands
 from tests.benchmarks.machine import describe
 from tests.benchmarks.measure import QUICK, Result, Scale, Subject, measure
@@ -30,6 +31,7 @@ SUBJECTS: dict[str, Subject] = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the subjects asked for, all of them by default."""
     asked = _asked(arguments)
+    collect_seldom()  # as the service's own programs do; it is to the peer's advantage as much as to ours
     settings = Settings.load()
     ran = {state.name for state in servers.status(settings) if state.running}
     running = servers.start(settings, _say)

@@ -15,11 +15,10 @@ import psycopg
 from consumers.envelope import ACCOUNT_EVENTS
 from domain.commands import AccountCommand
 from infra.accounts import Accounts
-from infra.cli.serve import PROGRAMS
 from infra.installation import Installation
 from infra.kafka.relay import record_of
 from infra.store.event_store import EventStore
-from infra.supervisor import Supervisor
+from infra.supervisor import PROGRAMS, Supervisor
 from infra.views.tables import VIEWS, of_generation
 from tests.benchmarks import kafka
 from tests.benchmarks.measure import Contender, Sample, Scale, Suite, timed
