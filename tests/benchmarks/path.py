@@ -79,7 +79,7 @@ def path(scale: Scale) -> Iterator[Sequence[Suite]]:
                 ),
             ],
         )
-        yield [through, one]
+        yield [one, through]  # before the disk is busy with what the other has written
 
 
 def _through(
