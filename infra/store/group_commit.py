@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from domain.recorded import Recorded
@@ -16,25 +16,50 @@ class _Share:
     events: Sequence[Recorded]
     done: bool = False
     error: BaseException | None = None
+    # Held until the share is done, or until it is this thread's turn to commit for all who wait.
+    turn: Lock = field(default_factory=Lock)
 
 
 class GroupCommit:
-    """Appends for many threads: while one transaction commits, the next one gathers."""
+    """Appends for many threads: while one transaction commits, the next one gathers.
+
+    One thread leads: it commits for all who have gathered, wakes them, and hands the lead to the first who came
+    meanwhile. Each thread waits for its own share alone, so nobody whose work is done stands in another's way.
+    """
 
     def __init__(self, append: Callable[[Sequence[Recorded]], object]) -> None:
         self._append = append
         self._waiting: deque[_Share] = deque()
-        self._committing = Lock()
+        self._mutex = Lock()
+        self._led = False
 
     def append(self, events: Sequence[Recorded]) -> None:
         """Return when the events are durable. Raises what the append raises; a Conflict is the caller's own."""
         share = _Share(events)
-        self._waiting.append(share)
-        with self._committing:  # whoever comes in commits for all who wait outside; they find their work done
-            while not share.done:
-                self._commit(self._gather())
+        share.turn.acquire()
+        with self._mutex:
+            self._waiting.append(share)
+            leads, self._led = not self._led, True
+        if not leads:
+            share.turn.acquire()
+        if not share.done:
+            self._lead(share)
         if share.error is not None:
             raise share.error
+
+    def _lead(self, own: _Share) -> None:
+        shares = self._gather()  # the leader's own is the first of them
+        try:
+            self._commit(shares)
+        finally:
+            with self._mutex:
+                heir = self._waiting[0] if self._waiting else None
+                self._led = heir is not None
+            if heir is not None:
+                heir.turn.release()
+            for share in shares:
+                if share is not own:
+                    share.turn.release()
 
     def _gather(self) -> list[_Share]:
         shares = [self._waiting.popleft()]
