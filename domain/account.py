@@ -124,7 +124,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.payments[f"{event.channel}/{event.payment_ref}"] = event.amount_fen
             ledger.pay(event.applied, event.credited_fen)
         case AccountBilled():
-            ledger.bill(event.business_date, event.due_date, event.own_minimum_fen)
+            ledger.bill(event.due_date, event.own_minimum_fen)
         case AccountPaid() | AccountOverdue() | AccountCured():
             pass
         case InterestPosted():

@@ -18,15 +18,24 @@ from domain.terms import Terms
 
 
 class Slice(NamedTuple):
-    """What is unpaid of one purchase; `due_date` is its statement's, None until it is billed."""
+    """What is unpaid of one purchase; `due_date` is its statement's, None until it is billed.
+
+    `fen_days` are its own closing balances from its posting up to, but not including, `counted_to`.
+    """
 
     unpaid: int
     due_date: date | None
+    fen_days: int
+    counted_to: date
 
     @property
     def bucket(self) -> Bucket:
         """Where its principal stands."""
         return "principal_unbilled" if self.due_date is None else "principal_billed"
+
+    def fen_days_by(self, day: date) -> int:
+        """Its closing balances from its posting to the day before `day`, summed."""
+        return self.fen_days + self.unpaid * days_between(self.counted_to, day)
 
 
 class Layer(NamedTuple):
@@ -47,11 +56,11 @@ class Ledger:
     # The counters hold every closing balance up to, but not including, this date.
     business_date: date
     buckets: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
-    # Unpaid purchases in posting order, which is the order of their due dates, and so the order they are paid in.
+    # Unpaid purchases in posting order, which is the order of their due dates, and so the order they are paid in; of
+    # the statement that waits for its due test also those that are paid.
     slices: dict[str, Slice] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     statement_no: int = 0
-    last_bill_day: date | None = None
     # The due date of the statement whose due test has not come yet; the terms see to it that there is at most one.
     untested_due: date | None = None
     # The slices that bear interest today, summed; fen-days of those; fen-days of all principal (for the cap).
@@ -165,9 +174,7 @@ class Ledger:
         due = self.untested_due
         if due is not None and (test := self.test_date(due)) <= to:
             self._close_days(test)
-            late = sum(each.unpaid for each in self.slices.values() if each.due_date == due)
-            self.fen_days += late * days_between(due, test)
-            self.bearing += late
+            self._begin_to_bear(due, test)
             self.untested_due = None
             if self.terms.tolerance:
                 met = self.terms.tolerance
@@ -176,6 +183,23 @@ class Ledger:
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
             self.regime = regime_for(self.dpd, self.terms.regime_dpd)
+
+    def _begin_to_bear(self, due: date, test: date) -> None:
+        """What is left of the statement due on `due` bears interest, and the days since the start count at once.
+
+        After the due date: what is unpaid now, from the due date on. From posting: where more than the tolerance is
+        left, every purchase of the statement as it stood each day, what was paid of it meanwhile included.
+        """
+        of_statement = [(key, each) for key, each in self.slices.items() if each.due_date == due]
+        left = sum(each.unpaid for _, each in of_statement)
+        if self.terms.interest_method == "from_posting" and left > self.terms.tolerance:
+            self.fen_days += sum(each.fen_days_by(test) for _, each in of_statement)
+        else:
+            self.fen_days += left * days_between(due, test)
+        self.bearing += left
+        for key, each in of_statement:
+            if not each.unpaid:
+                del self.slices[key]
 
     def _close_days(self, to: date) -> None:
         days = days_between(self.business_date, to)
@@ -191,7 +215,7 @@ class Ledger:
         self.buckets["principal_unbilled"] += amount - credit_applied
         self.buckets["credit"] -= credit_applied
         if amount > credit_applied:
-            self.slices[purchase_id] = Slice(amount - credit_applied, None)
+            self.slices[purchase_id] = Slice(amount - credit_applied, None, 0, self.business_date)
 
     def post_interest(self, amount: int, credit_applied: int) -> None:
         """Accrued interest becomes payable; credit pays for it at once."""
@@ -205,7 +229,7 @@ class Ledger:
         self.buckets["fees_unbilled"] += amount
         self.charges_posted += amount
 
-    def bill(self, business_date: date, due_date: date, own_minimum: int) -> None:
+    def bill(self, due_date: date, own_minimum: int) -> None:
         """A statement: everything unbilled becomes billed with this due date, and its own minimum is demanded."""
         buckets = self.buckets
         charges = buckets["interest_unbilled"] + buckets["fees_unbilled"]
@@ -214,12 +238,11 @@ class Ledger:
             buckets[unbilled] = 0
         for purchase_id, each in self.slices.items():
             if each.due_date is None:
-                self.slices[purchase_id] = Slice(each.unpaid, due_date)
+                self.slices[purchase_id] = each._replace(due_date=due_date)
         self.statement_no += 1
         if own_minimum:
             principal = max(0, own_minimum - charges)
             self.layers = (*self.layers, Layer(self.statement_no, due_date, own_minimum, principal))
-        self.last_bill_day = business_date
         self.untested_due = due_date
 
     # How amounts fall
@@ -273,7 +296,7 @@ class Ledger:
         if not amount:
             return
         for purchase_id, each in list(self.slices.items()):
-            if each.bucket == bucket:
+            if each.bucket == bucket and each.unpaid:
                 part = min(amount, each.unpaid)
                 self._shrink(purchase_id, each, part)
                 amount -= part
@@ -281,12 +304,16 @@ class Ledger:
                     return
 
     def _shrink(self, purchase_id: str, each: Slice, amount: int) -> None:
-        if each.due_date is not None and each.due_date != self.untested_due:
+        billed = each.due_date is not None
+        untested = billed and each.due_date == self.untested_due
+        if billed and not untested:
             self.bearing -= amount
-        if amount == each.unpaid:
+        # What is paid before its due test may still count from its posting, if the rest of its statement is missed.
+        if amount == each.unpaid and not (untested and self.terms.interest_method == "from_posting"):
             del self.slices[purchase_id]
         else:
-            self.slices[purchase_id] = Slice(each.unpaid - amount, each.due_date)
+            counted = each.fen_days_by(self.business_date)
+            self.slices[purchase_id] = Slice(each.unpaid - amount, each.due_date, counted, self.business_date)
 
 
 _fields_of = attrgetter(*Ledger.__slots__)

@@ -32,7 +32,7 @@ class Terms(BaseModel):
     grace_days: Annotated[int, Field(ge=0, le=25)] = 0
     tolerance: Fen = 0
     daily_rate: Rate = Decimal("0.0005")
-    interest_method: Literal["after_due"] = "after_due"
+    interest_method: Literal["after_due", "from_posting"] = "after_due"
     minimum_ratio: Annotated[Decimal, Field(gt=0, le=1, max_digits=12, decimal_places=10)] = Decimal("0.10")
     minimum_floor: Fen = 1_000
     late_fee_rate: Rate = Decimal("0.05")

@@ -49,10 +49,13 @@ def rounded(amount: Decimal, rounding=ROUND_HALF_UP) -> int:
 
 
 class Row:
-    """A purchase: what is unpaid of it, when its statement is due, and whether it bears interest."""
+    """A purchase: what is unpaid of it, when its statement is due, whether it bears interest.
+
+    `lived` is the sum of its closing balances since it was posted.
+    """
 
     def __init__(self, unpaid):
-        self.unpaid, self.due, self.bears = unpaid, None, False
+        self.unpaid, self.due, self.bears, self.lived = unpaid, None, False, 0
 
 
 class Demand:
@@ -93,10 +96,12 @@ class Book:
 
     def morning(self):
         grace = self.terms.grace_days + 1
-        for row in self.rows.values():
-            if row.due and row.due + grace * DAY == self.day:
-                row.bears = True
-                self.fen_days += row.unpaid * grace
+        tested = [row for row in self.rows.values() if row.due and row.due + grace * DAY == self.day]
+        missed = sum(row.unpaid for row in tested) > self.terms.tolerance
+        for row in tested:
+            row.bears = True
+            whole = missed and self.terms.interest_method == "from_posting"
+            self.fen_days += row.lived if whole else row.unpaid * grace
         self.tested = [each for each in self.demands if each.due + grace * DAY == self.day]
         for each in self.tested:
             if each.amount <= self.terms.tolerance:
@@ -121,6 +126,8 @@ class Book:
     def close(self):
         self.fen_days += sum(row.unpaid for row in self.rows.values() if row.bears)
         self.all_fen_days += sum(row.unpaid for row in self.rows.values())
+        for row in self.rows.values():
+            row.lived += row.unpaid
         self.day += DAY
 
     # Figures
@@ -235,7 +242,8 @@ class Book:
             self.other[f"{kind}_billed"] += self.other[f"{kind}_unbilled"]
             self.other[f"{kind}_unbilled"] = 0
         for row in self.rows.values():
-            row.due = row.due or due
+            if row.unpaid:  # what was paid before never joins a statement
+                row.due = row.due or due
         self.demands.append(Demand(self.statements, due, minimum - forward, max(0, minimum - forward - charges)))
 
     def pour(self, amount):

@@ -33,7 +33,7 @@ from domain.snapshot import dump
 from domain.terms import PAY_LATER, PAY_LATER_FREE, Terms, catalogue
 from tests.specification import ACCOUNT_ID, OFFICER, ZONE, terms
 
-# Charges on and off, grace and tolerance, an early turn of the order of payment, a cap that always bites.
+# Charges on and off, both ways of interest, grace and tolerance, an early turn of the order of payment, a cap that always bites.
 AGREED = (
     PAY_LATER,
     terms(grace_days=3, tolerance=1_000),
@@ -41,6 +41,8 @@ AGREED = (
     terms(due_days=20, grace_days=6, regime_dpd=20, overdue_long_dpd=8),
     terms(cap_annual=Decimal("0.1825"), minimum_floor=0, late_fee_floor=50_000),
     terms(minimum_ratio=Decimal(1), tolerance=300, regime_dpd=40),
+    terms(interest_method="from_posting"),
+    terms(interest_method="from_posting", grace_days=3, tolerance=5_000, daily_rate=Decimal("0.0003")),
 )
 REASONS = ("customer_request", "fraud_confirmed", "multi_lender", "legal_order")
 
@@ -183,7 +185,7 @@ def _wander(life: Life, chance: Random) -> None:
             life.ask(move, **more.get(move, {}))
 
 
-def retold(count: int = 36) -> Iterator[Callable[[], Life]]:
+def retold(count: int = 48) -> Iterator[Callable[[], Life]]:
     """The wandering lives, each to be told anew: under a defect of the program they go another way."""
     return (partial(wandering, seed) for seed in range(count))
 

@@ -32,6 +32,8 @@ from tests.specification import (
 )
 
 GRACE = terms(grace_days=3)
+FROM_POSTING = terms(interest_method="from_posting")
+BASE_FROM_POSTING = (opened(agreed=FROM_POSTING), activated(), bought("base", 123_457, on="2026-01-10"))
 BASE_WITH_GRACE = (opened(agreed=GRACE), activated(), bought("base", 123_457, on="2026-01-10"))
 
 
@@ -174,6 +176,24 @@ def test_case_13_a_day_after_the_grace_days_it_is_late_from_the_due_date():
     ).owes(fees_billed=1_000, interest_billed=247)
 
 
+def test_case_17_from_posting_what_was_paid_in_time_bears_interest_too_where_the_rest_was_not():
+    """Also Example C of 4.1: 123,457 x 31 days + 23,457 x 19 days = 4,272,850 fen-days."""
+    given(*BASE_FROM_POSTING, paid(100_000, on="2026-02-10")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=2_136, fen_days=4_272_850),
+        event(AccountBilled, balance_fen=25_593, minimum_fen=4_482),
+    ).owes(principal_billed=23_457, interest_billed=2_136)
+
+
+def test_case_17_from_posting_a_statement_paid_in_full_costs_nothing():
+    given(*BASE_FROM_POSTING, paid(123_457, on="2026-02-10")).when(advance(to="2026-03-01")).then().owes()
+
+
+def test_example_4_1_c_after_the_due_date_the_same_payment_leaves_a_tenth_of_the_interest():
+    given(*BASE, paid(100_000, on="2026-02-10")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=223), event(AccountBilled)
+    ).owes(principal_billed=23_457, interest_billed=223)
+
+
 def test_case_18_a_leap_year_has_one_day_more_of_interest():
     given(opened(on="2028-01-05"), activated(), bought("base", 123_457, on="2028-01-10")).when(
         advance(to="2028-03-01")
@@ -209,6 +229,14 @@ def test_case_36_the_payoff_quote_of_the_day_leaves_nothing_to_give_back():
     ).then(
         event(InterestPosted, amount_fen=15), event(DebtWaived, fees_fen=369, interest_fen=15, refunded_fen=0)
     ).owes()
+
+
+def test_case_43_from_posting_what_is_left_within_tolerance_bears_as_after_the_due_date():
+    tolerant = terms(interest_method="from_posting", tolerance=1_000)
+    line = (opened(agreed=tolerant), activated(), bought("base", 123_457, on="2026-01-10"))
+    given(*line, paid(122_457, on="2026-02-10")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=10), event(AccountBilled, balance_fen=1_010, minimum_fen=1_000)
+    ).owes(principal_billed=1_000, interest_billed=10)
 
 
 def test_case_44_a_minimum_is_in_arrears_only_once_it_was_missed():

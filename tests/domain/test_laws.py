@@ -12,7 +12,7 @@ from domain.account import Account
 from domain.allocation import regime_for
 from domain.commands import ChangeLimit, ForceClose, Freeze, RequestClosure, Unfreeze, WithdrawClosure
 from domain.events import AccountClosed, AccountUnfrozen, LateFeePosted, MoneyEvent, Owed, PaymentReceived
-from domain.ledger import Ledger, Slice
+from domain.ledger import Ledger
 from domain.money import half_up
 from tests.domain import laws
 from tests.domain.laws import LAWS
@@ -156,7 +156,7 @@ def leaves_the_purchases_when_something_is_paid(patch):
 
 def lets_paid_purchases_bear_interest(patch):
     def shrink(self, name, each, amount):
-        self.slices[name] = Slice(each.unpaid - amount, each.due_date)
+        self.slices[name] = each._replace(unpaid=each.unpaid - amount)
         if amount == each.unpaid:
             del self.slices[name]
 
