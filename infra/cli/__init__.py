@@ -38,6 +38,7 @@ COMMANDS = {
     "statements": Entry("infra.cli.statements:app", "Write month balances to a file."),
     "account": Entry("infra.cli.account:app", "One account on any day: show, history, balance, report."),
     "views": Entry("infra.cli.views:app", "How the read models stand."),
+    "simulate": Entry("infra.cli.simulate:simulate", "Live one account's life from a scenario file, without servers."),
     "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),
     "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
 }

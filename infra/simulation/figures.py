@@ -1,0 +1,118 @@
+"""A life in figures, as JSON: states on the dates shown, statements, events, refusals, and the credit report."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from domain.account import Account
+from domain.calendar import add_months
+from domain.events import AccountBilled
+from domain.lifecycle import headline
+from domain.money import BUCKETS
+from domain.recorded import Recorded
+from infra.simulation.life import Life, Refusal, as_of
+from projections import credit_report
+from projections.bureau import MonthLine
+
+# Sums and counts that the account or its ledger reckons, beside the buckets.
+SUMS = ("owed", "billed", "accrued", "available", "minimum_due", "arrears", "dpd")
+# The loan classification by the most days past due that it has; beyond the last, and once charged off, it is a loss.
+_TIERS = ((0, "normal"), (90, "special_mention"), (270, "substandard"), (360, "doubtful"))
+_MONTHS_TOLD = 24
+
+
+def told(life: Life) -> dict[str, Any]:
+    """All of it as one JSON document; dates and rates are text."""
+    states = {day: state(account) for day, account in as_of(life.events, life.scenario.show)}
+    document = {
+        "states": {day.isoformat(): states[day] for day in life.scenario.show},
+        "statements": statements(life.events),
+        "events": [flat(recorded) for recorded in life.events],
+        "refused": [refused(each) for each in life.refusals],
+        "report": [line.model_dump(mode="json") for line in report(life.events, life.through)],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(document, default=str))
+    return plain
+
+
+def state(account: Account) -> dict[str, Any]:
+    """The account as it stands: whole minor units, and the words."""
+    ledger = account.ledger
+    return {
+        **{bucket: ledger.buckets[bucket] for bucket in BUCKETS},
+        **{name: getattr(account if hasattr(account, name) else ledger, name) for name in SUMS},
+        "tier": tier(account),
+        "access": account.access,
+        "reasons": list(account.reasons),
+        "standing": account.standing,
+        "status": headline(account.access, account.standing),
+        "layers": [
+            {"statement_no": each.statement_no, "due_date": each.due_date, "amount_fen": each.amount}
+            for each in ledger.layers
+        ],
+    }
+
+
+def tier(account: Account) -> str:
+    """The loan classification by days past due."""
+    if account.standing == "charged_off":
+        return "loss"
+    return next((name for most, name in _TIERS if account.ledger.dpd <= most), "loss")
+
+
+def statements(events: Sequence[Recorded]) -> list[dict[str, Any]]:
+    """Every statement as it was printed."""
+    return [
+        {
+            "statement_no": billed.statement_no,
+            "date": billed.business_date,
+            "due_date": billed.due_date,
+            "balance_fen": billed.balance_fen,
+            "minimum_fen": billed.minimum_fen,
+            "own_minimum_fen": billed.own_minimum_fen,
+        }
+        for billed in (recorded.event for recorded in events)
+        if isinstance(billed, AccountBilled)
+    ]
+
+
+def flat(recorded: Recorded) -> dict[str, Any]:
+    """An event as it is published, with its type and its business date in front."""
+    said: dict[str, Any] = json.loads(recorded.data)
+    return {"type": recorded.type, "business_date": said.pop("business_date"), **said}
+
+
+def refused(refusal: Refusal) -> dict[str, Any]:
+    """A refusal: which fact, why, and the numbers behind it."""
+    fact, why = refusal.fact, refusal.refused
+    numbers: Mapping[str, Any] = why.numbers
+    return {
+        "fact": fact.number,
+        "at": fact.at,
+        "do": fact.do,
+        "reason": why.reason,
+        "numbers": numbers,
+        "remedy": why.remedy,
+    }
+
+
+def report(events: Sequence[Recorded], day: date) -> list[MonthLine]:
+    """What the credit bureau is told at the end of `day`, one line for every month since activation."""
+    row: credit_report.ReportRow | None = None
+    for recorded in events:
+        row = credit_report.step(row, recorded)
+    if row is None:
+        return []
+    # A report shows two years: a longer life is read in several.
+    pages = [
+        credit_report.as_of(replace(row, months=row.months[start : start + _MONTHS_TOLD], open_month=None), day)
+        for start in range(0, len(row.months), _MONTHS_TOLD)
+    ]
+    days = [row.business_date]
+    while days[-1] < day:
+        days.append(min(day, add_months(days[-1], _MONTHS_TOLD - 1)))
+    pages += [credit_report.as_of(row, each) for each in days]
+    lines = {line.month: line for page in pages for line in page.months}
+    return [lines[month] for month in sorted(lines)]

@@ -1,0 +1,272 @@
+"""A scenario is lived through in figures that are known by heart."""
+
+import json
+import time
+
+import pytest
+
+from domain.commands import COMMANDS, Command
+from domain.money import BUCKETS
+from infra.simulation.figures import SUMS
+from infra.simulation.scenario import read
+from tests.simulated import ACCOUNT, bought, from_file, lived, paid, stands, types
+
+WORDS = ["tier", "access", "reasons", "standing", "status", "layers"]
+
+
+# The three scenarios beside this file
+
+
+def test_arrears_cases_5_7_and_44():
+    life = from_file("arrears")
+    states = life["states"]
+    stands(states["2026-02-01"], principal_billed=123_457, minimum_due=12_346, arrears=0, dpd=0, tier="normal")
+    stands(states["2026-02-11"], principal_billed=123_457, fees_unbilled=1_000, arrears=12_346, dpd=1, accrued=62)
+    stands(
+        states["2026-03-01"],
+        principal_billed=123_457,
+        interest_billed=1_173,
+        fees_billed=1_000,
+        owed=125_630,
+        billed=125_630,
+        accrued=0,
+        available=4_874_370,
+        minimum_due=25_631,
+        arrears=12_346,
+        dpd=19,
+        tier="special_mention",
+        access="open",
+        reasons=[],
+        standing="overdue",
+        status="overdue",
+        layers=[
+            {"statement_no": 1, "due_date": "2026-02-10", "amount_fen": 12_346},
+            {"statement_no": 2, "due_date": "2026-03-10", "amount_fen": 13_285},
+        ],
+    )
+    stands(states["2026-03-05"], principal_billed=115_630, minimum_due=15_631, arrears=2_346, dpd=23)
+    stands(states["2026-03-11"], principal_billed=115_630, fees_unbilled=1_000, arrears=15_631, dpd=29)
+    assert life["statements"] == [
+        {
+            "statement_no": 1,
+            "date": "2026-02-01",
+            "due_date": "2026-02-10",
+            "balance_fen": 123_457,
+            "minimum_fen": 12_346,
+            "own_minimum_fen": 12_346,
+        },
+        {
+            "statement_no": 2,
+            "date": "2026-03-01",
+            "due_date": "2026-03-10",
+            "balance_fen": 125_630,
+            "minimum_fen": 25_631,
+            "own_minimum_fen": 13_285,
+        },
+    ]
+    payment = next(event for event in life["events"] if event["type"] == "payment.received")
+    assert payment["applied"] == {"fees_billed": 1_000, "interest_billed": 1_173, "principal_billed": 7_827}
+    assert life["refused"] == [
+        {
+            "fact": 2,
+            "at": "2026-03-02",
+            "do": "purchase",
+            "reason": "overdue",
+            "numbers": {"dpd": 20, "arrears": 12_346},
+            "remedy": "Pay the arrears first.",
+        }
+    ]
+    report = [(line["month"], line["code"], line["days_past_due"], line["past_due_fen"]) for line in life["report"]]
+    assert report == [("2026-01", "*", 0, 0), ("2026-02", "1", 18, 12_346), ("2026-03", "1", 29, 15_631)]
+
+
+def test_overpaid_case_10():
+    life = from_file("overpaid")
+    stands(life["states"]["2026-02-05"], credit=6_543, owed=0, available=5_006_543, standing="paid")
+    stands(life["states"]["2026-02-12"], credit=1_543)
+    stands(life["states"]["2026-03-01"], credit=1_543, layers=[])
+    assert [statement["date"] for statement in life["statements"]] == ["2026-02-01"]
+
+
+def test_cap_case_19():
+    life = from_file("cap")
+    stands(life["states"]["2026-02-11"], principal_billed=30_000, fees_unbilled=1_000)
+    stands(
+        life["states"]["2026-03-01"],
+        principal_billed=30_000,
+        fees_billed=701,
+        interest_billed=285,
+        owed=30_986,
+        minimum_due=6_686,
+    )
+    (waived,) = (event for event in life["events"] if event["type"] == "debt.waived")
+    assert (waived["fees_fen"], waived["interest_fen"]) == (299, 0)
+    assert (life["statements"][-1]["balance_fen"], life["statements"][-1]["minimum_fen"]) == (30_986, 6_686)
+
+
+# What a scenario may say
+
+
+def test_the_document_has_its_five_parts_and_a_state_all_its_keys():
+    life = lived(show=["2026-01-05"])
+    assert list(life) == ["states", "statements", "events", "refused", "report"]
+    assert list(life["states"]["2026-01-05"]) == [*BUCKETS, *SUMS, *WORDS]
+    assert [list(event)[:2] for event in life["events"]] == [["type", "business_date"]] * 2
+    assert types(life) == ["account.opened", "account.activated"]
+
+
+def test_terms_replace_parameters_by_their_names():
+    life = lived(bought(), paid("2026-02-13", 123_457), show=["2026-03-01"], terms={"grace_days": 3})
+    assert [line["code"] for line in life["report"]] == ["*", "N", "*"]
+    assert life["events"][0]["terms"]["version"] == "scenario"
+    assert lived()["events"][0]["terms"]["version"] != "scenario"
+
+
+def test_a_rate_is_exact():
+    life = lived(bought(), show=["2026-03-01"], terms={"daily_rate": "0.0001", "late_fee_floor": 0})
+    # 2,345,683 fen-days of the rulebook's first example; 5 % of the minimum.
+    assert life["events"][0]["terms"]["daily_rate"] == "0.0001"
+    stands(life["states"]["2026-03-01"], principal_billed=123_457, interest_billed=235, fees_billed=617)
+
+
+def test_the_bill_day_may_be_another():
+    assert lived(bought(), show=["2026-02-20"], bill_day=15)["statements"][0]["date"] == "2026-01-15"
+
+
+def test_a_date_is_noon_where_the_account_lives_and_an_instant_says_its_offset():
+    life = lived(bought(), paid("2026-02-10T15:59:59Z", 12_346), show=["2026-03-01"])
+    assert "late_fee.posted" not in types(life)
+    late = lived(bought(), paid("2026-02-10T16:00:00Z", 12_346), show=["2026-03-01"])
+    assert "late_fee.posted" in types(late)
+    here = lived(bought(on="2026-01-31"), show=["2026-02-01"], zone="Pacific/Kiritimati")
+    assert here["statements"][0]["balance_fen"] == 123_457
+
+
+def test_a_refused_fact_leaves_nothing_and_the_life_goes_on():
+    life = lived(bought(fen=6_000_000), bought(fen=5_000, purchase_id="p2"), show=["2026-02-01"])
+    (refusal,) = life["refused"]
+    assert refusal["reason"] == "over_limit"
+    assert refusal["numbers"] == {"field": "amount_fen", "asked": 6_000_000, "available": 5_000_000}
+    stands(life["states"]["2026-02-01"], principal_billed=5_000)
+
+
+def test_time_going_backwards_is_refused():
+    life = lived(bought(), bought(on="2026-01-09", purchase_id="p2"), bought(on="2026-01-01", purchase_id="p3"))
+    assert [(each["fact"], each["reason"]) for each in life["refused"]] == [
+        (2, "time_backwards"),
+        (3, "time_backwards"),
+    ]
+    assert life["refused"][0]["numbers"]["earliest"] == "2026-01-10"
+
+
+@pytest.mark.parametrize("amount", [0, -1, 1.5, 12_346.0, 2**63, 10**30, True, "100", None], ids=str)
+def test_an_amount_that_may_not_be_is_refused_with_the_number(amount):
+    life = lived(bought(fen=amount), bought(fen=5_000, purchase_id="p2"))
+    (refusal,) = life["refused"]
+    assert refusal["reason"] == "amount_invalid"
+    assert (refusal["numbers"]["field"], refusal["numbers"]["asked"]) == ("amount_fen", amount)
+    assert types(life)[-1] == "purchase.posted"
+
+
+def test_a_value_that_may_not_be_is_refused_with_its_field():
+    (refusal,) = lived(paid("2026-01-10", 5_000, channel="pigeon"))["refused"]
+    assert (refusal["reason"], refusal["numbers"]["field"]) == ("field_invalid", "channel")
+    (refusal,) = lived(paid("2026-01-10", 5_000, ref="x" * 10_000))["refused"]
+    assert refusal["numbers"]["asked"] == "x" * 80 + "..."
+
+
+def test_the_same_reference_twice_changes_nothing_and_with_other_content_it_is_refused():
+    life = lived(bought(), bought(), bought(fen=5_000))
+    assert types(life).count("purchase.posted") == 1
+    assert [(each["fact"], each["reason"]) for each in life["refused"]] == [(3, "purchase_id_reused")]
+
+
+@pytest.mark.parametrize("do", sorted(COMMANDS))
+def test_every_command_of_the_domain_can_be_said(do):
+    fields = dict.fromkeys(COMMANDS[do].model_fields.keys() - Command.model_fields.keys(), 1)
+    life = lived({"at": "2026-01-10", "do": do, **fields})
+    assert life["refused"] or life["events"]
+
+
+def test_a_fact_may_name_who_asks():
+    ours = {"actor": {"role": "risk", "id": "rules"}, "second_actor": {"role": "officer", "id": "desk-2"}}
+    scenario = read(json.dumps({"account": ACCOUNT, "facts": [bought(**ours), bought()]}).encode())
+    named, usual = (fact.command for fact in scenario.facts)
+    assert (str(named.actor), str(named.second_actor)) == ("risk:rules", "officer:desk-2")
+    assert usual.actor.role == "merchant"
+
+
+# Dates shown
+
+
+def test_looking_does_not_disturb_the_life():
+    facts = [
+        bought(),
+        paid("2026-03-05", 10_000),
+        bought(on="2026-02-20", purchase_id="late"),
+        paid("2026-04-02", 9, "r2"),
+    ]
+    end = "2026-05-01"
+    quiet = lived(*facts, show=[end])
+    looked = lived(*facts, show=["2026-02-20", end, "2026-01-05", "2026-03-04", "2026-03-05", "2026-04-30"])
+    assert looked["events"] == quiet["events"]
+    assert looked["refused"] == quiet["refused"]
+    assert looked["states"][end] == quiet["states"][end]
+
+
+def test_refused_facts_between_change_nothing_about_the_others():
+    facts = [bought(), paid("2026-03-05", 10_000), paid("2026-05-20", 9, "r2"), paid("2026-05-20", 9, "r2")]
+    refused = [
+        bought(on=day, purchase_id=f"no-{day}", fen=9_000_000)
+        for day in ("2026-01-10", "2026-02-01", "2026-03-04", "2026-03-05", "2026-04-30", "2026-06-01", "2026-05-20")
+    ]
+    # One of June comes before those of 20 May: what the calendar would have done by June must be forgotten again.
+    mixed = [facts[0], *refused[:3], facts[1], *refused[3:6], facts[2], refused[6], facts[3]]
+    assert lived(*mixed)["events"] == lived(*facts)["events"]
+    assert [each["fact"] for each in lived(*mixed)["refused"]] == [2, 3, 4, 6, 7, 8, 10]
+
+
+def test_a_look_after_a_refused_fact_does_not_stand_in_the_way_of_an_earlier_one():
+    facts = [bought(), bought(on="2026-03-05", fen=6_000_000, purchase_id="p2"), paid("2026-02-05", 123_457)]
+    life = lived(*facts, show=["2026-03-01", "2026-04-01"])
+    assert [each["fact"] for each in life["refused"]] == [2]
+    stands(life["states"]["2026-03-01"], standing="paid")
+
+
+def test_a_state_knows_the_facts_of_its_day_and_none_later():
+    life = lived(bought(), paid("2026-02-05", 100, "r1"), paid("2026-02-06", 200, "r2"), show=["2026-02-05"])
+    stands(life["states"]["2026-02-05"], principal_billed=123_357)
+    assert types(life)[-1] == "payment.received"
+
+
+def test_a_date_shown_equals_the_same_date_reached_by_a_command():
+    advance = {"at": "2026-03-01", "do": "advance_to", "date": "2026-03-01"}
+    assert lived(bought(), advance)["events"] == lived(bought(), show=["2026-03-01"])["events"]
+
+
+def test_the_tier_follows_the_days_past_due():
+    # With a floor of nothing and one purchase never paid, the oldest minimum stays the one due on 10 February.
+    life = lived(bought(), show=["2026-02-10", "2026-02-11", "2026-05-11", "2026-05-12"])
+    assert [state["dpd"] for state in life["states"].values()] == [0, 1, 90, 91]
+    tiers = ["normal", "special_mention", "special_mention", "substandard"]
+    assert [state["tier"] for state in life["states"].values()] == tiers
+
+
+def test_a_long_life_has_a_report_line_for_every_month():
+    buys = [bought(on=f"20{26 + n // 12}-{n % 12 + 1:02}-10", fen=1_000, purchase_id=f"p{n}") for n in range(40)]
+    pays = [paid(f"20{26 + n // 12}-{n % 12 + 1:02}-05", 1_000, f"r{n}") for n in range(1, 41)]
+    facts = sorted([*buys, *pays], key=lambda fact: fact["at"])
+    report = lived(*facts, show=["2033-12-31"])["report"]
+    assert [line["month"] for line in report] == [f"{2026 + n // 12}-{n % 12 + 1:02}" for n in range(96)]
+    assert "".join(line["code"] for line in report) == "*" + "N" * 40 + "*" * 55
+
+
+def test_a_thousand_refused_facts_are_lived_through_in_a_moment():
+    days = [f"20{26 + n // 240}-{n // 20 % 12 + 1:02}-{n % 20 + 1:02}" for n in range(1_200)]
+    facts = [bought(), *(bought(on=day, purchase_id=f"no-{day}") for day in days[30:])]
+    began = time.process_time()
+    life = lived(*facts, show=["2031-01-01"])
+    # Generous: a shared machine is no stopwatch, but doing the calendar's work for each of them anew takes minutes.
+    assert time.process_time() - began < 10
+    assert len(life["report"]) == 61
+    assert len(life["refused"]) == 1_170
