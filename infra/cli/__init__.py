@@ -35,6 +35,7 @@ COMMANDS = {
     "http": Entry("infra.cli.serve:http", "Run the HTTP API alone.", hidden=True),
     "demo": Entry("infra.cli.demo:demo", "Let a portfolio live on real servers and check every view of it."),
     "import": Entry("infra.cli.demo:imports", "Load a portfolio of real accounts from a file."),
+    "day": Entry("infra.cli.day:app", "Advance every account that is due on a day, and report the day."),
     "statements": Entry("infra.cli.statements:app", "Write month balances to a file."),
     "account": Entry("infra.cli.account:app", "One account on any day: show, history, balance, report."),
     "views": Entry("infra.cli.views:app", "How the read models stand."),
