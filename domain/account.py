@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
+from domain.derivation import Derivation
 from domain.events import (
     Access,
     AccountActivated,
@@ -21,7 +22,9 @@ from domain.events import (
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountStandingChanged,
     AccountUnfrozen,
+    BalancesCorrected,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -32,11 +35,19 @@ from domain.events import (
     LateFeePosted,
     LimitChanged,
     PaymentReceived,
+    PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
     Standing,
 )
+from domain.facts import Fact, FactKind, Issued
 from domain.ledger import Ledger
+from domain.money import BILLED_BUCKETS
+
+# Facts may count up to 180 days before they are learnt. What lies before the horizon is closed into the base every two
+# months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
+HORIZON = timedelta(days=181)
+_CLOSED_EVERY = timedelta(days=60)
 
 
 class Posted(NamedTuple):
@@ -44,6 +55,15 @@ class Posted(NamedTuple):
 
     amount: int
     refunded: int
+
+
+class Received(NamedTuple):
+    """A payment as it was recorded; `paid_billed` is what it had paid of billed buckets."""
+
+    amount: int
+    value_date: date
+    paid_billed: int
+    reversed: bool = False
 
 
 @dataclass(slots=True)
@@ -54,6 +74,11 @@ class Account:
     zone: str
     opened_on: date
     ledger: Ledger
+    # The ledger as `base.business_date` began, and all facts and statements since: what a late fact is derived from.
+    base: Ledger
+    facts: tuple[Fact, ...] = ()
+    issued: tuple[Issued, ...] = ()
+    activated_on: date | None = None
     version: int = 0
     access: Access = "pending"
     standing: Standing = "clear"
@@ -64,7 +89,7 @@ class Account:
     # What was said before, so that saying it again changes nothing: references with their amounts.
     purchases: dict[str, Posted] = field(default_factory=dict)
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
-    payments: dict[str, int] = field(default_factory=dict)
+    payments: dict[str, Received] = field(default_factory=dict)
     payouts: dict[str, int] = field(default_factory=dict)
 
     def fork(self) -> "Account":
@@ -105,13 +130,20 @@ def opened(event: AccountOpened) -> Account:
     """The account that an application begins with: pending, no limit, nothing owed."""
     ledger = Ledger(terms=event.terms, bill_day=event.bill_day, business_date=event.business_date)
     return Account(
-        customer_id=event.customer_id, zone=event.zone, opened_on=event.business_date, ledger=ledger, version=1
+        customer_id=event.customer_id,
+        zone=event.zone,
+        opened_on=event.business_date,
+        ledger=ledger,
+        base=ledger.fork(),
+        version=1,
     )
 
 
-def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR0912 - one case an event, a table
+def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR0912, PLR0915 - one case an event
     """Bring `account` one event further. Never refuses, never asks a rule: the event carries what it led to."""
     ledger = account.ledger
+    if event.business_date - account.base.business_date > HORIZON + _CLOSED_EVERY:
+        _close_base(account, event.business_date - HORIZON)
     ledger.pass_time(event.business_date)
     account.version += 1
     account.access = event.access
@@ -120,30 +152,47 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case PurchasePosted():
             account.purchases[event.purchase_id] = Posted(event.amount_fen, 0)
             ledger.purchase(event.purchase_id, event.amount_fen, event.credit_applied_fen)
+            _keep(account, event.business_date, "purchase", event.purchase_id, event.amount_fen)
         case PaymentReceived():
-            account.payments[f"{event.channel}/{event.payment_ref}"] = event.amount_fen
+            name = f"{event.channel}/{event.payment_ref}"
+            paid_billed = sum(event.applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
+            account.payments[name] = Received(event.amount_fen, event.value_date, paid_billed)
             ledger.pay(event.applied, event.credited_fen)
+            _keep(account, event.value_date, "payment", name, event.amount_fen)
+        case PaymentReversed():
+            name = f"{event.channel}/{event.payment_ref}"
+            account.payments[name] = account.payments[name]._replace(reversed=True)
+            ledger.pay_out(name, event.credit_taken_fen)
+            restored = event.restored
+            ledger.restore(name, restored.get("principal_billed", 0), restored.get("principal_unbilled", 0))
+            account.facts = tuple(fact for fact in account.facts if (fact.kind, fact.reference) != ("payment", name))
+        case BalancesCorrected():
+            ledger.adopt(event)
         case AccountBilled():
+            issued = Issued(event.business_date, event.due_date, event.minimum_fen, event.own_minimum_fen)
+            account.issued = (*account.issued, issued)
             ledger.bill(event.due_date, event.own_minimum_fen)
-        case AccountPaid() | AccountOverdue() | AccountCured():
+        case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
             pass
-        case InterestPosted():
-            ledger.post_interest(event.amount_fen, event.credit_applied_fen)
-        case LateFeePosted():
-            ledger.post_late_fee(event.amount_fen)
-        case DebtWaived():
-            ledger.waive(event.fees_fen, event.interest_fen, event.refunded_fen, event.credit_applied)
+        case InterestPosted() | LateFeePosted() | DebtWaived():
+            ledger.post(event)
+            if event.cause == "command":
+                _keep(account, event.business_date, "posting", event.TYPE, 0)
         case PurchaseRefunded():
             account.refunds[event.refund_id] = (event.purchase_id, event.amount_fen)
             posted = account.purchases[event.purchase_id]
             account.purchases[event.purchase_id] = Posted(posted.amount, posted.refunded + event.amount_fen)
             ledger.refund(event.purchase_id, event.of_purchase_fen, event.applied, event.credited_fen)
+            _keep(account, event.value_date, "refund", event.purchase_id, event.amount_fen)
         case CreditRefunded():
             account.payouts[event.refund_id] = event.amount_fen
-            ledger.pay_out(event.amount_fen)
+            ledger.pay_out(event.refund_id, event.amount_fen)
+            _keep(account, event.business_date, "payout", event.refund_id, event.amount_fen)
         case AccountFrozen() | AccountUnfrozen():
             account.reasons = event.reasons_now
-        case AccountActivated() | LimitChanged():
+        case AccountActivated():
+            account.limit, account.activated_on = event.limit_fen, event.business_date
+        case LimitChanged():
             account.limit = event.limit_fen
         case ClosureRequested():
             account.limit_before_closing, account.limit = account.limit, 0
@@ -157,6 +206,17 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             raise ValueError(message)
         case _:
             assert_never(event)
+
+
+def _keep(account: Account, on: date, kind: FactKind, reference: str, amount: int) -> None:
+    account.facts = (*account.facts, Fact(on, kind, reference, amount))
+
+
+def _close_base(account: Account, day: date) -> None:
+    """Move the base forward to the beginning of `day`; what counted before is in it, and no fact may reach it."""
+    account.base = Derivation(account.base, account.facts, account.issued).before(day)
+    account.facts = tuple(fact for fact in account.facts if fact.on >= day)
+    account.issued = tuple(statement for statement in account.issued if statement.on >= day)
 
 
 def fold(account: Account | None, events: Iterable[AccountEvent]) -> Account:

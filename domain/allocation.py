@@ -1,7 +1,7 @@
 """Who is paid first: the waterfall of a payment, and how a smaller balance lowers what statements still demand."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
 from domain.money import Amounts, Bucket
 
@@ -43,3 +43,30 @@ def allocate(amount: int, owed: Mapping[Bucket, int], regime: Regime) -> tuple[A
             applied[bucket] = part
             left -= part
     return applied, left
+
+
+def split_refund(
+    amount: int, own: "UnpaidPart | None", owed: Mapping[Bucket, int], regime: Regime
+) -> tuple[int, Amounts, int]:
+    """What a refund takes of its purchase's own unpaid part, by bucket all it pays, and what becomes credit.
+
+    What is left of the purchase shrinks first; the rest pays like money.
+    """
+    of_purchase = min(amount, own.unpaid) if own is not None else 0
+    if own is None or not of_purchase:
+        applied, credited = allocate(amount, owed, regime)
+        return 0, applied, credited
+    left = dict(owed)
+    left[own.bucket] -= of_purchase
+    applied, credited = allocate(amount - of_purchase, left, regime)
+    applied[own.bucket] = applied.get(own.bucket, 0) + of_purchase
+    return of_purchase, applied, credited
+
+
+class UnpaidPart(Protocol):
+    """What is unpaid of a purchase, and the bucket it stands in."""
+
+    @property
+    def unpaid(self) -> int: ...
+    @property
+    def bucket(self) -> Bucket: ...

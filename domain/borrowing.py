@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.account import Account
-from domain.allocation import allocate
+from domain.allocation import split_refund
 from domain.checks import WHY_NOT_OPEN, check_bound, check_same, check_value_date
 from domain.closure import close_when_clear
 from domain.commands import Purchase, RefundPurchase
+from domain.corrections import correct
 from domain.events import AccountEvent, PurchasePosted, PurchaseRefunded
 from domain.refusals import Refused
 from domain.repaying import less_owed
@@ -53,22 +54,24 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
     refundable = posted.amount - posted.refunded
     if command.amount_fen > refundable:
         raise Refused("refund_exceeds_purchase", field="amount_fen", asked=command.amount_fen, refundable=refundable)
-    check_value_date(command.value_date, today)
-    own = ledger.slices.get(command.purchase_id)
-    of_purchase = min(command.amount_fen, own.unpaid) if own else 0
-    left = dict(ledger.buckets)
-    if own and of_purchase:
-        left[own.bucket] -= of_purchase
-    applied, credited = allocate(command.amount_fen - of_purchase, left, ledger.regime)
-    if own and of_purchase:
-        applied[own.bucket] = applied.get(own.bucket, 0) + of_purchase
+    backdated = command.value_date if command.reason == "our_error" else None
+    if command.value_date is not None and command.value_date != (backdated or today):
+        raise Refused(
+            "value_date_not_allowed", field="value_date", asked=command.value_date, earliest=today, latest=today
+        )
+    value_date = check_value_date(account, backdated, today)
+    of_purchase, applied, credited = split_refund(
+        command.amount_fen, ledger.slices.get(command.purchase_id), ledger.buckets, ledger.regime
+    )
     yield PurchaseRefunded(
         purchase_id=command.purchase_id,
         refund_id=command.refund_id,
         amount_fen=command.amount_fen,
-        value_date=today,
+        value_date=value_date,
         applied=applied,
         credited_fen=credited,
         of_purchase_fen=of_purchase,
     )
+    if value_date < today:
+        yield from correct(account, value_date)
     yield from less_owed(account)

@@ -1,7 +1,8 @@
 """What several decisions check before they record anything; each refuses with its reason and the numbers."""
 
-from datetime import date
+from datetime import date, timedelta
 
+from domain.account import Account
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
 
@@ -19,10 +20,15 @@ def check_same(reason: Reason, field: str, reference: str, known: object, asked:
         raise Refused(reason, field=field, reference=reference, first=known, asked=asked)
 
 
-def check_value_date(value_date: date | None, today: date) -> None:
-    """Facts count on the day they are recorded; an earlier or later value date is refused."""
-    if value_date is not None and value_date != today:
-        raise Refused("value_date_not_allowed", field="value_date", asked=value_date, allowed=today)
+def check_value_date(account: Account, value_date: date | None, today: date) -> date:
+    """The day from which a fact counts: today, or an earlier one within the terms' bound and not before activation."""
+    if value_date is None:
+        return today
+    furthest = today - timedelta(days=account.ledger.terms.backdate_days_max)
+    earliest = max(furthest, account.activated_on or today)
+    if not earliest <= value_date <= today:
+        raise Refused("value_date_not_allowed", field="value_date", asked=value_date, earliest=earliest, latest=today)
+    return value_date
 
 
 def check_bound(amount: int, on_top_of: int) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from domain import charges
 from domain.account import Account
 from domain.delinquency import catch_up
 from domain.events import AccountClosed, AccountEvent, Obstacle
 from domain.lifecycle import move_access
-from domain.statement import apply_cap, post_interest
 
 
 def obstacles(account: Account) -> tuple[Obstacle, ...]:
@@ -30,8 +30,8 @@ def close_when_clear(account: Account) -> Iterator[AccountEvent]:
     if account.access != "closing":
         return
     if not account.ledger.principal:
-        yield from post_interest(account.ledger)
-        yield from apply_cap(account.ledger)
+        yield from charges.interest(account.ledger)
+        yield from charges.over_cap(account.ledger)
         yield from catch_up(account)
     if not obstacles(account):
         access = move_access("obstacles_gone", account.access)

@@ -111,12 +111,13 @@ class Purchase(Command):
 
 
 class RefundPurchase(Command):
-    """Take a purchase back, whole or in part."""
+    """Take a purchase back, whole or in part. Only for `our_error` may it count from an earlier day."""
 
     DO = "refund_purchase"
     purchase_id: Token
     refund_id: Token
     amount_fen: AskedFen
+    reason: Token | None = None
     value_date: date | None = None
 
 
@@ -128,6 +129,15 @@ class ReceivePayment(Command):
     channel: Channel
     amount_fen: AskedFen
     value_date: date | None = None
+
+
+class ReversePayment(Command):
+    """Record that a payment was returned: it is treated as never made. `channel` where the reference alone is not one."""
+
+    DO = "reverse_payment"
+    payment_ref: Token
+    reason: Token
+    channel: Channel | None = None
 
 
 class RefundCredit(Command):
@@ -189,6 +199,7 @@ AccountCommand = (
     | Purchase
     | RefundPurchase
     | ReceivePayment
+    | ReversePayment
     | RefundCredit
     | Freeze
     | Unfreeze

@@ -40,6 +40,7 @@ from domain.commands import (
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ReversePayment,
     Unfreeze,
     WithdrawClosure,
 )
@@ -47,7 +48,7 @@ from domain.delinquency import catch_up, due_test, long_overdue_freeze
 from domain.events import AccountEvent, Cause, MoneyEvent, Owed, UnpaidMinimum
 from domain.lifecycle import headline
 from domain.refusals import Refused
-from domain.repaying import receive_payment, refund_credit
+from domain.repaying import receive_payment, refund_credit, reverse_payment
 from domain.statement import bill_day_steps
 from domain.terms import STANDARD, Catalogue
 
@@ -172,6 +173,8 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return purchase(command, account)
         case ReceivePayment():
             return receive_payment(command, account, today)
+        case ReversePayment():
+            return reverse_payment(command, account, today)
         case RefundPurchase():
             return refund_purchase(command, account, today)
         case RefundCredit():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from domain import charges
 from domain.account import Account
 from domain.events import (
     AccountCured,
@@ -10,13 +11,11 @@ from domain.events import (
     AccountFrozen,
     AccountOverdue,
     AccountPaid,
+    AccountStandingChanged,
     AccountUnfrozen,
     FreezeReason,
-    LateFeePosted,
 )
-from domain.ledger import Layer, Ledger
 from domain.lifecycle import move_access, move_standing
-from domain.money import half_up
 
 OVERDUE_LONG: FreezeReason = "overdue_long"
 # Reasons that only the calendar sets.
@@ -26,30 +25,16 @@ SYSTEM_REASONS: frozenset[FreezeReason] = frozenset({OVERDUE_LONG, "inactive"})
 def due_test(account: Account, day: date) -> Iterator[AccountEvent]:
     """The minimum whose test falls on `day`, if it was missed: its late fee, then `account.overdue`."""
     ledger = account.ledger
-    for layer in ledger.missed():
-        if ledger.test_date(layer.due_date) == day:
-            base = min(layer.amount, layer.principal, ledger.buckets["principal_billed"])
-            fee = late_fee(ledger, base)
-            if fee:
-                yield LateFeePosted(statement_no=layer.statement_no, base_fen=base, amount_fen=fee)
-            yield _overdue(account, layer)
-            return
-
-
-def late_fee(ledger: Ledger, base: int) -> int:
-    """The fee for a missed minimum whose principal part is `base`: a share of it, at least the floor, at most `base`."""
-    terms = ledger.terms
-    return min(base, max(terms.late_fee_floor, half_up(terms.late_fee_rate, base)))
-
-
-def _overdue(account: Account, layer: Layer) -> AccountOverdue:
-    return AccountOverdue(
-        statement_no=layer.statement_no,
-        due_date=layer.due_date,
-        missed_fen=layer.amount,
-        dpd=account.ledger.dpd,
-        standing=move_standing("miss", account.standing) or account.standing,
-    )
+    missed = charges.missed_today(ledger, day)
+    if missed is not None:
+        yield from charges.late_fee(ledger, missed)
+        yield AccountOverdue(
+            statement_no=missed.statement_no,
+            due_date=missed.due_date,
+            missed_fen=missed.amount,
+            dpd=ledger.dpd,
+            standing=move_standing("miss", account.standing) or account.standing,
+        )
 
 
 def long_overdue_freeze(account: Account) -> Iterator[AccountEvent]:
@@ -74,6 +59,16 @@ def catch_up(account: Account) -> Iterator[AccountEvent]:
         standing = move_standing("settle", account.standing)
         if standing is not None:
             yield AccountPaid(statement_no=ledger.statement_no, standing=standing)
+
+
+def fall_back(account: Account) -> Iterator[AccountEvent]:
+    """What follows when a correction finds more owed, or owed longer, than was thought: standing moves back."""
+    ledger = account.ledger
+    trigger = "reopen_overdue" if next(ledger.missed(), None) is not None else "reopen"
+    if trigger == "reopen_overdue" or ledger.billed:
+        standing = move_standing(trigger, account.standing)
+        if standing is not None:
+            yield AccountStandingChanged(move="reopen", standing=standing)
 
 
 def lifted(account: Account, reason: FreezeReason, reference: str | None) -> AccountUnfrozen:

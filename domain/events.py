@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.money import Amounts, Fen, PositiveFen
+from domain.money import Amounts, Bucket, Fen, PositiveFen
 from domain.terms import Terms, Token
 
 Access = Literal["pending", "open", "frozen", "closing", "closed"]
@@ -240,6 +240,89 @@ class PaymentReceived(MoneyEvent):
     regime: Literal["charges_first", "principal_first"]
 
 
+class PaymentReversed(MoneyEvent):
+    """A payment was returned and never counted; `restored` is owed again. It is not a new debit."""
+
+    TYPE = "payment.reversed"
+    payment_ref: Token
+    channel: Channel
+    amount_fen: PositiveFen
+    value_date: date
+    reason: Token
+    credit_taken_fen: Fen
+    restored: Amounts
+
+
+class PurchaseLeft(_Frozen):
+    """What is unpaid of one purchase after a correction, with its own fen-days up to `counted_to`, exclusive."""
+
+    purchase_id: str
+    unpaid_fen: Fen
+    due_date: date | None
+    fen_days: Annotated[int, Field(ge=0)]
+    counted_to: date
+
+
+class MinimumLeft(UnpaidMinimum):
+    """An unpaid minimum, and how much of it was principal when it was issued."""
+
+    principal_fen: Fen
+
+
+class Counters(_Frozen):
+    """Running totals after a correction: of interest days, of what was charged, and of what was given up."""
+
+    bearing_fen: Fen
+    fen_days: Annotated[int, Field(ge=0)]
+    principal_fen_days: Annotated[int, Field(ge=0)]
+    interest_posted_fen: Fen
+    charges_posted_fen: Fen
+    waived_fen: Fen
+
+
+class MonthEnd(_Frozen):
+    """A past month, named by its last day, as it is now known to have ended: what a report of it must say."""
+
+    month_end: date
+    dpd: Annotated[int, Field(ge=0)]
+    missed_this_month: bool
+    due_this_month: bool
+    owed_fen: Fen
+    past_due_30_fen: Fen
+    unpaid_minima: tuple[UnpaidMinimum, ...]
+    oldest_missed_due: date | None
+
+
+class BalancesCorrected(MoneyEvent):
+    """Facts learnt late changed what was charged; `deltas` lead to what would have been. History and statements stand.
+
+    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. The purchases, minima
+    and counters that the account goes on with stand beside them, so that nobody has to derive them again.
+    """
+
+    TYPE = "balances.corrected"
+    cause_version: Annotated[int, Field(ge=1)]
+    from_date: date
+    deltas: dict[Bucket, int]
+    interest_delta_fen: int
+    late_fee_delta_fen: int
+    waived_delta_fen: int
+    principal_delta_fen: int
+    purchases_left: tuple[PurchaseLeft, ...]
+    minima_left: tuple[MinimumLeft, ...]
+    untested_due: date | None
+    regime: Literal["charges_first", "principal_first"]
+    counters: Counters
+    months: tuple[MonthEnd, ...]
+
+
+class AccountStandingChanged(Event):
+    """Standing moved without a payment or a miss: a correction found that a settled statement is owed after all."""
+
+    TYPE = "account.standing_changed"
+    move: Literal["reopen"]
+
+
 class CreditRefunded(MoneyEvent):
     """A credit balance, or a part of it, was paid out to the customer."""
 
@@ -324,6 +407,9 @@ AccountEvent = (
     | DebtWaived
     | AccountBilled
     | PaymentReceived
+    | PaymentReversed
+    | BalancesCorrected
+    | AccountStandingChanged
     | CreditRefunded
     | AccountPaid
     | AccountOverdue

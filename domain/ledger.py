@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from domain.allocation import Regime, regime_for
 from domain.calendar import days_between, next_bill_day
+from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted
 from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Amounts, Bucket, half_up
 from domain.terms import Terms
 
@@ -210,6 +211,18 @@ class Ledger:
 
     # How amounts rise
 
+    def post(self, event: InterestPosted | LateFeePosted | DebtWaived) -> None:
+        """What the calendar posts of itself: interest, a late fee, what the cap gives up."""
+        match event:
+            case InterestPosted():
+                self.post_interest(event.amount_fen, event.credit_applied_fen)
+            case LateFeePosted():
+                self.post_late_fee(event.amount_fen)
+            case DebtWaived():
+                self.waive(event.fees_fen, event.interest_fen, event.refunded_fen, event.credit_applied)
+            case _:
+                assert_never(event)
+
     def purchase(self, purchase_id: str, amount: int, credit_applied: int) -> None:
         """A purchase becomes unbilled principal; credit pays for it at once."""
         self.buckets["principal_unbilled"] += amount - credit_applied
@@ -245,6 +258,37 @@ class Ledger:
             self.layers = (*self.layers, Layer(self.statement_no, due_date, own_minimum, principal))
         self.untested_due = due_date
 
+    def restore(self, reference: str, billed: int, unbilled: int) -> None:
+        """What a payment that never counted had paid is owed again, as principal."""
+        self.buckets["principal_billed"] += billed
+        self.buckets["principal_unbilled"] += unbilled
+        if billed:
+            self.slices[f"{reference}/billed"] = Slice(billed, self.business_date, 0, self.business_date)
+            self.bearing += billed
+        if unbilled:
+            self.slices[reference] = Slice(unbilled, None, 0, self.business_date)
+
+    # How it is corrected
+
+    def adopt(self, corrected: BalancesCorrected) -> None:
+        """Become what would have been, as the correction says."""
+        for bucket, delta in corrected.deltas.items():
+            self.buckets[bucket] += delta
+        self.slices = {
+            each.purchase_id: Slice(each.unpaid_fen, each.due_date, each.fen_days, each.counted_to)
+            for each in corrected.purchases_left
+        }
+        self.layers = tuple(
+            Layer(each.statement_no, each.due_date, each.amount_fen, each.principal_fen)
+            for each in corrected.minima_left
+        )
+        self.untested_due, self.regime = corrected.untested_due, corrected.regime
+        counters = corrected.counters
+        self.bearing, self.fen_days = counters.bearing_fen, counters.fen_days
+        self.principal_fen_days = counters.principal_fen_days
+        self.interest_posted, self.charges_posted = counters.interest_posted_fen, counters.charges_posted_fen
+        self.waived = counters.waived_fen
+
     # How amounts fall
 
     def pay(self, applied: Amounts, credited: int) -> None:
@@ -273,9 +317,11 @@ class Ledger:
         self.waived += fees + interest + refunded
         self.pay(credit_applied, refunded - sum(credit_applied.values()))
 
-    def pay_out(self, amount: int) -> None:
-        """Credit leaves to the customer."""
-        self.buckets["credit"] -= amount
+    def pay_out(self, reference: str, amount: int) -> None:
+        """Credit leaves to the customer; what was paid out beyond it, as was found later, is owed."""
+        from_credit = min(amount, self.buckets["credit"])
+        self.buckets["credit"] -= from_credit
+        self.restore(reference, 0, amount - from_credit)
 
     def _lower(self, applied: Amounts) -> None:
         """Take `applied` out of the buckets; what falls from billed ones lowers the minima, oldest first."""

@@ -71,6 +71,8 @@ STANDING_TABLE: tuple[Row, ...] = (
     Row("settle", (NEVER, "paid", NOTHING, NEVER, NEVER), "nothing billed is left"),
     Row("miss", (NEVER, "overdue", NEVER, "overdue", NOTHING), "a minimum was not paid in time"),
     Row("cure", (NEVER, NOTHING, NOTHING, "billed", NOTHING), "no minimum is missed any more"),
+    Row("reopen", ("billed", NOTHING, "billed", NOTHING, NOTHING), "a correction finds something billed still owed"),
+    Row("reopen_overdue", ("overdue", "overdue", "overdue", NOTHING, NOTHING), "a correction finds a minimum missed"),
 )
 
 

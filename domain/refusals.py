@@ -24,7 +24,9 @@ Reason = Literal[
     "not_frozen",
     "over_limit",
     "overdue",
+    "payment_ref_ambiguous",
     "payment_ref_reused",
+    "payment_unknown",
     "purchase_id_reused",
     "purchase_unknown",
     "refund_exceeds_purchase",
@@ -54,14 +56,16 @@ REMEDIES: dict[Reason, str] = {
     "not_frozen": "Name a freeze reason that stands on the account.",
     "over_limit": "Ask for no more than what is available.",
     "overdue": "Pay the arrears first.",
+    "payment_ref_ambiguous": "Name the channel, too: several payments have this reference.",
     "payment_ref_reused": "Give each payment a reference of its own within its channel.",
+    "payment_unknown": "Name a payment that was recorded on this account.",
     "purchase_id_reused": "Give each purchase an id of its own.",
     "purchase_unknown": "Name a purchase that was posted to this account.",
     "refund_exceeds_purchase": "Refund no more than the price less earlier refunds.",
     "refund_id_reused": "Give each refund an id of its own.",
     "terms_unknown": "Name a published version of the terms.",
     "time_backwards": "Send commands of an account in the order of their business dates.",
-    "value_date_not_allowed": "Give a value date that is the business date of recording.",
+    "value_date_not_allowed": "Give a value date within the stated bounds; further back an officer corrects balances.",
 }
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import get_args
 
 from domain.account import Account
 from domain.allocation import allocate
 from domain.checks import check_bound, check_same, check_value_date
 from domain.closure import close_when_clear
-from domain.commands import ReceivePayment, RefundCredit
+from domain.commands import ReceivePayment, RefundCredit, ReversePayment
+from domain.corrections import correct
 from domain.delinquency import catch_up
-from domain.events import AccountEvent, CreditRefunded, PaymentReceived
+from domain.events import AccountEvent, Channel, CreditRefunded, PaymentReceived, PaymentReversed
+from domain.money import Amounts
 from domain.refusals import Refused
 
 Facts = Iterator[AccountEvent]
@@ -20,22 +23,55 @@ def receive_payment(command: ReceivePayment, account: Account, today: date) -> F
     ledger = account.ledger
     known = account.payments.get(f"{command.channel}/{command.payment_ref}")
     if known is not None:
-        check_same("payment_ref_reused", "payment_ref", command.payment_ref, known, command.amount_fen)
+        check_same("payment_ref_reused", "payment_ref", command.payment_ref, known.amount, command.amount_fen)
+        if command.value_date is not None:
+            check_same("payment_ref_reused", "payment_ref", command.payment_ref, known.value_date, command.value_date)
         return
     if account.access == "pending":
         raise Refused("not_activated", access=account.access)
-    check_value_date(command.value_date, today)
+    value_date = check_value_date(account, command.value_date, today)
     check_bound(command.amount_fen, ledger.credit)
     applied, credited = allocate(command.amount_fen, ledger.buckets, ledger.regime)
     yield PaymentReceived(
         payment_ref=command.payment_ref,
         channel=command.channel,
         amount_fen=command.amount_fen,
-        value_date=today,
+        value_date=value_date,
         applied=applied,
         credited_fen=credited,
         regime=ledger.regime,
     )
+    if value_date < today:
+        yield from correct(account, value_date)
+    yield from less_owed(account)
+
+
+def reverse_payment(command: ReversePayment, account: Account, today: date) -> Facts:
+    """A payment that was returned never counted: it is owed again, and everything since is derived anew."""
+    channels = [command.channel] if command.channel else get_args(Channel)
+    found = [channel for channel in channels if f"{channel}/{command.payment_ref}" in account.payments]
+    if not found:
+        raise Refused("payment_unknown", field="payment_ref", asked=command.payment_ref)
+    if len(found) > 1:
+        raise Refused("payment_ref_ambiguous", field="channel", asked=command.payment_ref, channels=found)
+    payment = account.payments[f"{found[0]}/{command.payment_ref}"]
+    if payment.reversed:
+        return
+    check_value_date(account, payment.value_date, today)
+    credit_taken = min(payment.amount, account.ledger.credit)
+    billed = min(payment.amount - credit_taken, payment.paid_billed)
+    unbilled = payment.amount - credit_taken - billed
+    restored: Amounts = {"principal_billed": billed, "principal_unbilled": unbilled}
+    yield PaymentReversed(
+        payment_ref=command.payment_ref,
+        channel=found[0],
+        amount_fen=payment.amount,
+        value_date=payment.value_date,
+        reason=command.reason,
+        credit_taken_fen=credit_taken,
+        restored={bucket: amount for bucket, amount in restored.items() if amount},
+    )
+    yield from correct(account, payment.value_date)
     yield from less_owed(account)
 
 

@@ -38,6 +38,8 @@ class Terms(BaseModel):
     late_fee_rate: Rate = Decimal("0.05")
     late_fee_floor: Fen = 1_000
     cap_annual: Rate = Decimal("0.24")
+    # How many days before it is learnt a fact may count; further back an officer corrects balances.
+    backdate_days_max: Annotated[int, Field(ge=0, le=180)] = 180
     # From this many days past due a payment goes to principal first.
     regime_dpd: Annotated[int, Field(ge=1, le=10_000)] = 91
     # From this many days past due the system freezes the account.

@@ -21,7 +21,9 @@ from domain.events import (
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountStandingChanged,
     AccountUnfrozen,
+    BalancesCorrected,
     Cause,
     ClosureRequested,
     ClosureWithdrawn,
@@ -33,6 +35,7 @@ from domain.events import (
     MoneyEvent,
     Owed,
     PaymentReceived,
+    PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
     Status,
@@ -166,6 +169,19 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             )
         case CreditRefunded():
             return f"Credit of {yuan(event.amount_fen)} paid out ({event.refund_id})."
+        case PaymentReversed():
+            return (
+                f"Payment {event.payment_ref} of {yuan(event.amount_fen)} was returned ({event.reason}) and never counted"
+                f"{_split(event.restored, 0)}."
+            )
+        case BalancesCorrected():
+            return (
+                f"Corrected from {event.from_date} on, for event {event.cause_version}: "
+                f"interest {yuan(event.interest_delta_fen)}, late fees {yuan(event.late_fee_delta_fen)}, "
+                f"waived {yuan(event.waived_delta_fen)}."
+            )
+        case AccountStandingChanged():
+            return f"Standing is {event.standing} again: a correction found more owed than was thought."
         case AccountPaid():
             return f"Statement {event.statement_no} fully settled."
         case AccountOverdue():

@@ -17,7 +17,9 @@ from domain.events import (
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountStandingChanged,
     AccountUnfrozen,
+    BalancesCorrected,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -30,6 +32,7 @@ from domain.events import (
     MoneyEvent,
     Owed,
     PaymentReceived,
+    PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
     Standing,
@@ -143,6 +146,8 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
         case PurchasePosted() | PurchaseRefunded() | CreditRefunded():
             pass  # what moves money says what is owed after it: see below
         case InterestPosted() | LateFeePosted() | DebtWaived():
+            pass  # as above
+        case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():
             pass  # as above
         case PaymentReceived():
             row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen

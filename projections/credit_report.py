@@ -21,7 +21,9 @@ from domain.events import (
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountStandingChanged,
     AccountUnfrozen,
+    BalancesCorrected,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -34,6 +36,7 @@ from domain.events import (
     LimitChanged,
     MoneyEvent,
     PaymentReceived,
+    PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
     Standing,
@@ -121,6 +124,8 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             pass  # what moves money says what is owed after it: see below
         case DebtWaived():
             pass  # charges only; `G` begins with waived principal, which this program never waives
+        case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():
+            pass  # the open month sees them; months that ended are not re-made yet
         case PaymentReceived():
             row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen
         case AccountBilled():

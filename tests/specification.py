@@ -29,6 +29,7 @@ from domain.commands import (
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ReversePayment,
     Unfreeze,
     WithdrawClosure,
 )
@@ -93,6 +94,10 @@ def refund(purchase_id: str, fen: int, on: str | None = None, ref: str = "refund
 
 def pay(fen: int, on: str | None = None, ref: str = "payment-1", **fields: Any) -> Asked:
     return Asked(ReceivePayment, on, {"payment_ref": ref, "channel": "transfer", "amount_fen": fen, **fields})
+
+
+def reverse(ref: str = "payment-1", on: str | None = None, reason: str = "returned", **fields: Any) -> Asked:
+    return Asked(ReversePayment, on, {"payment_ref": ref, "reason": reason, **fields})
 
 
 def pay_out(fen: int, on: str | None = None, ref: str = "payout-1") -> Asked:

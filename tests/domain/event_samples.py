@@ -17,6 +17,7 @@ from tests.specification import (
     paid,
     paid_out,
     refunded,
+    reverse,
     unfrozen,
 )
 
@@ -41,6 +42,8 @@ def one_of_each() -> dict[str, Event]:
         paid(10_000),
         frozen("customer_request", reference="case-7"),
         paid(130_000, on="2026-03-15", ref="all"),
+        reverse("all", on="2026-03-16"),
+        paid(130_000, on="2026-03-17", ref="again"),
         unfrozen("customer_request", reference="case-8"),
         paid_out(100),
         closure_requested(),

@@ -1,5 +1,7 @@
 """The rulebook's known answers, each by its number, and the worked examples of its text; amounts in fen."""
 
+from datetime import date
+
 import pytest
 
 from domain.events import (
@@ -7,10 +9,13 @@ from domain.events import (
     AccountCured,
     AccountOverdue,
     AccountPaid,
+    AccountStandingChanged,
+    BalancesCorrected,
     DebtWaived,
     InterestPosted,
     LateFeePosted,
     PaymentReceived,
+    PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
 )
@@ -28,6 +33,7 @@ from tests.specification import (
     paid,
     pay,
     refund,
+    reverse,
     terms,
 )
 
@@ -174,6 +180,55 @@ def test_case_13_a_day_after_the_grace_days_it_is_late_from_the_due_date():
     ).owes(fees_unbilled=1_000).when(advance(to="2026-03-01")).then(
         event(InterestPosted, amount_fen=247), event(AccountBilled, balance_fen=1_247)
     ).owes(fees_billed=1_000, interest_billed=247)
+
+
+STATEMENT_OF_MARCH = advanced(to="2026-03-01")
+
+
+def late(fen, value_date, on="2026-03-05", ref="payment-1"):
+    """Money that arrived on `value_date` and was learnt on `on`."""
+    return pay(fen, on=on, ref=ref, value_date=date.fromisoformat(value_date))
+
+
+def test_case_14_a_minimum_that_was_paid_in_time_was_never_missed():
+    """Also the example of 5.1. The statement of 1 March stays printed; what it still demands is what it should have."""
+    given(*BASE, STATEMENT_OF_MARCH).when(late(12_346, "2026-02-09")).then(
+        event(PaymentReceived, applied={"fees_billed": 1_000, "interest_billed": 1_173, "principal_billed": 10_173}),
+        event(
+            BalancesCorrected,
+            deltas={"interest_billed": 1_056, "principal_billed": -2_173},
+            interest_delta_fen=-117,
+            late_fee_delta_fen=-1_000,
+            waived_delta_fen=0,
+            principal_delta_fen=0,
+        ),
+        event(AccountCured),
+    ).owes(principal_billed=111_111, interest_billed=1_056).stands(
+        minimum_due=12_168, arrears=0, dpd=0, accrued=222, standing="billed"
+    )
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_case_15_what_is_learnt_the_same_day_leads_to_the_same_in_either_order(order):
+    learnt = (late(12_346, "2026-02-09"), late(5_000, "2026-02-20", ref="payment-2"))[::order]
+    given(*BASE, STATEMENT_OF_MARCH).when(*learnt).owes(principal_billed=106_111, interest_billed=1_033).stands(
+        minimum_due=11_645, accrued=212, dpd=0, standing="billed"
+    )
+
+
+def test_case_16_a_payment_that_was_returned_never_counted():
+    given(*BASE, paid(123_457, on="2026-02-10")).when(reverse(on="2026-02-14")).then(
+        event(PaymentReversed, restored={"principal_billed": 123_457}, credit_taken_fen=0),
+        event(BalancesCorrected, late_fee_delta_fen=1_000, from_date="2026-02-10"),
+        event(AccountStandingChanged, move="reopen", standing="overdue"),
+    ).owes(principal_billed=123_457, fees_unbilled=1_000).stands(dpd=4, accrued=247, minimum_due=12_346)
+
+
+def test_case_37_a_late_payment_of_more_than_was_ever_owed_gives_back_what_the_cap_waives():
+    line = (*LINE, bought("p1", 1_620, on="2026-01-20"), paid(20_000, on="2026-03-15", ref="payment-0"))
+    given(*line, advanced(to="2026-04-01")).owes(credit=18_323).when(late(123_457, "2026-03-06", on="2026-04-02")).then(
+        event(PaymentReceived), event(BalancesCorrected)
+    ).owes(credit=141_791).stands(accrued=0, waived=973)
 
 
 def test_case_17_from_posting_what_was_paid_in_time_bears_interest_too_where_the_rest_was_not():

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from domain import access, account, codec, decisions, delinquency, ledger, repaying, snapshot, statement
+from domain import access, account, charges, codec, decisions, delinquency, ledger, repaying, snapshot
 from domain.account import Account
 from domain.allocation import regime_for
 from domain.commands import ChangeLimit, ForceClose, Freeze, RequestClosure, Unfreeze, WithdrawClosure
@@ -223,7 +223,11 @@ def calls_a_cure_paid(patch):
 
 
 def fines_more_than_was_missed(patch):
-    patch.setattr(delinquency, "late_fee", lambda _ledger, base: base + 1)
+    def late_fee(ledger, missed):
+        base = min(missed.amount, missed.principal, ledger.buckets["principal_billed"])
+        yield LateFeePosted(statement_no=missed.statement_no, base_fen=max(base, 1), amount_fen=base + 1)
+
+    patch.setattr(charges, "late_fee", late_fee)
 
 
 def rounds_interest_down(patch):
@@ -231,11 +235,16 @@ def rounds_interest_down(patch):
 
 
 def rounds_the_minimum_to_the_nearest(patch):
-    patch.setattr(statement, "ceiling", half_up)
+    patch.setattr(charges, "ceiling", half_up)
 
 
 def fines_interest_and_fees_too(patch):
-    patch.setattr(delinquency, "late_fee", lambda ledger, base: min(base, max(ledger.terms.late_fee_floor, base // 10)))
+    def late_fee(_ledger, missed):
+        yield LateFeePosted(
+            statement_no=missed.statement_no, base_fen=missed.amount, amount_fen=min(missed.amount, 1_000)
+        )
+
+    patch.setattr(charges, "late_fee", late_fee)
 
 
 def counts_a_day_too_many(patch):

@@ -41,11 +41,13 @@ obstacles_gone           never           never           never           closed 
 force_close              -no_such_move   closed          closed          closed          none
 """
 STANDING = """
-trigger  clear   billed   paid    overdue  charged_off
-issue    billed  billed   billed  overdue  never
-settle   never   paid     none    never    never
-miss     never   overdue  never   overdue  none
-cure     never   none     none    billed   none
+trigger         clear    billed   paid     overdue  charged_off
+issue           billed   billed   billed   overdue  never
+settle          never    paid     none     never    never
+miss            never    overdue  never    overdue  none
+cure            never    none     none     billed   none
+reopen          billed   none     billed   none     none
+reopen_overdue  overdue  overdue  overdue  none     none
 """
 HEADLINE = """
 access   clear      billed   paid    overdue  charged_off

@@ -167,15 +167,6 @@ def test_a_reference_used_again_for_another_amount_is_refused():
     )
 
 
-@pytest.mark.parametrize("value_date", ["2026-02-09", "2026-02-11"])
-def test_a_payment_counts_on_the_day_it_is_recorded(value_date):
-    asked = pay(5_000, on="2026-02-10")
-    asked.fields["value_date"] = advance(to=value_date).fields["date"]
-    given(*BASE).when(asked).refused(
-        "value_date_not_allowed", field="value_date", asked=value_date, allowed="2026-02-10"
-    )
-
-
 def test_a_payment_may_say_the_day_it_is_recorded():
     asked = pay(5_000, on="2026-01-10")
     asked.fields["value_date"] = advance(to="2026-01-10").fields["date"]

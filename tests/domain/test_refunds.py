@@ -106,7 +106,7 @@ def test_a_refund_id_used_again_for_something_else_is_refused(purchase, fen):
 def test_a_refund_counts_on_the_day_it_is_recorded():
     asked = refund("base", 1, on="2026-01-20", value_date=advance(to="2026-01-19").fields["date"])
     given(*BASE).when(asked).refused(
-        "value_date_not_allowed", field="value_date", asked="2026-01-19", allowed="2026-01-20"
+        "value_date_not_allowed", field="value_date", asked="2026-01-19", earliest="2026-01-20", latest="2026-01-20"
     )
 
 

@@ -31,6 +31,7 @@ from tests.specification import (
     pay_out,
     refund,
     request_closure,
+    reverse,
     unfreeze,
     withdraw_closure,
 )
@@ -54,6 +55,7 @@ ASKED = {
     "refund_purchase": refund("base", 1_000),
     "receive_payment": pay(1_000, ref="another"),
     "refund_credit": pay_out(1),
+    "reverse_payment": reverse(),
     "freeze": freeze("multi_lender"),
     "unfreeze": unfreeze("customer_request"),
     "request_closure": request_closure(),
@@ -72,6 +74,7 @@ purchase         -not_activated     purchase.posted            -account_frozen  
 forced_purchase  -not_activated     purchase.posted            purchase.posted            purchase.posted            purchase.posted
 refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
 receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
+reverse_payment  -payment_unknown   payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected
 refund_credit    -not_activated     -credit_exceeded           -credit_exceeded           -credit_exceeded           -credit_exceeded
 freeze           -not_activated     account.frozen             account.frozen             account.frozen             account.frozen
 unfreeze         -not_activated     -not_frozen                account.unfrozen           -not_frozen                -not_frozen

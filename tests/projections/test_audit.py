@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from domain.commands import ForceClose, Freeze, RequestClosure
+from domain.commands import ForceClose, Freeze, RequestClosure, ReversePayment
 from domain.events import AccountEvent
 from projections import audit
 from projections.folding import fold
@@ -52,7 +52,9 @@ def test_a_closure_says_what_it_waits_for_and_what_stays_owed():
 
 @pytest.fixture(scope="module")
 def lives():
-    return [recorded for seed in range(60) for recorded in wandering(seed).recorded]
+    corrected = Story().buys("2026-01-10", 123_457).pays("2026-02-10", 123_457).advances("2026-03-01")
+    corrected.say("2026-03-05", ReversePayment, payment_ref=corrected.recorded[-2].event.payment_ref, reason="returned")
+    return corrected.recorded + [recorded for seed in range(60) for recorded in wandering(seed).recorded]
 
 
 @pytest.mark.parametrize("kind", get_args(AccountEvent), ids=lambda kind: kind.TYPE)

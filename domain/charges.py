@@ -1,0 +1,70 @@
+"""The charges of the line, reckoned on a ledger alone: interest, late fee, all-in cap, and what a statement demands.
+
+Both who decides what happens today and who derives what should have happened ask the same rules here.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from domain.allocation import allocate
+from domain.events import DebtWaived, InterestPosted, LateFeePosted
+from domain.ledger import Layer, Ledger
+from domain.money import ceiling, half_up
+
+
+def missed_today(ledger: Ledger, day: date) -> Layer | None:
+    """The minimum whose due test falls on `day`, if it was missed; the terms see to it that there is at most one."""
+    return next((layer for layer in ledger.missed() if ledger.test_date(layer.due_date) == day), None)
+
+
+def late_fee(ledger: Ledger, missed: Layer) -> Iterator[LateFeePosted]:
+    """The one fee for a missed minimum: a share of its principal part, at least the floor, at most that part."""
+    terms = ledger.terms
+    base = min(missed.amount, missed.principal, ledger.buckets["principal_billed"])
+    fee = min(base, max(terms.late_fee_floor, half_up(terms.late_fee_rate, base)))
+    if fee:
+        yield LateFeePosted(statement_no=missed.statement_no, base_fen=base, amount_fen=fee)
+
+
+def interest(ledger: Ledger) -> Iterator[InterestPosted]:
+    """What interest has run up since the last posting: new running total minus what was posted before."""
+    accrued = ledger.accrued
+    if accrued > 0:
+        yield InterestPosted(
+            kind="revolving",
+            amount_fen=accrued,
+            fen_days=ledger.fen_days,
+            total_posted_fen=ledger.interest_posted + accrued,
+            credit_applied_fen=min(ledger.credit, accrued),
+        )
+
+
+def over_cap(ledger: Ledger) -> Iterator[DebtWaived]:
+    """Give up what exceeds the all-in cap: unbilled fees first, then unbilled interest; what was paid is credited."""
+    over = ledger.over_cap
+    if not over:
+        return
+    fees = min(over, ledger.buckets["fees_unbilled"])
+    waived_interest = min(over - fees, ledger.buckets["interest_unbilled"])
+    refunded = over - fees - waived_interest
+    left = dict(ledger.buckets)
+    left["fees_unbilled"] -= fees
+    left["interest_unbilled"] -= waived_interest
+    credit_applied, _ = allocate(ledger.credit + refunded, left, ledger.regime)
+    yield DebtWaived(
+        fees_fen=fees,
+        interest_fen=waived_interest,
+        refunded_fen=refunded,
+        credit_applied=credit_applied,
+        reason="cap",
+    )
+
+
+def minimum(ledger: Ledger) -> int:
+    """What a statement issued now demands: the minima still open, all new charges, and a share of the rest."""
+    balance = ledger.billed + ledger.unbilled
+    brought_forward = ledger.minimum_due
+    new_charges = ledger.buckets["interest_unbilled"] + ledger.buckets["fees_unbilled"]
+    rest = max(0, balance - brought_forward - new_charges)
+    demanded = brought_forward + new_charges + ceiling(ledger.terms.minimum_ratio, rest)
+    return min(balance, max(ledger.terms.minimum_floor, demanded))

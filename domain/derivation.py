@@ -1,0 +1,123 @@
+"""What would have been: a ledger derived day by day from all facts, by the days they count, however late we learnt.
+
+Three things stand as they were, because they were said: statements exist on exactly the days they were issued on, and
+a correction may lower what one demanded, never raise it.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from domain import charges
+from domain.allocation import allocate, split_refund
+from domain.calendar import ONE_DAY, days_between, month_end
+from domain.events import DebtWaived, InterestPosted, LateFeePosted, MonthEnd, UnpaidMinimum
+from domain.facts import Fact, Issued, in_order
+from domain.ledger import Ledger
+
+
+class Derivation:
+    """A ledger on its way from a closed state to a later day. `base` is left as it is."""
+
+    def __init__(self, base: Ledger, facts: tuple[Fact, ...], issued: Iterable[Issued]) -> None:
+        self.ledger = base.fork()
+        self.months: list[MonthEnd] = []
+        self._facts = in_order(facts)[::-1]
+        self._issued = {statement.on: statement for statement in issued}
+        self._due_dates = [statement.due_date for statement in self._issued.values()]
+        self._missed_on: list[date] = []
+
+    def through(self, last: date, months_from: date | None = None) -> Ledger:
+        """The ledger at the end of `last`; remembers how each month ended that `months_from` or a later day is in."""
+        ledger = self.ledger
+        day: date | None = ledger.business_date
+        month = month_end(months_from) if months_from is not None else None
+        while day is not None and day <= last:
+            while month is not None and month < day:
+                ledger.pass_time(month)
+                self.months.append(self._month(month))
+                month = month_end(month + ONE_DAY)
+            self._live(day)
+            day = self._next_day()
+        while month is not None and month < last:
+            ledger.pass_time(month)
+            self.months.append(self._month(month))
+            month = month_end(month + ONE_DAY)
+        ledger.pass_time(last)
+        return ledger
+
+    def before(self, day: date) -> Ledger:
+        """The ledger as `day` begins: its days before are counted, the system's steps of `day` not done yet."""
+        self.through(day - ONE_DAY)
+        self.ledger.pass_time(day)
+        return self.ledger
+
+    def _next_day(self) -> date | None:
+        """The next day on which something happens: a fact, a statement that was issued, or the calendar's own work."""
+        today = self.ledger.business_date
+        days = [day for day in self._issued if day > today]
+        if self._facts:
+            days.append(self._facts[-1].on)
+        calendar = self.ledger.next_event_on()
+        if calendar is not None:
+            days.append(calendar)
+        return min(days, default=None)
+
+    def _live(self, day: date) -> None:
+        """One day: the system's steps, then the facts, in the rulebook's order."""
+        ledger = self.ledger
+        ledger.pass_time(day)
+        missed = charges.missed_today(ledger, day)
+        if missed is not None:
+            self._missed_on.append(day)
+            self._post(charges.late_fee(ledger, missed))
+        if day.day == ledger.bill_day:
+            self._post(charges.interest(ledger))
+            self._post(charges.over_cap(ledger))
+        statement = self._issued.get(day)
+        if statement is not None:
+            brought_forward = ledger.minimum_due
+            derived = max(0, charges.minimum(ledger) - brought_forward)
+            demanded = max(statement.own_minimum, statement.minimum - brought_forward)
+            ledger.bill(statement.due_date, min(derived, demanded))
+        while self._facts and self._facts[-1].on == day:
+            self._apply(self._facts.pop())
+
+    def _post(self, posted: Iterable[InterestPosted | LateFeePosted | DebtWaived]) -> None:
+        for event in posted:
+            self.ledger.post(event)
+
+    def _apply(self, fact: Fact) -> None:
+        ledger = self.ledger
+        match fact.kind:
+            case "purchase":
+                ledger.purchase(fact.reference, fact.amount, min(fact.amount, ledger.credit))
+            case "refund":
+                of_purchase, applied, credited = split_refund(
+                    fact.amount, ledger.slices.get(fact.reference), ledger.buckets, ledger.regime
+                )
+                ledger.refund(fact.reference, of_purchase, applied, credited)
+            case "payment":
+                applied, credited = allocate(fact.amount, ledger.buckets, ledger.regime)
+                ledger.pay(applied, credited)
+            case "payout":
+                ledger.pay_out(fact.reference, fact.amount)
+            case "posting":
+                self._post(charges.interest(ledger))
+                self._post(charges.over_cap(ledger))
+
+    def _month(self, end: date) -> MonthEnd:
+        ledger = self.ledger
+        missed = list(ledger.missed())
+        return MonthEnd(
+            month_end=end,
+            dpd=ledger.dpd,
+            missed_this_month=any((day.year, day.month) == (end.year, end.month) for day in self._missed_on),
+            due_this_month=any((day.year, day.month) == (end.year, end.month) for day in self._due_dates),
+            owed_fen=ledger.owed,
+            past_due_30_fen=sum(each.amount for each in missed if days_between(each.due_date, end) >= 30),
+            unpaid_minima=tuple(
+                UnpaidMinimum(statement_no=each.statement_no, due_date=each.due_date, amount_fen=each.amount)
+                for each in ledger.layers
+            ),
+            oldest_missed_due=missed[0].due_date if missed else None,
+        )
