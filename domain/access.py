@@ -7,7 +7,7 @@ from domain.calendar import business_date
 from domain.checks import WHY_NOT_OPEN
 from domain.closure import close_when_clear, obstacles
 from domain.commands import Activate, ChangeLimit, Decline, ForceClose, Freeze, Open, Unfreeze
-from domain.delinquency import OVERDUE_LONG, SYSTEM_REASONS, lifted
+from domain.delinquency import CHARGED_OFF, OVERDUE_LONG, SYSTEM_REASONS, lifted
 from domain.events import (
     AccountActivated,
     AccountClosed,
@@ -129,6 +129,8 @@ def unfreeze(command: Unfreeze, account: Account) -> Facts:
     """Lift a reason; one that the calendar set is lifted by paying the arrears."""
     if command.reason not in account.reasons:
         move_access("lift_absent", account.access)
+    if command.reason == CHARGED_OFF:
+        raise Refused("charged_off", field="reason", owed=account.ledger.owed)
     if command.reason == OVERDUE_LONG:
         raise Refused("overdue", field="reason", dpd=account.ledger.dpd, arrears=account.ledger.arrears)
     yield lifted(account, command.reason, command.reference)

@@ -10,11 +10,13 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
+from domain.calendar import ONE_DAY
 from domain.derivation import Derivation
 from domain.events import (
     Access,
     AccountActivated,
     AccountBilled,
+    AccountChargedOff,
     AccountClosed,
     AccountCured,
     AccountEvent,
@@ -22,6 +24,7 @@ from domain.events import (
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
     BalancesCorrected,
@@ -39,10 +42,11 @@ from domain.events import (
     PurchasePosted,
     PurchaseRefunded,
     Standing,
+    WriteOffUndone,
 )
 from domain.facts import Fact, FactKind, Issued
 from domain.ledger import Ledger
-from domain.money import BILLED_BUCKETS
+from domain.money import BILLED_BUCKETS, Amounts
 
 # Facts may count up to 180 days before they are learnt. What lies before the horizon is closed into the base every two
 # months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
@@ -86,6 +90,8 @@ class Account:
     limit_before_closing: int = 0
     close_kind: CloseKind | None = None
     reasons: tuple[FreezeReason, ...] = ()
+    # By bucket, as it was booked; it never changes, whatever is recovered or corrected later.
+    original_charge_off: Amounts = field(default_factory=dict)
     # What was said before, so that saying it again changes nothing: references with their amounts.
     purchases: dict[str, Posted] = field(default_factory=dict)
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -115,11 +121,16 @@ class Account:
     def next_event_on(self) -> date | None:
         """The first date on which an advance would record something if nothing else came; None when none would."""
         first = self.ledger.next_event_on()
-        if self.access not in ("pending", "closed") and "overdue_long" not in self.reasons:
-            oldest = next(self.ledger.missed(), None)
-            if oldest is not None:
-                freeze_on = oldest.due_date + timedelta(days=self.ledger.terms.overdue_long_dpd)
-                first = freeze_on if first is None else min(first, freeze_on)
+        oldest = next(self.ledger.missed(), None)
+        if oldest is not None:
+            terms = self.ledger.terms
+            bounds = [terms.charge_off_dpd]
+            if self.access not in ("pending", "closed") and "overdue_long" not in self.reasons:
+                bounds.append(terms.overdue_long_dpd)
+            # A bound that was passed before, as a correction may find, is acted on at the next dawn.
+            dawn = self.business_date + ONE_DAY
+            dates = [max(dawn, oldest.due_date + timedelta(days=bound)) for bound in bounds]
+            first = min(dates if first is None else [first, *dates])
         return first
 
 
@@ -188,6 +199,17 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.payouts[event.refund_id] = event.amount_fen
             ledger.pay_out(event.refund_id, event.amount_fen)
             _keep(account, event.business_date, "payout", event.refund_id, event.amount_fen)
+        case AccountChargedOff():
+            account.original_charge_off = event.amounts
+            kind: FactKind = "charge_off" if event.cause == "advance" else "write_off"
+            _keep(account, event.business_date, kind, ledger.oldest_due.isoformat(), 0)
+            ledger.charge_off(ledger.oldest_due)
+        case WriteOffUndone():
+            account.original_charge_off = {}
+            ledger.undo_charge_off()
+            _keep(account, event.business_date, "undo_write_off", event.TYPE, 0)
+        case AccountRecovered():
+            pass
         case AccountFrozen() | AccountUnfrozen():
             account.reasons = event.reasons_now
         case AccountActivated():

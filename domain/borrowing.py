@@ -26,7 +26,7 @@ def purchase(command: Purchase, account: Account) -> Facts:
     if account.access == "pending" or (account.access != "open" and not command.forced):
         raise Refused(WHY_NOT_OPEN[account.access], access=account.access, reasons=list(account.reasons))
     if not command.forced:
-        if account.standing == "overdue":
+        if account.standing in ("overdue", "charged_off"):
             raise Refused("overdue", dpd=ledger.dpd, arrears=ledger.arrears)
         if command.amount_fen > account.available:
             raise Refused("over_limit", field="amount_fen", asked=command.amount_fen, available=account.available)

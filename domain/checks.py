@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from domain.account import Account
+from domain.commands import Command
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
 
@@ -29,6 +30,12 @@ def check_value_date(account: Account, value_date: date | None, today: date) -> 
     if not earliest <= value_date <= today:
         raise Refused("value_date_not_allowed", field="value_date", asked=value_date, earliest=earliest, latest=today)
     return value_date
+
+
+def check_four_eyes(command: Command) -> None:
+    """What cannot be taken back lightly needs two people, and two different ones."""
+    if command.second_actor is None or command.second_actor == command.actor:
+        raise Refused("second_actor_needed", field="second_actor", actor=str(command.actor))
 
 
 def check_bound(amount: int, on_top_of: int) -> None:

@@ -29,7 +29,7 @@ def close_when_clear(account: Account) -> Iterator[AccountEvent]:
     """A closing account: its last interest is posted and capped as soon as no principal is left; then it closes."""
     if account.access != "closing":
         return
-    if not account.ledger.principal:
+    if not account.ledger.principal and account.standing != "charged_off":
         yield from charges.interest(account.ledger)
         yield from charges.over_cap(account.ledger)
         yield from catch_up(account)

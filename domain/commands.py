@@ -184,6 +184,20 @@ class ForceClose(Command):
     reason: Token
 
 
+class WriteOff(Command):
+    """Book the debt as a loss before its time; a second person has to agree."""
+
+    DO = "write_off"
+    reason: Literal["fraud", "death", "insolvency"]
+
+
+class UndoWriteOff(Command):
+    """Take back a charge-off that was booked in error; a second person has to agree."""
+
+    DO = "undo_write_off"
+    reason: Token
+
+
 class AdvanceTo(Command):
     """Let the calendar do its work up to and including `date`: due tests, statements, system freezes."""
 
@@ -206,6 +220,8 @@ AccountCommand = (
     | RequestClosure
     | WithdrawClosure
     | ForceClose
+    | WriteOff
+    | UndoWriteOff
     | AdvanceTo
 )
 COMMANDS: dict[str, type[Command]] = {cls.DO: cls for cls in get_args(AccountCommand)}

@@ -66,6 +66,7 @@ def _corrected(account: Account, derived: Ledger, from_date: date, months: list[
             for each in derived.layers
         ),
         untested_due=derived.untested_due,
+        charged_off_due=derived.charged_off_due,
         regime=derived.regime,
         counters=Counters(
             bearing_fen=derived.bearing,

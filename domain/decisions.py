@@ -41,16 +41,19 @@ from domain.commands import (
     RefundPurchase,
     RequestClosure,
     ReversePayment,
+    UndoWriteOff,
     Unfreeze,
     WithdrawClosure,
+    WriteOff,
 )
-from domain.delinquency import catch_up, due_test, long_overdue_freeze
-from domain.events import AccountEvent, Cause, MoneyEvent, Owed, UnpaidMinimum
+from domain.delinquency import catch_up, charge_off, due_test, long_overdue_freeze
+from domain.events import AccountEvent, Cause, MoneyEvent, Owed
 from domain.lifecycle import headline
 from domain.refusals import Refused
 from domain.repaying import receive_payment, refund_credit, reverse_payment
 from domain.statement import bill_day_steps
 from domain.terms import STANDARD, Catalogue
+from domain.writing_off import undo_write_off, write_off
 
 Facts = Iterator[AccountEvent]
 
@@ -144,11 +147,8 @@ def _complete(fact: AccountEvent, account: Account) -> None:
     said["next_event_on"] = account.next_event_on()
     if isinstance(fact, MoneyEvent):
         said["owed_after"] = Owed(**ledger.buckets)
-        if ledger.layers:  # else the defaults say it: nothing is demanded
-            said["unpaid_minima_after"] = tuple(
-                UnpaidMinimum(statement_no=each.statement_no, due_date=each.due_date, amount_fen=each.amount)
-                for each in ledger.layers
-            )
+        if ledger.layers or ledger.charged_off_due is not None:  # else the defaults say it: nothing is demanded
+            said["unpaid_minima_after"] = ledger.demands()
             said["minimum_due_after"] = ledger.minimum_due
             said["arrears_after"] = ledger.arrears
             said["dpd_after"] = ledger.dpd
@@ -160,6 +160,7 @@ def _calendar(account: Account, day: date) -> Facts:
     if day.day == account.ledger.bill_day:
         yield from bill_day_steps(account, day)
         yield from catch_up(account)
+    yield from charge_off(account)
     yield from long_overdue_freeze(account)
     yield from close_when_clear(account)
 
@@ -193,6 +194,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return withdraw_closure(account)
         case ForceClose():
             return force_close(command, account)
+        case WriteOff():
+            return write_off(command, account)
+        case UndoWriteOff():
+            return undo_write_off(command, account)
         case Decline():
             return decline(command, account)
         case Open() | AdvanceTo():

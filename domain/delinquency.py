@@ -2,24 +2,31 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal
 
 from domain import charges
 from domain.account import Account
 from domain.events import (
+    AccountChargedOff,
+    AccountClosed,
     AccountCured,
     AccountEvent,
     AccountFrozen,
     AccountOverdue,
     AccountPaid,
+    AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
     FreezeReason,
+    Standing,
 )
 from domain.lifecycle import move_access, move_standing
+from domain.money import BILLED_BUCKETS, UNBILLED_BUCKETS, Amounts
 
 OVERDUE_LONG: FreezeReason = "overdue_long"
+CHARGED_OFF: FreezeReason = "charged_off"
 # Reasons that only the calendar sets.
-SYSTEM_REASONS: frozenset[FreezeReason] = frozenset({OVERDUE_LONG, "inactive"})
+SYSTEM_REASONS: frozenset[FreezeReason] = frozenset({OVERDUE_LONG, CHARGED_OFF, "inactive"})
 
 
 def due_test(account: Account, day: date) -> Iterator[AccountEvent]:
@@ -46,9 +53,38 @@ def long_overdue_freeze(account: Account) -> Iterator[AccountEvent]:
         yield AccountFrozen(reason=OVERDUE_LONG, reasons_now=(*account.reasons, OVERDUE_LONG), access=access)
 
 
+def charge_off(account: Account) -> Iterator[AccountEvent]:
+    """The loss that the days past due make, on the day they reach the terms' bound."""
+    if account.ledger.dpd >= account.ledger.terms.charge_off_dpd and account.standing == "overdue":
+        standing = move_standing("write_off_by_dpd", account.standing)
+        if standing is not None:
+            yield from booked(account, "days_past_due", standing)
+
+
+def booked(
+    account: Account, reason: Literal["days_past_due", "fraud", "death", "insolvency"], standing: Standing
+) -> Iterator[AccountEvent]:
+    """Charges are posted and capped a last time; then all of it is a loss, still owed, and the account is frozen."""
+    ledger = account.ledger
+    yield from charges.interest(ledger)
+    yield from charges.over_cap(ledger)
+    amounts: Amounts = {}
+    for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
+        amount = ledger.buckets[billed] + ledger.buckets[unbilled]
+        if amount:
+            amounts[billed] = amount
+    yield AccountChargedOff(amounts=amounts, reason=reason, standing=standing)
+    access = move_access("freeze_by_system", account.access)
+    if access is not None:
+        yield AccountFrozen(reason=CHARGED_OFF, reasons_now=(*account.reasons, CHARGED_OFF), access=access)
+
+
 def catch_up(account: Account) -> Iterator[AccountEvent]:
     """What follows when less is owed: the cure, the end of the long-overdue freeze, the settled statement."""
     ledger = account.ledger
+    if account.standing == "charged_off" and not ledger.owed:
+        yield from _recovered(account)
+        return
     if account.standing == "overdue" and next(ledger.missed(), None) is None:
         standing = move_standing("cure", account.standing)
         if standing is not None:
@@ -61,9 +97,24 @@ def catch_up(account: Account) -> Iterator[AccountEvent]:
             yield AccountPaid(statement_no=ledger.statement_no, standing=standing)
 
 
+def _recovered(account: Account) -> Iterator[AccountEvent]:
+    standing = move_standing("recover", account.standing)
+    if standing is not None:
+        yield AccountRecovered(standing=standing)
+    access = move_access("recover", account.access)
+    if access is not None:
+        yield AccountClosed(kind="recovered", owed_fen=0, access=access)
+
+
 def fall_back(account: Account) -> Iterator[AccountEvent]:
     """What follows when a correction finds more owed, or owed longer, than was thought: standing moves back."""
     ledger = account.ledger
+    if ledger.charged_off_due is not None:
+        if ledger.owed:
+            standing = move_standing("reopen_charged_off", account.standing)
+            if standing is not None:
+                yield AccountStandingChanged(move="reopen", standing=standing)
+        return
     trigger = "reopen_overdue" if next(ledger.missed(), None) is not None else "reopen"
     if trigger == "reopen_overdue" or ledger.billed:
         standing = move_standing(trigger, account.standing)

@@ -10,7 +10,7 @@ from datetime import date
 from domain import charges
 from domain.allocation import allocate, split_refund
 from domain.calendar import ONE_DAY, days_between, month_end
-from domain.events import DebtWaived, InterestPosted, LateFeePosted, MonthEnd, UnpaidMinimum
+from domain.events import DebtWaived, InterestPosted, LateFeePosted, MonthEnd
 from domain.facts import Fact, Issued, in_order
 from domain.ledger import Ledger
 
@@ -70,9 +70,8 @@ class Derivation:
         if missed is not None:
             self._missed_on.append(day)
             self._post(charges.late_fee(ledger, missed))
-        if day.day == ledger.bill_day:
-            self._post(charges.interest(ledger))
-            self._post(charges.over_cap(ledger))
+        if day.day == ledger.bill_day and ledger.charged_off_due is None:
+            self._post_all()
         statement = self._issued.get(day)
         if statement is not None:
             brought_forward = ledger.minimum_due
@@ -81,6 +80,11 @@ class Derivation:
             ledger.bill(statement.due_date, min(derived, demanded))
         while self._facts and self._facts[-1].on == day:
             self._apply(self._facts.pop())
+
+    def _post_all(self) -> None:
+        """All charges that have run up, and the cap on them."""
+        self._post(charges.interest(self.ledger))
+        self._post(charges.over_cap(self.ledger))
 
     def _post(self, posted: Iterable[InterestPosted | LateFeePosted | DebtWaived]) -> None:
         for event in posted:
@@ -102,22 +106,25 @@ class Derivation:
             case "payout":
                 ledger.pay_out(fact.reference, fact.amount)
             case "posting":
-                self._post(charges.interest(ledger))
-                self._post(charges.over_cap(ledger))
+                self._post_all()
+            case "charge_off" | "write_off":
+                self._post_all()
+                ledger.charge_off(date.fromisoformat(fact.reference))
+            case "undo_write_off":
+                ledger.undo_charge_off()
 
     def _month(self, end: date) -> MonthEnd:
         ledger = self.ledger
-        missed = list(ledger.missed())
+        demands = ledger.demands()
+        tolerance = ledger.terms.tolerance
+        missed = [each for each in demands if each.amount_fen > tolerance and ledger.test_date(each.due_date) <= end]
         return MonthEnd(
             month_end=end,
             dpd=ledger.dpd,
             missed_this_month=any((day.year, day.month) == (end.year, end.month) for day in self._missed_on),
             due_this_month=any((day.year, day.month) == (end.year, end.month) for day in self._due_dates),
             owed_fen=ledger.owed,
-            past_due_30_fen=sum(each.amount for each in missed if days_between(each.due_date, end) >= 30),
-            unpaid_minima=tuple(
-                UnpaidMinimum(statement_no=each.statement_no, due_date=each.due_date, amount_fen=each.amount)
-                for each in ledger.layers
-            ),
+            past_due_30_fen=sum(each.amount_fen for each in missed if days_between(each.due_date, end) >= 30),
+            unpaid_minima=demands,
             oldest_missed_due=missed[0].due_date if missed else None,
         )

@@ -30,8 +30,9 @@ FreezeReason = Literal[
     "inactive",
     "customer_request",
     "legal_order",
+    "charged_off",
 ]
-CloseKind = Literal["voluntary", "forced", "declined", "withdrawn"]
+CloseKind = Literal["voluntary", "forced", "declined", "withdrawn", "recovered"]
 ObstacleKind = Literal["owed", "accrued", "credit", "legal_order"]
 
 # The edition of the rulebook that this program reckons by; raised whenever a derivation changes.
@@ -76,9 +77,9 @@ class Owed(_Frozen):
 
 
 class UnpaidMinimum(_Frozen):
-    """What is left of one statement's own minimum."""
+    """What is left of one statement's own minimum; number 0 is charged-off debt, all of it due since its due date."""
 
-    statement_no: Annotated[int, Field(ge=1)]
+    statement_no: Annotated[int, Field(ge=0)]
     due_date: date
     amount_fen: PositiveFen
 
@@ -311,6 +312,7 @@ class BalancesCorrected(MoneyEvent):
     purchases_left: tuple[PurchaseLeft, ...]
     minima_left: tuple[MinimumLeft, ...]
     untested_due: date | None
+    charged_off_due: date | None
     regime: Literal["charges_first", "principal_first"]
     counters: Counters
     months: tuple[MonthEnd, ...]
@@ -353,6 +355,27 @@ class AccountCured(Event):
     """No minimum is missed any more. The statement may be unpaid."""
 
     TYPE = "account.cured"
+
+
+class AccountChargedOff(MoneyEvent):
+    """The debt was booked as a loss, in `amounts`, which never change. It forgives nothing: all of it stays owed."""
+
+    TYPE = "account.charged_off"
+    amounts: Amounts
+    reason: Literal["days_past_due", "fraud", "death", "insolvency"]
+
+
+class AccountRecovered(Event):
+    """Charged-off debt was fully repaid."""
+
+    TYPE = "account.recovered"
+
+
+class WriteOffUndone(MoneyEvent):
+    """A charge-off was booked in error: the minima return as far as they are billed, and interest runs from today."""
+
+    TYPE = "account.write_off_undone"
+    reason: Token
 
 
 class AccountFrozen(Event):
@@ -414,6 +437,9 @@ AccountEvent = (
     | AccountPaid
     | AccountOverdue
     | AccountCured
+    | AccountChargedOff
+    | AccountRecovered
+    | WriteOffUndone
     | AccountFrozen
     | AccountUnfrozen
     | ClosureRequested

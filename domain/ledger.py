@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
-from domain.allocation import Regime, regime_for
+from domain.allocation import Regime
 from domain.calendar import days_between, next_bill_day
-from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted
+from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted, UnpaidMinimum
 from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Amounts, Bucket, half_up
 from domain.terms import Terms
 
@@ -71,6 +71,9 @@ class Ledger:
     interest_posted: int = 0
     charges_posted: int = 0
     waived: int = 0
+    # Once charged off: the due date from which the days past due go on, and the minima, should it be undone.
+    charged_off_due: date | None = None
+    layers_charged_off: tuple[Layer, ...] = ()
     # The order of payment of this business date, read once, as the day begins.
     regime: Regime = "charges_first"
 
@@ -135,25 +138,44 @@ class Ledger:
         tolerance, today = self.terms.tolerance, self.business_date
         return (each for each in self.layers if each.amount > tolerance and self.test_date(each.due_date) <= today)
 
+    def demands(self) -> tuple[UnpaidMinimum, ...]:
+        """Every unpaid minimum, oldest first; of charged-off debt all that is owed, due since it was missed."""
+        if self.charged_off_due is not None:
+            owed = self.owed
+            lost = UnpaidMinimum(statement_no=0, due_date=self.charged_off_due, amount_fen=owed) if owed else None
+            return (lost,) if lost else ()
+        return tuple(
+            UnpaidMinimum(statement_no=each.statement_no, due_date=each.due_date, amount_fen=each.amount)
+            for each in self.layers
+        )
+
     @property
     def minimum_due(self) -> int:
-        """What statements still demand, due or not yet."""
+        """What statements still demand, due or not yet; of charged-off debt all of it."""
+        if self.charged_off_due is not None:
+            return self.owed
         return sum(layer.amount for layer in self.layers)
 
     @property
     def arrears(self) -> int:
-        """What was demanded and missed."""
+        """What was demanded and missed; of charged-off debt all of it."""
+        if self.charged_off_due is not None:
+            return self.owed
         return sum(layer.amount for layer in self.missed())
 
     @property
     def dpd(self) -> int:
-        """Days past due of the oldest missed minimum; 0 when none is missed."""
+        """Days past due of the oldest missed minimum; 0 when none is missed. Of charged-off debt it goes on."""
+        if self.charged_off_due is not None:
+            return days_between(self.charged_off_due, self.business_date) if self.owed else 0
         oldest = next(self.missed(), None)
         return days_between(oldest.due_date, self.business_date) if oldest else 0
 
     def next_event_on(self) -> date | None:
         """The first date on which the calendar alone would post, test or bill something; None when it would not."""
         first: date | None = None
+        if self.charged_off_due is not None:
+            return None
         if self.billed or self.unbilled or self.accrued > 0 or self.over_cap:
             first = next_bill_day(self.business_date, self.bill_day)
         for layer in self.layers:
@@ -183,7 +205,8 @@ class Ledger:
         self._close_days(to)
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
-            self.regime = regime_for(self.dpd, self.terms.regime_dpd)
+            late = self.charged_off_due is not None or self.dpd >= self.terms.regime_dpd
+            self.regime = "principal_first" if late else "charges_first"
 
     def _begin_to_bear(self, due: date, test: date) -> None:
         """What is left of the statement due on `due` bears interest, and the days since the start count at once.
@@ -264,9 +287,45 @@ class Ledger:
         self.buckets["principal_unbilled"] += unbilled
         if billed:
             self.slices[f"{reference}/billed"] = Slice(billed, self.business_date, 0, self.business_date)
-            self.bearing += billed
+            self.bearing += 0 if self.charged_off_due is not None else billed
         if unbilled:
             self.slices[reference] = Slice(unbilled, None, 0, self.business_date)
+
+    # How it becomes a loss
+
+    @property
+    def oldest_due(self) -> date:
+        """The due date from which a charge-off made today counts its days past due on."""
+        oldest = next(self.missed(), None) or next(iter(self.layers), None)
+        return oldest.due_date if oldest is not None else self.business_date
+
+    def charge_off(self, oldest_due: date) -> None:
+        """All but what is disputed is billed and due; nothing bears interest any more, no minimum is demanded."""
+        self.charged_off_due = oldest_due
+        self.layers_charged_off, self.layers = self.layers, ()
+        for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
+            self.buckets[billed] += self.buckets[unbilled]
+            self.buckets[unbilled] = 0
+        self.slices = {
+            purchase_id: each if each.due_date is not None else each._replace(due_date=self.business_date)
+            for purchase_id, each in self.slices.items()
+            if each.unpaid
+        }
+        self.untested_due = None
+        self.bearing = 0
+        self.regime = "principal_first"
+
+    def undo_charge_off(self) -> None:
+        """It was an error: the minima return as far as anything billed is left, and interest goes on from today."""
+        left, layers = self.billed, []
+        for layer in self.layers_charged_off:
+            part = min(left, layer.amount)
+            left -= part
+            if part:
+                layers.append(layer._replace(amount=part))
+        self.layers, self.layers_charged_off, self.charged_off_due = tuple(layers), (), None
+        self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date is not None)
+        self.regime = "principal_first" if self.dpd >= self.terms.regime_dpd else "charges_first"
 
     # How it is corrected
 
@@ -283,6 +342,7 @@ class Ledger:
             for each in corrected.minima_left
         )
         self.untested_due, self.regime = corrected.untested_due, corrected.regime
+        self.charged_off_due = corrected.charged_off_due
         counters = corrected.counters
         self.bearing, self.fen_days = counters.bearing_fen, counters.fen_days
         self.principal_fen_days = counters.principal_fen_days
@@ -352,7 +412,7 @@ class Ledger:
     def _shrink(self, purchase_id: str, each: Slice, amount: int) -> None:
         billed = each.due_date is not None
         untested = billed and each.due_date == self.untested_due
-        if billed and not untested:
+        if billed and not untested and self.charged_off_due is None:
             self.bearing -= amount
         # What is paid before its due test may still count from its posting, if the rest of its statement is missed.
         if amount == each.unpaid and not (untested and self.terms.interest_method == "from_posting"):

@@ -27,6 +27,7 @@ NOTHING, NEVER = "nothing", "never"
 NO_MOVE = Refuse("no_such_move")
 NOT_ACTIVATED = Refuse("not_activated")
 NOT_FROZEN = Refuse("not_frozen")
+NOT_CHARGED_OFF = Refuse("not_charged_off")
 ACCESS_STATES: tuple[str, ...] = get_args(Access)
 STANDING_STATES: tuple[str, ...] = get_args(Standing)
 
@@ -62,6 +63,7 @@ ACCESS_TABLE: tuple[Row, ...] = (
         "the customer stays, freeze reasons remain",
     ),
     Row("obstacles_gone", (NEVER, NEVER, NEVER, "closed", NEVER), "nothing stands in the way of closure any more"),
+    Row("recover", (NEVER, NEVER, "closed", "closed", NOTHING), "charged-off debt was fully repaid"),
     Row("force_close", (NO_MOVE, "closed", "closed", "closed", NOTHING), "closed at once, debt or not"),
 )
 
@@ -71,7 +73,30 @@ STANDING_TABLE: tuple[Row, ...] = (
     Row("settle", (NEVER, "paid", NOTHING, NEVER, NEVER), "nothing billed is left"),
     Row("miss", (NEVER, "overdue", NEVER, "overdue", NOTHING), "a minimum was not paid in time"),
     Row("cure", (NEVER, NOTHING, NOTHING, "billed", NOTHING), "no minimum is missed any more"),
+    Row("write_off_by_dpd", (NEVER, NEVER, NEVER, "charged_off", NOTHING), "the days past due reach the bound"),
+    Row(
+        "write_off",
+        ("charged_off", "charged_off", "charged_off", "charged_off", NOTHING),
+        "booked as a loss by decision; refused where nothing is owed",
+    ),
+    Row("recover", (NEVER, NEVER, NEVER, NEVER, "paid"), "the loss is fully repaid"),
+    Row(
+        "undo_write_off",
+        (NOT_CHARGED_OFF, NOT_CHARGED_OFF, NOT_CHARGED_OFF, NOT_CHARGED_OFF, "clear"),
+        "it was booked in error, and nothing is billed",
+    ),
+    Row(
+        "undo_write_off_billed",
+        (NOT_CHARGED_OFF, NOT_CHARGED_OFF, NOT_CHARGED_OFF, NOT_CHARGED_OFF, "billed"),
+        "it was booked in error, and no minimum is missed",
+    ),
+    Row(
+        "undo_write_off_overdue",
+        (NOT_CHARGED_OFF, NOT_CHARGED_OFF, NOT_CHARGED_OFF, NOT_CHARGED_OFF, "overdue"),
+        "it was booked in error, and a minimum is missed",
+    ),
     Row("reopen", ("billed", NOTHING, "billed", NOTHING, NOTHING), "a correction finds something billed still owed"),
+    Row("reopen_charged_off", (NEVER, NEVER, "charged_off", NEVER, NOTHING), "what had repaid a loss was returned"),
     Row("reopen_overdue", ("overdue", "overdue", "overdue", NOTHING, NOTHING), "a correction finds a minimum missed"),
 )
 

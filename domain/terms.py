@@ -42,6 +42,8 @@ class Terms(BaseModel):
     backdate_days_max: Annotated[int, Field(ge=0, le=180)] = 180
     # From this many days past due a payment goes to principal first.
     regime_dpd: Annotated[int, Field(ge=1, le=10_000)] = 91
+    # On this day past due the debt is booked as a loss; it stays owed.
+    charge_off_dpd: Annotated[int, Field(ge=1, le=10_000)] = 180
     # From this many days past due the system freezes the account.
     overdue_long_dpd: Annotated[int, Field(ge=1, le=10_000)] = 30
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.events import (
     AccountActivated,
     AccountBilled,
+    AccountChargedOff,
     AccountClosed,
     AccountCured,
     AccountEvent,
@@ -21,6 +22,7 @@ from domain.events import (
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
     BalancesCorrected,
@@ -39,6 +41,7 @@ from domain.events import (
     PurchasePosted,
     PurchaseRefunded,
     Status,
+    WriteOffUndone,
 )
 from domain.money import Bucket, yuan
 from domain.recorded import Recorded
@@ -182,6 +185,12 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             )
         case AccountStandingChanged():
             return f"Standing is {event.standing} again: a correction found more owed than was thought."
+        case AccountChargedOff():
+            return f"Charged off ({event.reason}){_split(event.amounts, 0)}; all of it stays owed."
+        case AccountRecovered():
+            return "The charged-off debt is fully repaid."
+        case WriteOffUndone():
+            return f"Charge-off undone ({event.reason})."
         case AccountPaid():
             return f"Statement {event.statement_no} fully settled."
         case AccountOverdue():

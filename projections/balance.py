@@ -11,12 +11,14 @@ from domain.events import (
     Access,
     AccountActivated,
     AccountBilled,
+    AccountChargedOff,
     AccountClosed,
     AccountCured,
     AccountFrozen,
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
     BalancesCorrected,
@@ -38,6 +40,7 @@ from domain.events import (
     Standing,
     Status,
     UnpaidMinimum,
+    WriteOffUndone,
 )
 from domain.recorded import Recorded
 from projections import folding
@@ -148,6 +151,8 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
         case InterestPosted() | LateFeePosted() | DebtWaived():
             pass  # as above
         case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():
+            pass  # as above
+        case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
             pass  # as above
         case PaymentReceived():
             row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen

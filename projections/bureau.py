@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.events import Access, CloseKind, FreezeReason, Standing, Status
 
 # Nothing due; normal; repaid late within the month; overdue by up to 30, 60 ... 180, more days; settled and closed.
-Code = Literal["*", "N", "M", "1", "2", "3", "4", "5", "6", "7", "C"]
+Code = Literal["*", "N", "M", "1", "2", "3", "4", "5", "6", "7", "B", "C"]
 
 
 class MonthLine(BaseModel):

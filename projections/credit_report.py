@@ -15,12 +15,14 @@ from domain.events import (
     Access,
     AccountActivated,
     AccountBilled,
+    AccountChargedOff,
     AccountClosed,
     AccountCured,
     AccountFrozen,
     AccountOpened,
     AccountOverdue,
     AccountPaid,
+    AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
     BalancesCorrected,
@@ -42,13 +44,14 @@ from domain.events import (
     Standing,
     Status,
     UnpaidMinimum,
+    WriteOffUndone,
 )
 from domain.recorded import Recorded
 from projections import folding
 from projections.bureau import Code, CreditReport, MonthLine, whole_yuan
 
 # From best to worst. `C` ends the report and says nothing about how it was repaid.
-_SEVERITY = "C*NM1234567"
+_SEVERITY = "C*NM1234567B"
 _LATE: tuple[Code, ...] = ("1", "2", "3", "4", "5", "6", "7")
 
 
@@ -126,6 +129,8 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             pass  # charges only; `G` begins with waived principal, which this program never waives
         case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():
             pass  # the open month sees them; months that ended are not re-made yet
+        case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
+            pass  # the standing says it; see `_code`
         case PaymentReceived():
             row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen
         case AccountBilled():
@@ -222,6 +227,8 @@ def _code(row: ReportRow, day: date, dpd: int) -> Code:
     first = day.replace(day=1)
     if row.settled_on is not None and row.settled_on >= first:
         return "C"
+    if row.standing == "charged_off" and row.owed_fen:
+        return "B"
     if dpd > 0:
         return _LATE[min(7, -(-dpd // 30)) - 1]
     if row.missed_on is not None and row.missed_on >= first:

@@ -30,8 +30,10 @@ from domain.commands import (
     RefundPurchase,
     RequestClosure,
     ReversePayment,
+    UndoWriteOff,
     Unfreeze,
     WithdrawClosure,
+    WriteOff,
 )
 from domain.decisions import decide
 from domain.events import Event
@@ -42,6 +44,7 @@ from domain.snapshot import dump
 from domain.terms import PAY_LATER, STANDARD, Catalogue, Terms, catalogue
 
 OFFICER = Actor(role="officer", id="o-1")
+SECOND_OFFICER = Actor(role="officer", id="officer-2")
 ACCOUNT_ID = account_id_for("customer-1", "application-1")
 ZONE = "Asia/Shanghai"
 FIRST_DAY = "2026-01-05"
@@ -98,6 +101,14 @@ def pay(fen: int, on: str | None = None, ref: str = "payment-1", **fields: Any) 
 
 def reverse(ref: str = "payment-1", on: str | None = None, reason: str = "returned", **fields: Any) -> Asked:
     return Asked(ReversePayment, on, {"payment_ref": ref, "reason": reason, **fields})
+
+
+def write_off(reason: str = "fraud", on: str | None = None, **fields: Any) -> Asked:
+    return Asked(WriteOff, on, {"reason": reason, "second_actor": SECOND_OFFICER, **fields})
+
+
+def undo_write_off(reason: str = "booked_in_error", on: str | None = None, **fields: Any) -> Asked:
+    return Asked(UndoWriteOff, on, {"reason": reason, "second_actor": SECOND_OFFICER, **fields})
 
 
 def pay_out(fen: int, on: str | None = None, ref: str = "payout-1") -> Asked:

@@ -20,6 +20,8 @@ from tests.specification import (
     reverse,
     unfrozen,
 )
+from tests.specification import undo_write_off as write_off_undone
+from tests.specification import write_off as written_off
 
 FOLDER = Path(__file__).parent / "samples"
 
@@ -59,7 +61,16 @@ def one_of_each() -> dict[str, Event]:
         bought("p2", 300),
         advanced(to="2026-03-01"),
     )
+    lost = given(
+        opened(),
+        activated(),
+        bought("p1", 123_457, on="2026-01-10"),
+        written_off("fraud", on="2026-03-20"),
+        write_off_undone(on="2026-03-21"),
+        written_off("insolvency", on="2026-03-22"),
+        paid(200_000, on="2026-04-01"),
+    )
     found: dict[str, Event] = {}
-    for each in (*life.events, *capped.events):
+    for each in (*life.events, *capped.events, *lost.events):
         found.setdefault(each.TYPE, each)
     return found

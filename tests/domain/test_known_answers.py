@@ -6,7 +6,9 @@ import pytest
 
 from domain.events import (
     AccountBilled,
+    AccountChargedOff,
     AccountCured,
+    AccountFrozen,
     AccountOverdue,
     AccountPaid,
     AccountStandingChanged,
@@ -335,6 +337,36 @@ def test_example_4_3_a_late_fee_of_five_percent_is_raised_to_its_floor():
     given(*BASE, advanced(to="2026-02-10")).when(advance(to="2026-02-11")).then(
         event(LateFeePosted, base_fen=12_346, amount_fen=1_000), event(AccountOverdue)
     )
+
+
+def test_case_29_an_unpaid_line_is_charged_off_on_its_hundred_and_eightieth_day_past_due():
+    life = given(*BASE, advanced(to="2026-08-08")).when(advance(to="2026-08-09"))
+    life.then(
+        event(InterestPosted),
+        event(
+            AccountChargedOff,
+            business_date="2026-08-09",
+            amounts={"principal_billed": 123_457, "interest_billed": 11_111, "fees_billed": 5_861},
+            dpd_after=180,
+            minimum_due_after=140_429,
+            arrears_after=140_429,
+        ),
+        event(AccountFrozen, reason="charged_off"),
+    ).owes(principal_billed=123_457, interest_billed=11_111, fees_billed=5_861)
+    assert life.account.next_event_on() is None
+    life.when(advance(to="2026-09-15")).nothing_happened()
+
+
+def test_case_42_a_charge_off_stands_on_its_day_and_only_its_split_is_restated():
+    learnt = pay(60_000, on="2026-08-20", value_date=date(2026, 7, 20))
+    life = given(*BASE, advanced(to="2026-08-19")).when(learnt)
+    life.owes(principal_billed=63_457, interest_billed=10_511, fees_billed=5_748).stands(standing="charged_off")
+    assert life.account.original_charge_off == {
+        "principal_billed": 123_457,
+        "interest_billed": 11_111,
+        "fees_billed": 5_861,
+    }
+    life.when(advance(to="2026-09-15")).nothing_happened()
 
 
 def test_case_30_a_late_fee_is_never_more_than_the_principal_that_was_missed():

@@ -38,6 +38,7 @@ request_closure_blocked  -not_activated  closing         closing         none   
 withdraw_closure         -no_such_move   -no_such_move   -no_such_move   open            -account_closed
 withdraw_closure_frozen  -no_such_move   -no_such_move   -no_such_move   frozen          -account_closed
 obstacles_gone           never           never           never           closed          never
+recover                  never           never           closed          closed          none
 force_close              -no_such_move   closed          closed          closed          none
 """
 STANDING = """
@@ -46,8 +47,15 @@ issue           billed   billed   billed   overdue  never
 settle          never    paid     none     never    never
 miss            never    overdue  never    overdue  none
 cure            never    none     none     billed   none
-reopen          billed   none     billed   none     none
-reopen_overdue  overdue  overdue  overdue  none     none
+write_off_by_dpd        never             never             never             charged_off       none
+write_off               charged_off       charged_off       charged_off       charged_off       none
+recover                 never             never             never             never             paid
+undo_write_off          -not_charged_off  -not_charged_off  -not_charged_off  -not_charged_off  clear
+undo_write_off_billed   -not_charged_off  -not_charged_off  -not_charged_off  -not_charged_off  billed
+undo_write_off_overdue  -not_charged_off  -not_charged_off  -not_charged_off  -not_charged_off  overdue
+reopen                  billed            none              billed            none              none
+reopen_charged_off      never             never             charged_off       never             none
+reopen_overdue          overdue           overdue           overdue           none              none
 """
 HEADLINE = """
 access   clear      billed   paid    overdue  charged_off

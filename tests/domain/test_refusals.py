@@ -32,8 +32,10 @@ from tests.specification import (
     refund,
     request_closure,
     reverse,
+    undo_write_off,
     unfreeze,
     withdraw_closure,
+    write_off,
 )
 
 # An account that owes 100,000 in each access it can have; `closed` by force, so that debt is left.
@@ -56,6 +58,8 @@ ASKED = {
     "receive_payment": pay(1_000, ref="another"),
     "refund_credit": pay_out(1),
     "reverse_payment": reverse(),
+    "write_off": write_off(),
+    "undo_write_off": undo_write_off(),
     "freeze": freeze("multi_lender"),
     "unfreeze": unfreeze("customer_request"),
     "request_closure": request_closure(),
@@ -75,6 +79,8 @@ forced_purchase  -not_activated     purchase.posted            purchase.posted  
 refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
 receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
 reverse_payment  -payment_unknown   payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected
+write_off        -nothing_owed      account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off
+undo_write_off   -not_charged_off   -not_charged_off -not_charged_off -not_charged_off -not_charged_off
 refund_credit    -not_activated     -credit_exceeded           -credit_exceeded           -credit_exceeded           -credit_exceeded
 freeze           -not_activated     account.frozen             account.frozen             account.frozen             account.frozen
 unfreeze         -not_activated     -not_frozen                account.unfrozen           -not_frozen                -not_frozen

@@ -27,6 +27,7 @@ from tests.specification import (
     opened,
     paid,
     pay,
+    terms,
 )
 
 
@@ -177,7 +178,11 @@ def test_an_account_says_when_it_next_needs_attention(history, expected):
 
 @pytest.mark.parametrize("bill_day", [1, 15, 28])
 def test_every_month_of_a_leap_year_has_its_bill_day(bill_day):
-    history = (opened(on="2027-12-29", bill_day=bill_day), *BASE[1:2], bought("p1", 900_000, on="2027-12-30"))
+    history = (
+        opened(on="2027-12-29", bill_day=bill_day, agreed=terms(charge_off_dpd=1_000)),
+        *BASE[1:2],
+        bought("p1", 900_000, on="2027-12-30"),
+    )
     life = given(*history).when(advance(to="2028-12-31"))
     billed = [each.business_date for each in life.events if isinstance(each, AccountBilled)]
     assert billed == [date(2028, month, bill_day) for month in range(1, 13)]

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from domain.commands import ForceClose, Freeze, RequestClosure, ReversePayment
+from domain.commands import Actor, ForceClose, Freeze, RequestClosure, ReversePayment, UndoWriteOff, WriteOff
 from domain.events import AccountEvent
 from projections import audit
 from projections.folding import fold
@@ -50,11 +50,20 @@ def test_a_closure_says_what_it_waits_for_and_what_stays_owed():
     assert audit.says(story.recorded[-1].event) == "Closed, forced (abuse); 50.00 stays owed."
 
 
+SECOND = Actor(role="officer", id="second")
+
+
 @pytest.fixture(scope="module")
 def lives():
     corrected = Story().buys("2026-01-10", 123_457).pays("2026-02-10", 123_457).advances("2026-03-01")
     corrected.say("2026-03-05", ReversePayment, payment_ref=corrected.recorded[-2].event.payment_ref, reason="returned")
-    return corrected.recorded + [recorded for seed in range(60) for recorded in wandering(seed).recorded]
+    lost = Story().buys("2026-01-10", 123_457).advances("2026-03-01")
+    lost.say("2026-03-02", WriteOff, reason="fraud", second_actor=SECOND)
+    lost.say("2026-03-03", UndoWriteOff, reason="booked_in_error", second_actor=SECOND)
+    lost.advances("2026-08-20").pays("2026-09-01", 200_000)
+    return (
+        corrected.recorded + lost.recorded + [recorded for seed in range(60) for recorded in wandering(seed).recorded]
+    )
 
 
 @pytest.mark.parametrize("kind", get_args(AccountEvent), ids=lambda kind: kind.TYPE)

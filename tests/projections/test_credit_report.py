@@ -29,7 +29,7 @@ def base() -> Story:
     return Story().buys("2026-01-10", 123_457)
 
 
-# Nothing ever paid: the rulebook's example A, month by month, up to the charge-off that is not built yet.
+# Nothing ever paid: the rulebook's example A, month by month, as long as it is not charged off.
 NEVER_PAID = [
     ("2026-01", 0, "*", 0),
     ("2026-02", 18, "1", 12_346),
@@ -197,3 +197,12 @@ def test_a_closed_month_is_what_was_told_on_its_last_day(seed):
             seen.arrears_fen,
             seen.owed_fen,
         )
+
+
+def test_charged_off_debt_is_bad_debt_until_it_is_repaid_and_its_days_past_due_go_on():
+    """The last lines of the rulebook's example A."""
+    story = base().advances("2026-08-20")
+    august = next(line for line in told(story, "2026-08-31").months if line.month == "2026-08")
+    assert (august.code, august.days_past_due, august.past_due_fen) == ("B", 202, 140_429)
+    story.pays("2026-10-08", 140_429)
+    assert codes(story, "2026-10-08")["2026-10"] == "C"

@@ -1,0 +1,137 @@
+"""Debt booked as a loss stays owed; it can be recovered, and what was booked in error can be taken back."""
+
+import pytest
+
+from domain.commands import Actor
+from domain.events import (
+    AccountChargedOff,
+    AccountClosed,
+    AccountFrozen,
+    AccountRecovered,
+    AccountStandingChanged,
+    AccountUnfrozen,
+    BalancesCorrected,
+    InterestPosted,
+    PaymentReceived,
+    PaymentReversed,
+    WriteOffUndone,
+)
+from tests.specification import (
+    BASE,
+    LINE,
+    OFFICER,
+    advance,
+    advanced,
+    buy,
+    event,
+    force_closed,
+    freeze,
+    given,
+    paid,
+    pay,
+    reverse,
+    undo_write_off,
+    unfreeze,
+    write_off,
+)
+
+LOST = (*BASE, advanced(to="2026-08-09"))  # known answer 29: 140,429 owed, 180 days past due
+
+
+def test_a_recovery_pays_principal_first():
+    given(*LOST).when(pay(130_000, on="2026-10-08")).then(
+        event(
+            PaymentReceived, regime="principal_first", applied={"principal_billed": 123_457, "interest_billed": 6_543}
+        )
+    ).owes(interest_billed=4_568, fees_billed=5_861).stands(standing="charged_off", access="frozen")
+
+
+def test_a_loss_that_is_fully_repaid_closes_the_account():
+    given(*LOST).when(pay(140_429, on="2026-10-08")).then(
+        event(PaymentReceived),
+        event(AccountRecovered, standing="paid"),
+        event(AccountClosed, kind="recovered", owed_fen=0, status="closed"),
+    ).owes().stands(dpd=0)
+
+
+def test_a_recovery_that_was_returned_leads_back_and_the_account_stays_closed():
+    life = given(*LOST, paid(140_429, on="2026-10-08")).when(reverse(on="2026-10-20"))
+    life.then(
+        event(PaymentReversed),
+        event(BalancesCorrected),
+        event(AccountStandingChanged, standing="charged_off", access="closed"),
+    ).owes(principal_billed=123_457, interest_billed=11_111, fees_billed=5_861)
+    assert sum(life.account.original_charge_off.values()) == 140_429
+
+
+def test_days_past_due_go_on_from_the_same_due_date():
+    given(*LOST).when(pay(1, on="2026-08-19")).stands(dpd=190, arrears=140_428, minimum_due=140_428)
+
+
+def test_a_charged_off_account_borrows_no_more_unless_the_network_obliges_us():
+    given(*LOST).when(buy("p2", 1, on="2026-08-10")).refused(
+        "account_frozen", access="frozen", reasons=["overdue_long", "charged_off"]
+    )
+    given(*LOST).when(buy("p2", 100, on="2026-08-10", forced=True), advance(to="2026-12-31")).owes(
+        principal_billed=123_457, interest_billed=11_111, fees_billed=5_861, principal_unbilled=100
+    )
+
+
+def test_a_loss_is_booked_by_decision_before_its_time_with_the_interest_so_far():
+    given(*BASE, advanced(to="2026-03-01")).when(write_off("insolvency", on="2026-03-05")).then(
+        event(InterestPosted, amount_fen=247),
+        event(AccountChargedOff, reason="insolvency"),
+        event(AccountFrozen, reason="charged_off"),
+    ).owes(principal_billed=123_457, interest_billed=1_420, fees_billed=1_000).stands(minimum_due=125_877)
+
+
+def test_what_owes_nothing_is_no_loss():
+    given(*LINE).when(write_off()).refused("nothing_owed", standing="clear")
+
+
+@pytest.mark.parametrize("second", [None, OFFICER], ids=["nobody else", "the same person"])
+@pytest.mark.parametrize("asked", [write_off, undo_write_off])
+def test_a_loss_needs_two_pairs_of_eyes(asked, second):
+    given(*BASE).when(asked(second_actor=second)).refused(
+        "second_actor_needed", field="second_actor", actor=str(OFFICER)
+    )
+
+
+def test_two_people_of_one_id_but_other_roles_are_two_people():
+    risk = Actor(role="risk", id=OFFICER.id)
+    given(*BASE).when(write_off(second_actor=risk)).then(event(AccountChargedOff), event(AccountFrozen))
+
+
+def test_a_loss_is_booked_once():
+    given(*LOST).when(write_off(on="2026-08-10")).nothing_happened()
+
+
+def test_a_loss_booked_in_error_is_taken_back_and_the_gap_costs_nothing():
+    life = given(*LOST).when(undo_write_off(on="2026-08-19"))
+    life.then(event(WriteOffUndone, standing="overdue"), event(AccountUnfrozen, reason="charged_off"))
+    life.owes(principal_billed=123_457, interest_billed=11_111, fees_billed=5_861).stands(
+        dpd=190, accrued=0, access="frozen", reasons=("overdue_long",)
+    )
+    assert life.account.original_charge_off == {}
+
+
+def test_what_was_taken_back_after_everything_was_paid_leaves_nothing_billed():
+    history = (*BASE, write_off(on="2026-01-20"), paid(100_000, on="2026-01-21"))
+    given(*history).when(undo_write_off(on="2026-01-22")).then(
+        event(WriteOffUndone, standing="billed"), event(AccountUnfrozen, access="open")
+    ).owes(principal_billed=23_457)
+
+
+def test_only_a_loss_can_be_taken_back():
+    given(*BASE).when(undo_write_off()).refused("not_charged_off", standing="clear")
+
+
+def test_a_closed_account_is_charged_off_too():
+    given(*BASE, force_closed()).when(advance(to="2026-08-09")).stands(standing="charged_off", access="closed")
+
+
+def test_the_freeze_of_a_loss_is_neither_set_nor_lifted_by_hand():
+    given(*LINE).when(freeze("charged_off")).refused(
+        "field_invalid", field="reason", asked="charged_off", set_by="the calendar alone"
+    )
+    given(*LOST).when(unfreeze("charged_off", on="2026-08-10")).refused("charged_off", field="reason", owed=140_429)
