@@ -1,0 +1,87 @@
+"""What is owed, amount by amount with the purchases behind it, and what may still be spent."""
+
+from datetime import date
+
+from domain.events import MoneyEvent
+from domain.money import OWED_BUCKETS, PRINCIPAL_BUCKETS, Bucket, yuan
+from projections.explaining.book import Book
+from projections.explaining.minima import latest
+from projections.explaining.reading import History, book_on
+from projections.explaining.steps import Answer, Step, step
+
+OWED = "1 Glossary: buckets"
+_MEANS: dict[Bucket, str] = {
+    "principal_billed": "Purchases that a statement has billed and that are unpaid.",
+    "principal_unbilled": "Purchases that the next statement will bill.",
+    "principal_planned": "Instalments that are not billed yet.",
+    "principal_disputed": "Purchases that are disputed: they are not demanded while they are.",
+    "interest_billed": "Interest that a statement has billed and that is unpaid.",
+    "interest_unbilled": "Interest that the next statement will bill.",
+    "interest_planned": "Interest carried in a plan, not billed yet.",
+    "fees_billed": "Fees that a statement has billed and that are unpaid.",
+    "fees_unbilled": "Fees that the next statement will bill.",
+    "fees_planned": "Fees carried in a plan, not billed yet.",
+}
+
+
+def owed(told: History, day: date) -> Answer:
+    """All that is owed, amount by amount."""
+    book = book_on(told, day)
+    steps = [_amount(book, bucket) for bucket in OWED_BUCKETS if book.amounts[bucket]]
+    total = step(
+        "What is owed is all of these together. Interest that runs up between statements is owed when it is posted.",
+        OWED,
+        " + ".join(yuan(each.result) for each in steps) or "0.00",
+        book.owed,
+    )
+    recorded = latest(told, MoneyEvent)
+    return Answer([*steps, total], recorded[1].owed_after.total if recorded else 0)
+
+
+def _amount(book: Book, bucket: Bucket) -> Step:
+    """One amount: the purchases that are unpaid of it, or what charged and paid it."""
+    fen, unpaid = (
+        book.amounts[bucket],
+        {name: each for name, each in book.purchases.items() if each.unpaid and each.bucket == bucket},
+    )
+    if bucket not in PRINCIPAL_BUCKETS or not unpaid:
+        return step(_MEANS[bucket], OWED, yuan(fen), fen, events=book.behind[bucket], bucket=bucket)
+    return step(
+        _MEANS[bucket],
+        OWED,
+        " + ".join(f"{yuan(each.unpaid)} of {name}" for name, each in unpaid.items()),
+        fen,
+        events=[moved for each in unpaid.values() for moved in (each.told, *(told for _, _, told in each.moves))],
+        bucket=bucket,
+    )
+
+
+def available(told: History, day: date) -> Answer:
+    """The limit less what is owed, plus credit."""
+    book = book_on(told, day)
+    credit = book.amounts["credit"]
+    steps = [
+        step(
+            "The limit is what was last agreed, and nothing before activation, while closing or once closed.",
+            OWED,
+            yuan(book.limit),
+            book.limit,
+            events=[book.limit_told],
+        ),
+        *owed(told, day).steps,
+    ]
+    if credit:
+        steps.append(
+            step("Credit is money that we owe the customer.", OWED, yuan(credit), credit, events=book.behind["credit"])
+        )
+    steps.append(
+        step(
+            "Available is the limit less what is owed, plus credit; below nothing when more is owed than the limit.",
+            OWED,
+            f"{yuan(book.limit)} - {yuan(book.owed)} + {yuan(credit)}",
+            book.limit - book.owed + credit,
+        )
+    )
+    recorded = latest(told, MoneyEvent)
+    after = recorded[1].owed_after if recorded else None
+    return Answer(steps, book.limit - after.total + after.credit if after else book.limit)

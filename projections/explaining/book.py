@@ -1,0 +1,252 @@
+"""What an account owes, with who caused it: amounts, unpaid purchases, demands, and the balances that bear interest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from domain.calendar import days_between
+from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Bucket
+from domain.terms import Terms
+from projections.explaining.curve import Curve
+from projections.explaining.steps import Told
+
+
+@dataclass(slots=True)
+class Purchase:
+    """What is unpaid of a purchase, and how its balance moved; `due` is its statement's, None until it is billed."""
+
+    told: Told
+    unpaid: int = 0
+    due: date | None = None
+    bears: bool = False
+    # Its own fen-days before its first move, where a correction says them.
+    carried: int = 0
+    moves: list[tuple[date, int, Told]] = field(default_factory=list)
+
+    @property
+    def bucket(self) -> Bucket:
+        """Where its principal stands."""
+        return "principal_unbilled" if self.due is None else "principal_billed"
+
+    def move(self, on: date, delta: int, told: Told) -> None:
+        """More or less of it is unpaid from `on`."""
+        self.unpaid += delta
+        self.moves.append((on, delta, told))
+
+
+class Lowered(NamedTuple):
+    """By how much a demand fell; `met` where the rest was forgiven as too little to matter."""
+
+    amount: int
+    told: Told
+    met: bool = False
+
+
+@dataclass(slots=True)
+class Demand:
+    """One statement's own minimum: what it was when it was issued or corrected, and what lowered it since."""
+
+    statement_no: int
+    due: date
+    demanded: int
+    principal: int
+    told: Told
+    lowered: list[Lowered] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """What is still to pay of it."""
+        return self.demanded - sum(each.amount for each in self.lowered)
+
+
+class Lost(NamedTuple):
+    """Debt that was charged off: since when it is due, by which event, and what was demanded before."""
+
+    due: date
+    told: Told
+    before: tuple[Demand, ...] = ()
+
+
+@dataclass(slots=True)
+class Book:
+    """One account, reckoned again; `day` is the day that it has reached."""
+
+    terms: Terms
+    opened: Told
+    day: date
+    limit: int = 0
+    limit_told: Told | None = None
+    amounts: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
+    purchases: dict[str, Purchase] = field(default_factory=dict)
+    demands: list[Demand] = field(default_factory=list)
+    untested_due: date | None = None
+    lost: Lost | None = None
+    bearing: Curve = field(default_factory=Curve)
+    principal: Curve = field(default_factory=Curve)
+    interest_posted: int = 0
+    charged: int = 0
+    waived: int = 0
+    # What changed each amount since it was last nothing, what was charged since the last statement, and in all.
+    behind: dict[Bucket, list[Told]] = field(default_factory=lambda: {bucket: [] for bucket in BUCKETS})
+    new_charges: list[Told] = field(default_factory=list)
+    charges: list[Told] = field(default_factory=list)
+    # The last posting of interest, or the correction that took its place.
+    postings: list[Told] = field(default_factory=list)
+    waivers: list[Told] = field(default_factory=list)
+
+    # Figures
+
+    @property
+    def owed(self) -> int:
+        return sum(self.amounts.values()) - self.amounts["credit"]
+
+    @property
+    def demanded(self) -> int:
+        """What statements still demand, due or not yet; of charged-off debt all of it."""
+        return self.owed if self.lost else sum(each.left for each in self.demands)
+
+    def test_date(self, due: date) -> date:
+        """The day on which a demand due on `due` is found missed."""
+        return due + timedelta(days=self.terms.grace_days + 1)
+
+    def missed(self) -> list[Demand]:
+        """The demands that were tested and missed, oldest first; charged-off debt is one, all of it."""
+        if self.lost is not None:
+            whole = Demand(0, self.lost.due, self.owed, self.owed, self.lost.told)
+            return [whole] if self.owed else []
+        return self._missed()
+
+    def _missed(self) -> list[Demand]:
+        tolerance = self.terms.tolerance
+        return [each for each in self.demands if each.left > tolerance and self.test_date(each.due) <= self.day]
+
+    def unpaid(self, bucket: Bucket) -> list[Purchase]:
+        """The purchases behind a bucket of principal, oldest first."""
+        return [each for each in self.purchases.values() if each.unpaid and each.bucket == bucket]
+
+    # Time
+
+    def pass_time(self, to: date) -> None:
+        """Reach `to`; what is still unpaid at its due test on the way bears interest, from a day gone by."""
+        due = self.untested_due
+        if due is not None and self.test_date(due) <= to:
+            self._test(due)
+        self.day = to
+
+    def _test(self, due: date) -> None:
+        of_statement = [each for each in self.purchases.values() if each.due == due and not each.bears]
+        left = sum(each.unpaid for each in of_statement)
+        from_posting = self.terms.interest_method == "from_posting" and left > self.terms.tolerance
+        for each in of_statement:
+            each.bears = True
+            if from_posting:
+                self.bearing.carry(each.carried, each.told)
+                for on, delta, told in each.moves:
+                    self.bearing.change(on, delta, told)
+            else:
+                self.bearing.change(due, each.unpaid, each.told)
+        for demand in self.demands:
+            if demand.due == due and 0 < demand.left <= self.terms.tolerance:
+                demand.lowered.append(Lowered(demand.left, demand.told, met=True))
+        self.untested_due = None
+
+    # What events do
+
+    def put(self, bucket: Bucket, delta: int, told: Told) -> None:
+        """An amount rises or falls; all principal together is counted day by day, for the cap."""
+        if not delta:
+            return
+        if not self.amounts[bucket]:
+            self.behind[bucket] = []
+        self.behind[bucket].append(told)
+        self.amounts[bucket] += delta
+        if bucket in PRINCIPAL_BUCKETS:
+            self.principal.change(self.day, delta, told)
+
+    def buy(self, name: str, amount: int, told: Told, *, billed: bool = False) -> None:
+        """A purchase, or what counts as one; one that is billed at once bears interest at once."""
+        if not amount:
+            return
+        bears = billed and self.lost is None
+        bought = self.purchases[name] = Purchase(told, due=self.day if billed else None, bears=bears)
+        bought.move(self.day, amount, told)
+        if bears:
+            self.bearing.change(self.day, amount, told)
+        self.put(bought.bucket, amount, told)
+
+    def bill(self, due: date, demanded: int, told: Told, statement_no: int) -> None:
+        """A statement: everything unbilled is billed, and its own minimum is demanded."""
+        charges = self.amounts["interest_unbilled"] + self.amounts["fees_unbilled"]
+        self._bill_all(due)
+        self.demands = [each for each in self.demands if each.left]
+        self.demands.append(Demand(statement_no, due, demanded, max(0, demanded - charges), told))
+        self.untested_due = due
+        self.new_charges = []
+
+    def _bill_all(self, due: date) -> None:
+        """What was unbilled becomes billed, and due on `due`."""
+        for each in self.purchases.values():
+            if each.due is None and each.unpaid:
+                each.due = due
+        for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
+            self.behind[billed] = (self.behind[billed] if self.amounts[billed] else []) + self.behind[unbilled]
+            self.amounts[billed] += self.amounts[unbilled]
+            self.amounts[unbilled], self.behind[unbilled] = 0, []
+
+    def charge_off(self, told: Told) -> None:
+        """All of it is billed and due since the oldest demand that was missed; nothing bears interest any more."""
+        first = [*self._missed(), *(each for each in self.demands if each.left)][:1]
+        self.lost = Lost(first[0].due if first else self.day, told, tuple(self.demands))
+        self.demands, self.untested_due = [], None
+        self._bill_all(self.day)
+        for each in self.purchases.values():
+            self._bear(each, told, bears=False)
+
+    def undo_charge_off(self, told: Told) -> None:
+        """What was demanded before is demanded again, as far as it is billed; interest goes on from this day."""
+        left = sum(self.amounts[bucket] for bucket in BILLED_BUCKETS)
+        self.demands, self.lost = list(self.lost.before) if self.lost else [], None
+        for demand in self.demands:
+            gone = max(0, demand.left - left)
+            if gone:
+                demand.lowered.append(Lowered(gone, told))
+            left -= demand.left
+        for each in self.purchases.values():
+            self._bear(each, told, bears=each.due is not None)
+
+    def _bear(self, each: Purchase, told: Told, *, bears: bool) -> None:
+        if each.bears != bears:
+            each.bears = bears
+            self.bearing.change(self.day, each.unpaid if bears else -each.unpaid, told)
+
+    def lower(self, applied: Mapping[Bucket, int], told: Told, own: tuple[str, int] = ("", 0)) -> None:
+        """Amounts fall; `own` is how much of it is taken from one purchase first. Oldest first in everything."""
+        purchase, of_purchase = own
+        for bucket, amount in applied.items():
+            left = amount
+            if bucket in {"principal_billed", "principal_unbilled"}:
+                if of_purchase and self.purchases[purchase].bucket == bucket:
+                    self._shrink(self.purchases[purchase], of_purchase, told)
+                    left -= of_purchase
+                for each in self.unpaid(bucket):
+                    part = min(left, each.unpaid)
+                    self._shrink(each, part, told)
+                    left -= part
+            self.put(bucket, -amount, told)
+        left = sum(applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
+        for demand in self.demands:
+            part = min(left, demand.left)
+            if part:
+                demand.lowered.append(Lowered(part, told))
+            left -= part
+
+    def _shrink(self, each: Purchase, amount: int, told: Told) -> None:
+        if amount:
+            each.move(self.day, -amount, told)
+            if each.bears:
+                self.bearing.change(self.day, -amount, told)
+
+    def days_late(self, demand: Demand) -> int:
+        """From a demand's due date to the day reached; none before it."""
+        return max(0, days_between(demand.due, self.day))

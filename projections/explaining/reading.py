@@ -1,0 +1,161 @@
+"""The events into the book: what each one did to the amounts, with the event kept beside."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import assert_never
+
+from domain.events import (
+    AccountActivated,
+    AccountBilled,
+    AccountChargedOff,
+    AccountClosed,
+    AccountCured,
+    AccountEvent,
+    AccountFrozen,
+    AccountOpened,
+    AccountOverdue,
+    AccountPaid,
+    AccountRecovered,
+    AccountStandingChanged,
+    AccountUnfrozen,
+    BalancesCorrected,
+    ClosureRequested,
+    ClosureWithdrawn,
+    CreditRefunded,
+    DebtWaived,
+    InterestPosted,
+    LateFeePosted,
+    LimitChanged,
+    PaymentReceived,
+    PaymentReversed,
+    PurchasePosted,
+    PurchaseRefunded,
+    WriteOffUndone,
+)
+from projections.explaining.book import Book, Demand, Lost, Purchase
+from projections.explaining.steps import Told
+
+History = Sequence[Told]
+
+
+def history(events: Iterable[AccountEvent], day: date) -> History:
+    """An account's events from its first one, with their versions, up to the end of `day`."""
+    return [Told(version, event) for version, event in enumerate(events, start=1) if event.business_date <= day]
+
+
+def book_on(told: History, day: date) -> Book:
+    """The book after all of `told`, at the end of `day`. Raises ValueError where it does not begin with an opening."""
+    first = told[0] if told else None
+    if first is None or not isinstance(first.event, AccountOpened):
+        raise ValueError("a history begins with account.opened")
+    book = Book(first.event.terms, first, first.event.business_date)
+    for each in told[1:]:
+        _read(book, each)
+    book.pass_time(day)
+    return book
+
+
+def book_before(told: History, which: Told) -> Book:
+    """The book as it stood just before the event `which`."""
+    return book_on([each for each in told if each.version < which.version], which.event.business_date)
+
+
+def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one case an event
+    event = told.event
+    book.pass_time(event.business_date)
+    match event:
+        case PurchasePosted():
+            book.put("credit", -event.credit_applied_fen, told)
+            book.buy(event.purchase_id, event.amount_fen - event.credit_applied_fen, told)
+        case PurchaseRefunded():
+            book.lower(event.applied, told, (event.purchase_id, event.of_purchase_fen))
+            book.put("credit", event.credited_fen, told)
+        case PaymentReceived():
+            book.lower(event.applied, told)
+            book.put("credit", event.credited_fen, told)
+        case PaymentReversed():
+            name = f"{event.channel}/{event.payment_ref}"
+            book.put("credit", -event.credit_taken_fen, told)
+            book.buy(f"{name}/billed", event.restored.get("principal_billed", 0), told, billed=True)
+            book.buy(name, event.restored.get("principal_unbilled", 0), told)
+        case CreditRefunded():
+            from_credit = min(event.amount_fen, book.amounts["credit"])
+            book.put("credit", -from_credit, told)
+            book.buy(event.refund_id, event.amount_fen - from_credit, told)
+        case InterestPosted():
+            book.put("credit", -event.credit_applied_fen, told)
+            book.put("interest_unbilled", event.amount_fen - event.credit_applied_fen, told)
+            book.interest_posted += event.amount_fen
+            book.bearing.close(event.business_date, told)
+            book.postings = [told]
+            _charge(book, event.amount_fen, told)
+        case LateFeePosted():
+            book.put("fees_unbilled", event.amount_fen, told)
+            _charge(book, event.amount_fen, told)
+        case DebtWaived():
+            _waive(book, event, told)
+        case AccountBilled():
+            book.bill(event.due_date, event.own_minimum_fen, told, event.statement_no)
+        case AccountChargedOff():
+            book.charge_off(told)
+        case WriteOffUndone():
+            book.undo_charge_off(told)
+        case BalancesCorrected():
+            _adopt(book, event, told)
+        case AccountActivated() | LimitChanged() | ClosureWithdrawn():
+            book.limit, book.limit_told = event.limit_fen, told
+        case ClosureRequested() | AccountClosed():
+            book.limit, book.limit_told = 0, told
+        case AccountOpened():
+            raise ValueError(f"account.opened is event {told.version} of an account: its history is mixed up")
+        case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
+            pass  # words only
+        case AccountRecovered() | AccountFrozen() | AccountUnfrozen():
+            pass  # as above
+        case _:
+            assert_never(event)
+
+
+def _charge(book: Book, amount: int, told: Told) -> None:
+    book.charged += amount
+    book.charges.append(told)
+    book.new_charges.append(told)
+
+
+def _waive(book: Book, event: DebtWaived, told: Told) -> None:
+    book.put("fees_unbilled", -event.fees_fen, told)
+    book.put("interest_unbilled", -event.interest_fen, told)
+    book.waived += event.fees_fen + event.interest_fen + event.refunded_fen
+    book.waivers.append(told)
+    book.new_charges.append(told)
+    book.lower(event.credit_applied, told)
+    book.put("credit", event.refunded_fen - sum(event.credit_applied.values()), told)
+
+
+def _adopt(book: Book, event: BalancesCorrected, told: Told) -> None:
+    """Begin anew from what a correction says: it knows of days that no event of its own tells."""
+    for bucket, delta in event.deltas.items():
+        book.put(bucket, delta, told)
+    lost, due = book.lost, event.charged_off_due
+    book.lost = Lost(due, lost.told if lost else told, lost.before if lost else ()) if due is not None else None
+    known = {name: each.told for name, each in book.purchases.items()}
+    book.purchases = {}
+    for each in event.purchases_left:
+        bears = book.lost is None and each.due_date not in {None, event.untested_due}
+        left = Purchase(known.get(each.purchase_id, told), 0, each.due_date, bears, each.fen_days)
+        left.move(each.counted_to, each.unpaid_fen, left.told)
+        book.purchases[each.purchase_id] = left
+    book.demands = [
+        Demand(each.statement_no, each.due_date, each.amount_fen, each.principal_fen, told)
+        for each in event.minima_left
+    ]
+    book.untested_due = event.untested_due
+    counters, today = event.counters, event.business_date
+    principal = sum(fen for bucket, fen in book.amounts.items() if bucket.startswith("principal"))
+    book.bearing.restart(today, counters.fen_days, counters.bearing_fen, told)
+    book.principal.restart(today, counters.principal_fen_days, principal, told)
+    book.interest_posted, book.charged = counters.interest_posted_fen, counters.charges_posted_fen
+    book.waived = counters.waived_fen
+    book.charges, book.postings, book.waivers = [told], [told], [told]
+    if book.new_charges or event.interest_delta_fen or event.late_fee_delta_fen or event.waived_delta_fen:
+        book.new_charges.append(told)

@@ -1,0 +1,201 @@
+"""The rulebook's worked examples, explained: what is said, and on which events it rests."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from projections.explaining import book
+from projections.explaining.figures import FIGURES, UnknownFigure, explain
+from tests.specification import BASE, LINE, activated, advance, bought, given, opened, pay, reverse, terms, write_off
+
+
+def life(*asked):
+    told = given().when(*asked)
+    assert told.refusal is None
+    return told.events
+
+
+ARREARS = life(*BASE, pay(10_000, on="2026-03-05"), advance(to="2026-04-15"))
+FROM_POSTING = opened(agreed=terms(interest_method="from_posting"))
+
+
+def explained(figure, on, events=ARREARS):
+    return explain(events, figure, date.fromisoformat(on))
+
+
+def said(explanation):
+    """Arithmetic and result of each step, with the versions of the events it rests on."""
+    return [(each.arithmetic, each.result, [event.version for event in each.events]) for each in explanation.steps]
+
+
+def test_the_minimum_of_case_5_is_made_of_what_was_brought_forward_new_charges_and_a_share_of_the_rest():
+    assert said(explained("minimum", "2026-03-04")) == [
+        ("1,234.57 + 11.73 + 10.00", 125_630, [3, 5, 7]),
+        ("123.46", 12_346, [4]),
+        ("11.73 + 10.00", 2_173, [5, 7]),
+        ("1,256.30 - 123.46 - 21.73", 111_111, [3]),
+        ("0.10 x 1,111.11, rounded up", 11_112, []),
+        ("123.46 + 21.73 + 111.12, at least 10.00 and at most 1,256.30", 25_631, [8]),
+    ]
+    assert explained("minimum", "2026-03-04").steps[-1].parameters == {"minimum_floor": 1_000, "balance_fen": 125_630}
+
+
+def test_what_is_still_to_pay_names_the_payments_that_lowered_it():
+    assert said(explained("minimum_due", "2026-03-05")) == [
+        ("123.46 - 100.00", 2_346, [4, 9]),
+        ("256.31 - 123.46", 13_285, [8]),
+        ("23.46 + 132.85", 15_631, []),
+    ]
+
+
+def test_interest_of_example_a_is_nineteen_days():
+    explanation = explained("interest", "2026-03-01")
+    assert said(explanation) == [
+        ("2026-02-10 to 2026-02-28: 1,234.57 bears, x 19 days", 2_345_683, [3]),
+        ("2,345,683 fen-days", 2_345_683, []),
+        ("0.0005 x 2,345,683 fen-days, rounded", 1_173, []),
+        ("11.73 - 0.00", 1_173, [7]),
+    ]
+    assert [each.unit for each in explanation.steps] == ["fen-days", "fen-days", "fen", "fen"]
+
+
+def test_later_interest_begins_with_the_posting_before_it():
+    assert said(explained("interest", "2026-04-01"))[:3] == [
+        ("2,345,683 fen-days", 2_345_683, [7]),
+        ("2026-03-01 to 2026-03-04: 1,234.57 bears, x 4 days", 493_828, [7]),
+        ("2026-03-05 to 2026-03-31: 1,156.30 bears, x 27 days", 3_122_010, [9]),
+    ]
+
+
+def test_interest_from_posting_is_example_c():
+    events = life(
+        FROM_POSTING,
+        activated(),
+        bought("base", 123_457, on="2026-01-10"),
+        pay(100_000, on="2026-02-10"),
+        advance(to="2026-03-01"),
+    )
+    assert said(explained("interest", "2026-03-01", events)) == [
+        ("2026-01-10 to 2026-02-09: 1,234.57 bears, x 31 days", 3_827_167, [3]),
+        ("2026-02-10 to 2026-02-28: 234.57 bears, x 19 days", 445_683, [5]),
+        ("3,827,167 + 445,683 fen-days", 4_272_850, []),
+        ("0.0005 x 4,272,850 fen-days, rounded", 2_136, []),
+        ("21.36 - 0.00", 2_136, [6]),
+    ]
+
+
+def test_the_late_fee_is_a_share_raised_to_the_floor():
+    assert said(explained("late_fee", "2026-02-11")) == [
+        ("123.46", 12_346, [4]),
+        ("the least of 123.46 missed, 123.46 of principal in that minimum, 1,234.57 of billed principal unpaid", 12_346, [3]),
+        ("0.05 x 123.46, rounded", 617, []),
+        ("6.17, at least 10.00 and at most 123.46", 1_000, [5]),
+    ]  # fmt: skip
+
+
+def test_days_past_due_count_from_the_due_date_grace_included():
+    agreed = opened(agreed=terms(grace_days=3))
+    events = life(agreed, activated(), bought("base", 123_457, on="2026-01-10"), advance(to="2026-02-14"))
+    assert explained("dpd", "2026-02-13", events).result == 0
+    explanation = explained("dpd", "2026-02-14", events)
+    assert (explanation.result, explanation.unit) == (4, "days")
+    assert explanation.steps[-1].parameters == {
+        "due_date": "2026-02-10",
+        "grace_days": 3,
+        "tested_on": "2026-02-14",
+        "tolerance": 0,
+        "unpaid_fen": 12_346,
+        "as_of": "2026-02-14",
+    }
+
+
+def test_the_waiver_of_case_19_is_what_exceeds_the_cap():
+    events = life(*LINE, bought("p1", 30_000, on="2026-01-10"), advance(to="2026-03-01"))
+    assert said(explained("waived", "2026-03-01", events)) == [
+        ("2026-01-10 to 2026-02-28: 300.00 of principal, x 50 days", 1_500_000, [3]),
+        ("1,500,000 fen-days", 1_500_000, []),
+        ("0.24 x 1,500,000 fen-days / 365 days, rounded down", 986, []),
+        ("12.85 - 0.00", 1_285, [5, 7]),
+        ("12.85 - 9.86", 299, []),
+        ("2.99 fees + 0.00 interest + 0.00 given back", 299, [8]),
+    ]
+
+
+def test_a_correction_is_named_with_what_was_learnt():
+    late = pay(12_346, on="2026-03-05", value_date=date(2026, 2, 9))
+    events = life(*BASE, advance(to="2026-03-01"), late)
+    interest, fee = explained("interest", "2026-03-05", events), explained("late_fee", "2026-03-05", events)
+    assert said(interest)[-1] == ("11.73 - 1.17", 1_056, [9, 10])
+    assert said(fee)[-1] == ("10.00 - 10.00", 0, [9, 10])
+    assert "counts from 2026-02-09" in interest.steps[-1].rule
+    assert said(explained("minimum_due", "2026-03-05", events))[0] == ("121.68", 12_168, [10])
+    accrued = explained("accrued", "2026-03-05", events)
+    assert accrued.result == 222
+    assert [event.type for event in accrued.steps[0].events] == ["balances.corrected"]
+
+
+def test_a_fee_that_only_a_correction_charged():
+    events = life(*BASE, pay(123_457, on="2026-02-10"), reverse(on="2026-02-14"))
+    assert said(explained("late_fee", "2026-02-14", events))[-1][:2] == ("0.00 + 10.00", 1_000)
+    assert explained("dpd", "2026-02-14", events).result == 4
+
+
+def test_charged_off_debt_is_due_as_a_whole():
+    events = life(*BASE, advance(to="2026-03-01"), write_off(on="2026-03-05"))
+    explanation = explained("minimum_due", "2026-03-05", events)
+    assert explanation.result == explained("owed", "2026-03-05", events).result
+    assert "charged off on 2026-03-05" in explanation.steps[0].rule
+    assert explained("dpd", "2026-03-06", events).result == 24
+
+
+def test_what_is_owed_names_the_purchases_that_are_unpaid():
+    steps = explained("owed", "2026-03-05").steps
+    assert [(each.parameters.get("bucket"), each.arithmetic) for each in steps] == [
+        ("principal_billed", "1,156.30 of base"),
+        (None, "1,156.30"),
+    ]
+    assert said(explained("available", "2026-03-05"))[-1][:2] == ("50,000.00 - 1,156.30 + 0.00", 4_884_370)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_on_the_first_day_every_figure_says_that_there_is_nothing(figure):
+    assert explained(figure, "2026-01-05").result == (5_000_000 if figure == "available" else 0)
+
+
+def test_a_figure_nobody_knows_is_answered_with_those_there_are():
+    with pytest.raises(UnknownFigure, match="'intrest' is no figure that can be explained; there are: minimum, "):
+        explained("intrest", "2026-03-05")
+
+
+def test_before_the_opening_there_is_nothing_to_explain():
+    with pytest.raises(ValueError, match=r"begins with account\.opened"):
+        explained("owed", "2026-01-04")
+
+
+def test_a_rate_that_was_recorded_wrongly_is_found_out():
+    wrong = [
+        each.model_copy(update={"amount_fen": each.amount_fen + 1}) if each.TYPE == "interest.posted" else each
+        for each in ARREARS
+    ]
+    explanation = explained("interest", "2026-03-01", wrong)
+    assert (explanation.result, explanation.recorded, explanation.agrees) == (1_173, 1_174, False)
+
+
+def test_a_book_that_counted_from_the_due_test_would_be_found_out(monkeypatch):
+    events = life(opened(agreed=terms(grace_days=3)), activated(), bought("p1", 123_457), advance(to="2026-03-01"))
+    assert explained("interest", "2026-03-01", events).agrees
+    change = book.Curve.change
+    monkeypatch.setattr(
+        book.Curve, "change", lambda curve, on, delta, told: change(curve, max(on, date(2026, 2, 14)), delta, told)
+    )
+    assert not explained("interest", "2026-03-01", events).agrees
+
+
+def test_a_long_list_of_days_is_cut_to_the_latest():
+    days = [date(2026, 1, 11) + timedelta(days=number) for number in range(48)]
+    begins = (*LINE, bought("p1", 30_000, on="2026-01-10"))
+    events = life(*begins, *(pay(1, on=f"{day}", ref=f"r{day}") for day in days), advance(to="2026-03-01"))
+    steps = explained("waived", "2026-03-01", events).steps
+    assert sum("days_from" in each.parameters for each in steps) == 31
+    # 10 January at 300.00, then a fen less each day: 49 stretches to 27 February, of which 18 are told in one line.
+    assert (steps[0].arithmetic, steps[0].result) == ("from 2026-01-10 to 2026-01-27", sum(range(29_983, 30_001)))

@@ -1,0 +1,112 @@
+"""Whatever life an account had, on whatever day: the last step of an explanation is the ledger's figure."""
+
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+
+from domain.account import Account, fold
+from domain.calendar import days_between
+from domain.commands import ReceivePayment, RefundPurchase, ReversePayment, UndoWriteOff, WriteOff
+from domain.events import (
+    AccountBilled,
+    BalancesCorrected,
+    DebtWaived,
+    InterestPosted,
+    LateFeePosted,
+    PaymentReceived,
+)
+from projections.explaining.figures import FIGURES, explain
+from tests.domain.lives import AGREED, Life, wanderers
+from tests.specification import SECOND_OFFICER
+
+
+def account_on(events, day) -> Account:
+    account = fold(None, [each for each in events if each.business_date <= day]).fork()
+    account.ledger.pass_time(day)
+    return account
+
+
+def last(events, kind, amount, delta=None):
+    """The amount of the last event of a kind, and what corrections changed since."""
+    total, since = 0, events
+    for index, each in enumerate(events):
+        if isinstance(each, kind):
+            total, since = amount(each), events[index:]
+    return total + sum(getattr(each, delta) for each in since if delta and isinstance(each, BalancesCorrected))
+
+
+def figures_on(events, day):
+    """Every figure as the ledger and the events have it."""
+    account, events = account_on(events, day), [each for each in events if each.business_date <= day]
+    ledger = account.ledger
+    return {
+        "minimum": last(events, AccountBilled, lambda each: each.minimum_fen),
+        "minimum_due": ledger.minimum_due,
+        "arrears": ledger.arrears,
+        "dpd": ledger.dpd,
+        "interest": last(events, InterestPosted, lambda each: each.amount_fen, "interest_delta_fen"),
+        "accrued": ledger.accrued,
+        "late_fee": last(events, LateFeePosted, lambda each: each.amount_fen, "late_fee_delta_fen"),
+        "waived": last(
+            events, DebtWaived, lambda each: each.fees_fen + each.interest_fen + each.refunded_fen, "waived_delta_fen"
+        ),
+        "owed": ledger.owed,
+        "available": account.available,
+    }
+
+
+def every_figure_is_explained(events, days):
+    for day in days:
+        expected = figures_on(events, day)
+        assert expected.keys() == FIGURES.keys()
+        explained = {figure: explain(events, figure, day) for figure in FIGURES}
+        assert {figure: each.result for figure, each in explained.items()} == expected, day
+        assert [figure for figure, each in explained.items() if not each.agrees] == [], day
+
+
+def sampled(events, step):
+    """Every `step`th day from the opening until after the last event, and the days of events."""
+    begins, ends = events[0].business_date, events[-1].business_date + timedelta(days=60)
+    days = {begins + timedelta(days=offset) for offset in range(0, days_between(begins, ends), step)}
+    return sorted(days | {each.business_date for each in events[::5]})
+
+
+@pytest.mark.parametrize("number", range(48))
+def test_every_figure_of_a_wandering_life(number):
+    events = wanderers()[number].events
+    every_figure_is_explained(events, sampled(events, 29))
+
+
+def learning_late(seed: int) -> Life:
+    """A life in which payments are learnt late and returned, and refunds for errors of ours count from then."""
+    chance = Random(seed)
+    life = Life(AGREED[seed % len(AGREED)], date(2026, 1, 5), 500_000)
+    for _ in range(28):
+        life.day += timedelta(days=chance.choice((0, 1, 4, 9, 20, 31)))
+        back = max(date(2026, 1, 5), life.day - timedelta(days=chance.choice((0, 3, 11, 40, 100))))
+        match chance.randrange(8):
+            case 0 | 1 | 2:
+                life.buys(chance.choice((620, 30_000, 123_457)), forced=True)
+            case 3 | 4:
+                said = {"payment_ref": f"r{len(life.told)}", "channel": "transfer", "value_date": back}
+                life.ask(ReceivePayment, **said, amount_fen=chance.choice((700, 12_346, life.owed() or 5)))
+            case 5:
+                payments = [each for each in life.events if isinstance(each, PaymentReceived)]
+                if payments:
+                    life.ask(ReversePayment, payment_ref=chance.choice(payments).payment_ref, reason="returned")
+            case 6 if life.account.ledger.dpd:
+                life.ask(chance.choice((WriteOff, UndoWriteOff)), reason="fraud", second_actor=SECOND_OFFICER)
+            case _ if life.purchases:
+                said = {"purchase_id": chance.choice(life.purchases).purchase_id, "refund_id": f"f{len(life.told)}"}
+                life.ask(RefundPurchase, **said, amount_fen=500, reason="our_error", value_date=back)
+            case _:
+                life.advances()
+    return life
+
+
+@pytest.mark.parametrize("seed", range(32))
+def test_every_figure_of_a_life_that_was_corrected(seed):
+    events = learning_late(seed).events
+    assert any(isinstance(each, BalancesCorrected) for each in events)
+    every_figure_is_explained(events, sampled(events, 23))
