@@ -38,6 +38,7 @@ COMMANDS = {
     "day": Entry("infra.cli.day:app", "Advance every account that is due on a day, and report the day."),
     "statements": Entry("infra.cli.statements:app", "Write month balances to a file."),
     "account": Entry("infra.cli.account:app", "One account on any day: show, history, balance, report."),
+    "explain": Entry("infra.cli.explain:explain_figure", "How a figure of an account came about, step by step."),
     "views": Entry("infra.cli.views:app", "How the read models stand."),
     "simulate": Entry("infra.cli.simulate:simulate", "Live one account's life from a scenario file, without servers."),
     "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),

@@ -49,13 +49,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 @app.command()
 def show(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
     """The account at a glance: its state, its debt and its credit report."""
-    seen = _answer(partial(answers.balance_of, account_id=account_id, as_of=as_of))
-    report = _answer(partial(answers.report_of, account_id=account_id, as_of=as_of))
+    seen = ask_views(partial(answers.balance_of, account_id=account_id, as_of=as_of))
+    report = ask_views(partial(answers.report_of, account_id=account_id, as_of=as_of))
     if as_json:
         both = {"balance": seen.model_dump(mode="json"), "credit_report": report.model_dump(mode="json")}
         print(json.dumps(both, indent=2))
         return
-    console = _console()
+    console = plain_console()
     console.print(_headline(seen))
     console.print(_figures(seen))
     console.print(f"Credit report  {report.history_24}  now {report.code}, worst {report.worst_code}", markup=False)
@@ -64,11 +64,11 @@ def show(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
 @app.command()
 def balance(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
     """What it owes, bucket by bucket, and may spend."""
-    seen = _answer(partial(answers.balance_of, account_id=account_id, as_of=as_of))
+    seen = ask_views(partial(answers.balance_of, account_id=account_id, as_of=as_of))
     if as_json:
         print(_json(seen))
         return
-    console = _console()
+    console = plain_console()
     console.print(_headline(seen))
     console.print(_figures(seen))
     buckets = _table("bucket", right=[seen.currency])
@@ -80,11 +80,11 @@ def balance(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
 @app.command()
 def report(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
     """What the credit bureau is told of it, month by month."""
-    told = _answer(partial(answers.report_of, account_id=account_id, as_of=as_of))
+    told = ask_views(partial(answers.report_of, account_id=account_id, as_of=as_of))
     if as_json:
         print(_json(told))
         return
-    console = _console()
+    console = plain_console()
     console.print(_report_head(told), markup=False)
     months = _table("month", "code", "worst", right=["days past due", "past due", "balance"])
     for line in told.months:
@@ -103,7 +103,7 @@ def history(
 ) -> None:
     """Every event in words, oldest first, with what was owed after it."""
     ask = partial(answers.history_of, account_id=account_id, after=after, limit=limit, as_of=as_of)
-    page = _answer(ask)
+    page = ask_views(ask)
     if as_json:
         print(_json(page))
         return
@@ -115,13 +115,14 @@ def history(
         who = "calendar" if entry.cause == "advance" else entry.actor
         amounts = (yuan(entry.owed_fen), credit)
         lines.add_row(str(entry.business_date), entry.type, entry.says, *amounts, entry.status, who)
-    console = _console()
+    console = plain_console()
     console.print(lines)
     if page.next_after is not None:
         console.print(f"There is more: --after {page.next_after}", markup=False)
 
 
-def _answer(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
+def ask_views(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
+    """The answer of the read models; each "no" becomes a fault or wrong usage, said in one sentence."""
     url = locate().reader_url
     try:
         return query.ask(url, question)
@@ -133,7 +134,8 @@ def _answer(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
         raise Fault(f"{behind}: ask again in some seconds, with `credit serve` running.") from None
 
 
-def _console() -> Console:
+def plain_console() -> Console:
+    """A console for people, or for what they pipe it into."""
     console = Console(highlight=False)
     # What is piped is read by a program or in a pager: a line stays a line.
     return console if console.is_terminal else Console(highlight=False, width=180)

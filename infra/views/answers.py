@@ -18,7 +18,7 @@ from domain.recorded import Recorded
 from infra.views.tables import AUDIT, BALANCE, CREDIT_REPORT, EVENTS, MONTHS, SERVING, Layout, load_event, load_month
 from infra.views.tables import of_generation as named
 from projections import audit, balance, credit_report
-from projections.audit import TimelineEntry
+from projections.audit import AuditRow, TimelineEntry
 from projections.balance import Balance, BalanceRow, Statement
 from projections.bureau import CreditReport
 from projections.credit_report import ReportRow
@@ -116,6 +116,15 @@ async def history_of(
     )
 
 
+async def events_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> tuple[date, list[Recorded]]:
+    """The day that was asked for, and every event of the account up to it. Raises as `balance_of`."""
+    head = await _row(connection, AUDIT, account_id)
+    day = _asked(head, as_of)
+    if day < head.opened_on:
+        raise BeforeOpening(account_id, day, head.opened_on)
+    return day, await _events(connection, account_id, 0, day, None)
+
+
 async def statements_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> list[Statement]:
     """The statements that were issued up to `as_of`, oldest first, as they were printed. Raises UnknownAccount."""
     head = await _row(connection, AUDIT, account_id)
@@ -135,7 +144,7 @@ async def statements_of(connection: Connection, account_id: UUID, as_of: date | 
     ]
 
 
-def _asked(row: BalanceRow | ReportRow, as_of: date | None) -> date:
+def _asked(row: BalanceRow | ReportRow | AuditRow, as_of: date | None) -> date:
     latest = add_months(row.business_date, _AHEAD_MONTHS)
     if as_of is not None and as_of > latest:
         raise TooFarAhead(row.account_id, as_of, latest)

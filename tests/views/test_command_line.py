@@ -1,41 +1,9 @@
 """`credit account` and `credit views`: what people read, what programs read, and how each "no" is said."""
 
 import json
-import sys
 from uuid import uuid4
 
 import pytest
-
-from infra.cli import main
-from infra.views.store import ViewStore
-from infra.views.tables import VIEWS
-from tests.projections.stories import Story
-
-
-@pytest.fixture
-def story(views_url):
-    story = Story().buys("2026-01-10", 123_457).pays("2026-02-12", 13_000)
-    for layout in VIEWS:
-        with ViewStore(views_url, layout) as store:
-            store.commit("t", 0, 0, len(story.recorded), story.recorded)
-    return story
-
-
-@pytest.fixture
-def credit(owner_url, bootstrap_servers, tmp_path, monkeypatch, capsys):
-    """Runs `credit ...` and returns its exit code, what it printed and what it complained."""
-    monkeypatch.setenv("CREDIT_DATABASE_URL", owner_url)
-    monkeypatch.setenv("CREDIT_KAFKA_BOOTSTRAP_SERVERS", bootstrap_servers)
-    monkeypatch.setenv("CREDIT_DATA_DIR", str(tmp_path))
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["credit", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_the_history_reads_like_a_story_with_the_balances_beside(credit, story):
