@@ -84,4 +84,11 @@ PAY_LATER_FREE = Terms(
     late_fee_rate=Decimal(0),
     late_fee_floor=0,
 )
-STANDARD: Catalogue = catalogue(PAY_LATER, PAY_LATER_FREE)
+# As bank cards have it: interest from posting where a statement is not paid in full, three days and ten yuan forgiven.
+PAY_LATER_CARD = Terms(
+    version="pay-later-card-2026.1",
+    interest_method="from_posting",
+    grace_days=3,
+    tolerance=1_000,
+)
+STANDARD: Catalogue = catalogue(PAY_LATER, PAY_LATER_CARD, PAY_LATER_FREE)

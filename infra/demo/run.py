@@ -102,23 +102,24 @@ def _verify(script: Script, there: Installation, store: EventStore) -> tuple[Rep
     figures |= {f"view {view}": applied[view] for view in VIEWS}
     transitions = {cls.TYPE.removeprefix("account."): replay.by_type[cls.TYPE] for cls in PUBLIC_TRANSITIONS}
     figures |= {f"transitions {name}": count for name, count in transitions.items()}
+    happenings = {name: replay.by_type[name] for name in sorted(script.happenings)}
     tallies = {"statements equal": replay.statements, "balances equal": balances, "chain verified": replay.chain}
     figures |= {name: str(tally) for name, tally in tallies.items()}
     counts = {name: figure for name, figure in figures.items() if name.startswith(("events", "view"))}
-    return replay, Outcome(figures, list(_wrong(replay, counts, transitions, tallies, script)))
+    return replay, Outcome(figures, list(_wrong(replay, counts, transitions | happenings, tallies, script)))
 
 
 def _wrong(
-    replay: Replay, counts: dict[str, int], transitions: dict[str, int], tallies: dict[str, Tally], script: Script
+    replay: Replay, counts: dict[str, int], occurred: dict[str, int], tallies: dict[str, Tally], script: Script
 ) -> Iterator[str]:
     if replay.gap is not None:
         yield f"the topic has a hole: {replay.gap}"
     for name, count in counts.items():
         if count != counts["events recorded"]:
             yield f"{name} is {count}, but {counts['events recorded']} events were recorded"
-    for name, count in transitions.items():
-        if not count and name in script.transitions:
-            yield f"no account was {name}"
+    for name, count in occurred.items():
+        if not count and name in script.transitions | script.happenings:
+            yield f"no account was {name}" if name in script.transitions else f"{name} never occurred"
     for name, tally in tallies.items():
         if not tally.complete:
             yield f"{name} {tally}; the first that is not: {tally.first_difference}"

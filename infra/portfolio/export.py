@@ -22,7 +22,7 @@ from domain.events import (
     PurchaseRefunded,
 )
 from domain.recorded import Recorded
-from infra.portfolio.ledger import bill_days
+from infra.portfolio.reckoning import bill_days
 from infra.portfolio.uci import file_id
 
 HEADER = ("id", "month", "balance", "paid", "refunded", "limit", "over_limit")

@@ -1,13 +1,12 @@
-"""A small ledger of what was done with one account: purchases less refunds less payments, and nothing else.
+"""A small ledger of what was done with one account, and what it therefore owes.
 
-It shares no arithmetic with the domain, so that the two may be compared. It knows no charges: it fits terms without.
+It shares no arithmetic with the domain, so that the two may be compared. What happened is kept by the day it counts;
+when something earlier is learnt, or a payment turns out never to have been, everything is reckoned again from the start.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
-from decimal import ROUND_CEILING, Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from domain.commands import (
     AccountCommand,
@@ -21,19 +20,26 @@ from domain.commands import (
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ReversePayment,
     Unfreeze,
     WithdrawClosure,
 )
+from infra.portfolio.reckoning import Agreement, Printed, Reckoning
 
 # China and Taiwan kept one clock without summer time in the years of our portfolios.
 LOCAL = timezone(timedelta(hours=8))
+Kind = Literal["purchase", "refund", "payment", "payout", "posting"]
+# Within a day things count in this order, and within a kind as they were learnt.
+_ORDER: dict[Kind, int] = {"purchase": 0, "refund": 1, "payment": 2, "payout": 3, "posting": 4}
 
 
-class Demand(NamedTuple):
-    """How the terms reckon a minimum: a share of the balance, rounded up, and at least a floor in minor units."""
+class Fact(NamedTuple):
+    """Something that moved money: the day it counts, and what it is of (a purchase, or a reference of its own)."""
 
-    ratio: Decimal
-    floor: int
+    on: date
+    kind: Kind
+    of: str
+    amount: int
 
 
 @dataclass(slots=True)
@@ -55,21 +61,28 @@ class Book:
 
     opened_on: date
     bill_day: int
-    demand: Demand
-    balance: int = 0  # owed minus credit
+    agreement: Agreement
+    money: Reckoning = field(init=False)
+    begins: date = date.max  # when it was activated; nothing counts before
     limit: int = 0
     access: str = "pending"
     frozen_for: set[str] = field(default_factory=set)
-    statements: dict[date, int] = field(default_factory=dict)  # balance at the start of each bill day
+    said: dict[date, Printed] = field(default_factory=dict)  # on each bill day, by what was known then
+    facts: list[Fact] = field(default_factory=list)
     purchases: dict[str, Bought] = field(default_factory=dict)
-    done: set[str] = field(default_factory=set)  # references of refunds, payments and payouts
+    done: set[str] = field(default_factory=set)  # references of refunds, payments, payouts and returned payments
     told: set[str] = field(default_factory=set)  # kinds of what happened, refused purchases included
-    billed_left: int = 0  # what of the latest statement is unpaid
-    minimum_left: int = 0  # what of all minima so far is unpaid
-    next_bill_day: date = date.max
 
     def __post_init__(self) -> None:
-        self.next_bill_day = next(bill_days(self.opened_on, self.bill_day))
+        self.money = self._from_the_start()
+
+    def _from_the_start(self) -> Reckoning:
+        return Reckoning(self.agreement, self.bill_day, self.begins, self.said)
+
+    @property
+    def balance(self) -> int:
+        """Owed less credit."""
+        return self.money.balance
 
     @property
     def available(self) -> int:
@@ -77,31 +90,48 @@ class Book:
 
     @property
     def credit(self) -> int:
-        return max(0, -self.balance)
+        return self.money.credit
+
+    @property
+    def billed_left(self) -> int:
+        """What of all statements is unpaid."""
+        return self.money.billed
+
+    @property
+    def minimum_left(self) -> int:
+        """What of all minima is unpaid."""
+        return self.money.minimum
 
     @property
     def over(self) -> bool:
         """Closed, and nobody owes anybody anything."""
-        return self.access == "closed" and not self.balance
+        return self.access == "closed" and self.money.is_clear
+
+    # Time
 
     def reach(self, day: date) -> None:
-        """Let time pass up to the start of `day`: bill days on the way keep their balance."""
-        while self.next_bill_day <= day:
-            self._bill(self.next_bill_day)
-            self.next_bill_day = next(bill_days(self.next_bill_day, self.bill_day))
+        """Let time pass up to the start of `day`: bill days on the way say what is owed, due tests what was missed."""
+        self.money.reach(day)
+        self._see_to_closing("")
+        figures = {"interest": self.money.interest, "late fee": self.money.late_fees, "waiver": self.money.waived}
+        self.told.update(name for name, amount in figures.items() if amount)
 
-    def _bill(self, day: date) -> None:
-        if self.access == "pending" or "declined" in self.told:
+    def _see_to_closing(self, by: str) -> None:
+        """Who wants to leave is charged their last interest as soon as no principal is left, and leaves owing nothing."""
+        if self.access != "closing":
             return
-        self.statements[day] = self.balance
-        self.billed_left = max(0, self.balance)
-        new = max(0, self.billed_left - self.minimum_left)
-        share = int((self.demand.ratio * new).to_integral_value(ROUND_CEILING))
-        self.minimum_left = min(self.billed_left, max(self.demand.floor, self.minimum_left + share))
+        if by and not self.money.principal and (self.money.accrued > 0 or self.money.over_the_cap):
+            self.facts.append(Fact(self.money.day, "posting", by, 0))
+            self.money.post()
+        if self.money.is_clear:
+            self.access = "closed"
 
-    def learn(self, command: AccountCommand, *, refused: bool) -> None:  # noqa: C901 - one case a command, a table
+    # What happens
+
+    def learn(self, command: AccountCommand, *, refused: bool) -> None:
         """What became of a command; a reference that was seen before counts once."""
-        self.reach(command.at.astimezone(LOCAL).date())
+        today = command.at.astimezone(LOCAL).date()
+        self.reach(today)
         if refused:
             # Other commands may be refused only because they are said again later, which is no part of the story.
             if isinstance(command, Purchase):
@@ -109,47 +139,56 @@ class Book:
             return
         self.told.add(command.DO)
         match command:
-            case Purchase() | RefundPurchase() | ReceivePayment() | RefundCredit():
+            case Purchase() | RefundPurchase() | ReceivePayment() | RefundCredit() | ReversePayment():
                 self._move(command)
-                if self.access == "closing" and not self.balance:
-                    self.access = "closed"
+            case _:
+                self._decide(command, today)
+        self._see_to_closing(command.DO)
+
+    def _decide(self, command: AccountCommand, today: date) -> None:
+        match command:
             case Activate() | ChangeLimit():
-                self.limit, self.access = command.limit_fen, "open" if self.access == "pending" else self.access
+                if self.access == "pending":
+                    self.access, self.begins = "open", today
+                    self.money = self._from_the_start()
+                self.limit = command.limit_fen
             case Freeze():
                 self.frozen_for.add(command.reason)
             case Unfreeze():
                 self.frozen_for.discard(command.reason)
             case RequestClosure():
-                self.access = "closing" if self.balance else "closed"
+                self.access = "closing"
             case WithdrawClosure():
                 self.access = "open"
-            case ForceClose():
+            case ForceClose() | Decline():
                 self.access = "closed"
-            case Decline():
-                self.access = "closed"
-                self.told.add("declined")
             case _:
                 pass
 
-    def _move(self, command: Purchase | RefundPurchase | ReceivePayment | RefundCredit) -> None:
+    def _move(  # noqa: C901 - one case a command, a table
+        self, command: Purchase | RefundPurchase | ReceivePayment | RefundCredit | ReversePayment
+    ) -> None:
+        today = self.money.day
         match command:
             case Purchase():
-                if command.purchase_id not in self.purchases:
-                    on = command.at.astimezone(LOCAL).date()
-                    self.purchases[command.purchase_id] = Bought(on, command.amount_fen)
-                    self.balance += command.amount_fen
+                if self._first_time(command.purchase_id):
+                    self.purchases[command.purchase_id] = Bought(today, command.amount_fen)
+                    self._add(Fact(today, "purchase", command.purchase_id, command.amount_fen))
             case RefundCredit():
                 if self._first_time(command.refund_id):
-                    self.balance += command.amount_fen
+                    self._add(Fact(today, "payout", command.refund_id, command.amount_fen))
             case ReceivePayment():
-                if self._first_time(f"{command.channel}/{command.payment_ref}"):
-                    self._fall(command.amount_fen, billed=True)
+                if self._first_time(payment := f"{command.channel}/{command.payment_ref}"):
+                    self._add(Fact(command.value_date or today, "payment", payment, command.amount_fen))
             case RefundPurchase():
                 if self._first_time(command.refund_id):
-                    bought = self.purchases[command.purchase_id]
-                    bought.refunded += command.amount_fen
-                    last = max(self.statements, default=date.min)
-                    self._fall(command.amount_fen, billed=bought.on < last)
+                    self.purchases[command.purchase_id].refunded += command.amount_fen
+                    self._add(Fact(today, "refund", command.purchase_id, command.amount_fen))
+            case ReversePayment():
+                payment = f"{command.channel}/{command.payment_ref}"
+                if self._first_time(f"returned {payment}"):
+                    self.facts = [fact for fact in self.facts if (fact.kind, fact.of) != ("payment", payment)]
+                    self._reckon_again()
 
     def _first_time(self, reference: str) -> bool:
         if reference in self.done:
@@ -157,18 +196,32 @@ class Book:
         self.done.add(reference)
         return True
 
-    def _fall(self, amount: int, *, billed: bool) -> None:
-        self.balance -= amount
-        if billed:
-            self.billed_left = max(0, self.billed_left - amount)
-            self.minimum_left = max(0, self.minimum_left - amount)
+    def _add(self, fact: Fact) -> None:
+        self.facts.append(fact)
+        if fact.on == self.money.day:
+            _apply(fact, self.money)
+        else:
+            self.told.add("learnt late")
+            self._reckon_again()
+
+    def _reckon_again(self) -> None:
+        """What would have been, had everything been known in time; what was printed stands."""
+        today, self.money = self.money.day, self._from_the_start()
+        for fact in sorted(self.facts, key=lambda fact: (fact.on, _ORDER[fact.kind])):
+            self.money.reach(fact.on)
+            _apply(fact, self.money)
+        self.money.reach(today)
 
 
-def bill_days(after: date, bill_day: int) -> Iterator[date]:
-    """The bill days strictly after a date, in order; `bill_day` is 1 to 28."""
-    months = after.year * 12 + after.month - 1
-    if after.day >= bill_day:
-        months += 1
-    while True:
-        yield date(months // 12, months % 12 + 1, bill_day)
-        months += 1
+def _apply(fact: Fact, money: Reckoning) -> None:
+    match fact.kind:
+        case "purchase":
+            money.buy(fact.of, fact.amount)
+        case "refund":
+            money.give_back(fact.of, fact.amount)
+        case "payment":
+            money.pay(fact.amount)
+        case "payout":
+            money.pay_out(fact.of, fact.amount)
+        case "posting":
+            money.post()

@@ -27,6 +27,7 @@ from domain.commands import (
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ReversePayment,
     Unfreeze,
     WithdrawClosure,
 )
@@ -89,8 +90,8 @@ class Life:
     rng: Random
     book: Book
     limit: int
+    terms_version: str
     opened_in: int  # the number of the half month
-    due_days: int
     said: int = 0
     planned: list[AccountCommand] = field(default_factory=list)
     spent: int = 0  # by purchases that are planned and not yet learnt of
@@ -103,6 +104,16 @@ class Life:
     def due(self) -> date:
         """The last day on which this half's statement is paid in time."""
         return self.half.day(self.due_days)
+
+    @property
+    def due_days(self) -> int:
+        """From the bill day to the due date."""
+        return self.book.agreement.due_days
+
+    @property
+    def missed_after(self) -> int:
+        """Days from the bill day to the morning on which a minimum is found missed."""
+        return self.due_days + self.book.agreement.test_after.days
 
     @property
     def age(self) -> int:
@@ -157,24 +168,35 @@ class Life:
             purchase_id=purchase_id, refund_id=reference, amount_fen=amount,
         )  # fmt: skip
 
-    def pay(self, day: date, amount: int, channel: Channel = "transfer", *, hour: int = 9) -> ReceivePayment | None:
-        """A payment by day; nothing where nothing is to be paid."""
+    def pay(
+        self, day: date, amount: int, channel: Channel = "transfer", *, arrived: date | None = None
+    ) -> ReceivePayment | None:
+        """A payment by day; nothing where nothing is to be paid. It may have arrived before we learn of it on `day`."""
         if amount <= 0:
             return None
-        return self._pay(self._at(day, hour, 17), f"pay-{self.said + 1}", amount, channel)
+        return self._pay(self._at(day, 9, 17), f"pay-{self.said + 1}", amount, channel, arrived)
 
     def pay_again(self, first: ReceivePayment) -> None:
         """The bank tells of the same payment once more, in a message of its own."""
         self._pay(first.at + timedelta(minutes=5), first.payment_ref, first.amount_fen, first.channel)
 
-    def _pay(self, at: datetime, reference: str, amount: int, channel: Channel) -> ReceivePayment:
+    def _pay(
+        self, at: datetime, reference: str, amount: int, channel: Channel, arrived: date | None = None
+    ) -> ReceivePayment:
         self.said += 1
         payment = ReceivePayment(
             command_id=self._command_id, account_id=self.account_id, actor=BANK, at=at,
-            payment_ref=reference, channel=channel, amount_fen=amount,
+            payment_ref=reference, channel=channel, amount_fen=amount, value_date=arrived,
         )  # fmt: skip
         self.planned.append(payment)
         return payment
+
+    def be_returned(self, day: date, payment: ReceivePayment) -> None:
+        """The bank returns a payment: the account it was drawn on did not hold enough."""
+        self._say(
+            ReversePayment, self._at(day, 9, 17), BANK,
+            payment_ref=payment.payment_ref, channel=payment.channel, reason="insufficient_funds",
+        )  # fmt: skip
 
     def send_again(self, command: AccountCommand) -> None:
         """The very same command arrives twice."""
@@ -194,11 +216,11 @@ class Life:
     def person(self) -> Actor:
         return Actor(role="customer", id=self.customer_id)
 
-    def apply(self, day: date, terms_version: str) -> None:
+    def apply(self, day: date) -> None:
         """Apply for the account."""
         self._say(
             Open, self._at(day, 8, 12), self.person,
-            customer_id=self.customer_id, terms_version=terms_version, bill_day=self.book.bill_day,
+            customer_id=self.customer_id, terms_version=self.terms_version, bill_day=self.book.bill_day,
         )  # fmt: skip
 
     def be_granted(self, day: date) -> None:
@@ -235,7 +257,8 @@ class Life:
         """A new half month: what was demanded on its first day is known."""
         self.half, self.planned, self.spent = half, [], 0
         self.book.reach(half.first)
-        self.statement = max(0, self.book.statements.get(half.first, 0))
+        said = self.book.said.get(half.first)
+        self.statement = max(0, said.balance) if said else 0
 
     def end(self, *, final: bool) -> Sequence[AccountCommand]:
         """The half's commands in order, with the calendar's where a statement or a due test would wait otherwise."""
@@ -247,7 +270,7 @@ class Life:
                 if isinstance(each, ReceivePayment) and each.at.astimezone(LOCAL).date() <= self.due
             )
             if paid < self.book.minimum_left:
-                self.advance(self.due + timedelta(days=1))
+                self.advance(self.half.day(self.missed_after))
         if final:
             self._say(AdvanceTo, self._clock(self.half.last, 86_399), SYSTEM, date=self.half.last)
         self.planned.sort(key=lambda command: command.at)

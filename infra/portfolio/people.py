@@ -5,7 +5,7 @@ what became of that, and what the latest statement demands.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from infra.portfolio.ledger import Bought
 from infra.portfolio.life import OFFICER, RISK, Life
@@ -46,9 +46,9 @@ def pays_late(me: Life) -> Halves:
             me.pay(me.on(1, 9), me.book.billed_left)
         elif me.statement and me.chance(0.55):
             if me.chance(0.5):
-                me.pay(me.on(me.due_days + 2, 13), me.statement, "counter")
+                me.pay(me.on(min(me.missed_after + 1, 13), 13), me.statement, "counter")
             if me.chance(0.5):
-                me.buy(me.half.day(me.due_days + 1), me.rng.randint(1_000, 9_000), "canteen")
+                me.buy(me.half.day(me.missed_after), me.rng.randint(1_000, 9_000), "canteen")
         else:
             me.shop(1.5)
             me.pay(me.in_time(), me.statement)
@@ -89,6 +89,51 @@ def returns_goods(me: Life) -> Halves:
 
 def _some_of(me: Life, bought: Bought) -> int:
     return bought.left if me.chance(0.6) else max(1, bought.left * me.rng.randint(10, 90) // 100)
+
+
+def pays_by_slow_transfer(me: Life) -> Halves:
+    """Pays in time, most often; but the bank tells us days later, after the due test or even after the next statement."""
+    while True:
+        if not me.statement and me.book.billed_left:  # paid in the half before, and only now we hear of it
+            arrived = me.half.first - timedelta(days=me.rng.randint(1, 6))
+            me.pay(me.on(0, 5), me.book.billed_left, arrived=arrived)
+        elif me.statement:
+            amount = me.rng.choice((me.statement, me.statement, me.book.minimum_left))
+            arrived = me.half.day(me.rng.randint(1, me.due_days + 1))
+            told_after = me.rng.randint(1, 6)
+            if arrived + timedelta(days=told_after) <= me.half.last:
+                me.pay(arrived + timedelta(days=told_after), amount, arrived=arrived)
+        me.shop(1.1)
+        yield
+
+
+def debits_bounce(me: Life) -> Halves:
+    """Has every statement collected on its due date; now and then the bank returns that some days later."""
+    debit = None
+    while True:
+        if debit:  # the bank takes its time, sometimes until the next half month
+            me.be_returned(me.on(0, 4), debit)
+            me.pay(me.on(6, 12), debit.amount_fen)
+            debit = None
+        elif not me.statement and me.book.billed_left:
+            me.pay(me.on(1, 9), me.book.billed_left)
+        elif me.statement:
+            debit = me.pay(me.due, me.statement, "auto_debit")
+            if debit and me.chance(0.3):
+                me.be_returned(me.half.day(me.due_days + me.rng.randint(2, 4)), debit)
+                debit = None
+            elif me.chance(0.7):
+                debit = None
+        me.shop(1.1, share=0.7)
+        yield
+
+
+def pays_round_sums(me: Life) -> Halves:
+    """Pays in time, and in whole hundreds of yuan below what the statement shows, but never less than the minimum."""
+    while True:
+        me.shop(1.0, share=0.6)
+        me.pay(me.in_time(), max(me.statement - me.statement % me.rng.choice((1_000, 10_000)), me.book.minimum_left))
+        yield
 
 
 def reaches_the_limit(me: Life) -> Halves:
@@ -152,7 +197,7 @@ def misuses(me: Life) -> Halves:
 
 def leaves(me: Life) -> Halves:
     """Leaves: with a last statement to pay, or with everything paid before; some think better of it."""
-    yield from _as(pays_in_full, me, me.rng.randint(5, 10))
+    yield from _as(me.rng.choice((pays_in_full, revolves)), me, me.rng.randint(5, 10))
     way = me.rng.choice(("owing", "paid up", "stays"))
     if way == "paid up":
         me.take_credit()
@@ -217,16 +262,19 @@ def _halves_until(me: Life, day: date) -> int:
 
 # Of every fifty accounts each kind has as many as it has here.
 SHARES: dict[Person, int] = {
-    pays_in_full: 14,
-    revolves: 9,
+    pays_in_full: 10,
+    revolves: 8,
     pays_late: 5,
     misuses: 3,
     leaves: 3,
-    pays_twice: 3,
-    returns_goods: 4,
+    pays_by_slow_transfer: 2,
+    debits_bounce: 2,
     reaches_the_limit: 3,
     disappears: 3,
     is_turned_away: 1,
+    returns_goods: 4,
+    pays_twice: 3,
+    pays_round_sums: 1,
     loses_the_phone: 1,
     hardly_buys: 1,
 }

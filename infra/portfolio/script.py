@@ -31,6 +31,8 @@ class Script(Protocol):
     accounts: int
     transitions: frozenset[str]  # the public transitions that must have occurred at its end, such as "billed"
 
+    happenings: frozenset[str]  # what else must have, by the stored types, such as "interest.posted"
+
     def steps(self) -> Iterator[Step]:
         """The steps from the beginning; `learn` is called with each before the next is asked for."""
         ...

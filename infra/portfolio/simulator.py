@@ -10,10 +10,11 @@ from uuid import UUID
 
 from domain.commands import AccountCommand
 from domain.identity import account_id_for
-from domain.terms import PAY_LATER_FREE, STANDARD
-from infra.portfolio.ledger import Book, Demand
+from domain.terms import PAY_LATER, PAY_LATER_CARD, PAY_LATER_FREE, STANDARD, Terms
+from infra.portfolio.ledger import Book
 from infra.portfolio.life import Half, Life
 from infra.portfolio.people import IN_TURN, Halves, is_turned_away, reaches_the_limit
+from infra.portfolio.reckoning import Agreement
 from infra.portfolio.script import Step
 
 FIRST_DAY = date(2026, 1, 1)
@@ -23,8 +24,12 @@ BILL_DAYS = (1, 15)
 # Half of the accounts are opened in January, the others until the end of April.
 OPENED_IN = (0, 0, 1, 1, 2, 3, 4, 5, 6, 7)
 LIMITS = (200_000, 300_000, 500_000, 500_000, 800_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000)  # fen
-_TERMS = PAY_LATER_FREE
-_DEMAND = Demand(_TERMS.minimum_ratio, _TERMS.minimum_floor)
+# Under which terms accounts are opened, and how many of ten.
+TERMS = ((PAY_LATER, 7), (PAY_LATER_CARD, 2), (PAY_LATER_FREE, 1))
+
+CHARGES_AND_CORRECTIONS = frozenset({
+    "interest.posted", "late_fee.posted", "debt.waived", "balances.corrected", "payment.reversed"
+})  # fmt: skip
 
 
 def halves() -> Iterator[Half]:
@@ -44,6 +49,8 @@ class Portfolio:
         if accounts < 1:
             message = f"a portfolio has at least one account, not {accounts}"
             raise ValueError(message)
+        # What charges, late facts and returned payments come to, by the stored types; a hundred accounts bring it about.
+        self.happenings = frozenset(CHARGES_AND_CORRECTIONS if accounts >= 100 else ())
         self.name = f"demo-{accounts}-{seed}"
         self.catalogue = STANDARD
         self.accounts = accounts
@@ -79,16 +86,14 @@ class Portfolio:
     def expected_statements(self) -> Mapping[tuple[UUID, date], int]:
         """By account and bill day, so far as the portfolio has lived."""
         return {
-            (account_id, day): balance
+            (account_id, day): said.balance
             for account_id, life in self._lives.items()
-            for day, balance in life.book.statements.items()
+            for day, said in life.book.said.items()
         }
 
     def storyteller(self) -> UUID:
-        """The account to which the most different things happened, an end above all; the first of several."""
-        return max(
-            self._lives.values(), key=lambda life: len(life.book.told) + 2 * (life.book.access == "closed")
-        ).account_id
+        """The account to which the most different things happened, charges and an end above all; the first of several."""
+        return max(self._lives.values(), key=_eventful).account_id
 
     def beside(self, overdue: Mapping[date, int]) -> Iterator[str]:  # noqa: ARG002 - a simulation has nobody else's word
         """Nothing: what it meant is what it did."""
@@ -106,17 +111,28 @@ def _begin(seed: int, number: int) -> tuple[Life, Halves]:
     opened_in = rng.choice(OPENED_IN)
     half = next(each for each in halves() if each.number == opened_in)
     opened_on = half.day(rng.randint(0, 8))
+    terms = rng.choices([terms for terms, _ in TERMS], weights=[weight for _, weight in TERMS])[0]
     life = Life(
         account_id=account_id_for(customer_id, "demo"),
         customer_id=customer_id,
         kind=person.__name__,
         rng=rng,
-        book=Book(opened_on, rng.choice(BILL_DAYS), _DEMAND),
+        book=Book(opened_on, rng.choice(BILL_DAYS), _agreement(terms)),
         limit=rng.choice(LIMITS[:3] if person is reaches_the_limit else LIMITS),
+        terms_version=terms.version,
         opened_in=opened_in,
-        due_days=_TERMS.due_days,
     )
     return life, person(life)
+
+
+def _agreement(terms: Terms) -> Agreement:
+    """The figures of the terms alone: the ledger knows none of their rules."""
+    return Agreement(**{name: getattr(terms, name) for name in Agreement._fields})
+
+
+def _eventful(life: Life) -> int:
+    told = life.book.told
+    return len(told) + 2 * (life.book.access == "closed") + 3 * ("interest" in told or "late fee" in told)
 
 
 def _live(life: Life, story: Halves, half: Half) -> Sequence[AccountCommand]:
@@ -134,7 +150,7 @@ def _live(life: Life, story: Halves, half: Half) -> Sequence[AccountCommand]:
 def _apply(life: Life, *, turned_away: bool) -> None:
     """The first half month: the application, and what was decided on it."""
     opened_on = life.book.opened_on
-    life.apply(opened_on, _TERMS.version)
+    life.apply(opened_on)
     decided_on = opened_on + timedelta(days=life.rng.randint(0, 2))
     if turned_away:
         life.be_turned_away(decided_on, life.rng.choice(("declined", "withdrawn")))

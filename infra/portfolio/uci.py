@@ -89,6 +89,7 @@ class UciImport:
         # Nobody closes an account in this file; a small part of it need not hold the others.
         every = {"activated", "billed", "paid", "overdue", "frozen"}
         self.transitions = frozenset(every if self.complete else {"activated"})
+        self.happenings: frozenset[str] = frozenset()  # terms without charges, and the file knows no late facts
         self.refused = 0  # commands; history is never refused, so anything else is a defect
 
     def steps(self) -> Iterator[Step]:

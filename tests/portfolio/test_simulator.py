@@ -249,5 +249,6 @@ def test_a_debt_that_was_closed_by_force_is_paid_down_or_not(portfolio):
 def test_a_balance_that_is_not_the_ledgers_would_be_noticed():
     script, memory = lived(10, 7)
     key = max(script.expected_statements())
-    script._lives[key[0]].book.statements[key[1]] += 1
+    said = script._lives[key[0]].book.said
+    said[key[1]] = said[key[1]]._replace(balance=said[key[1]].balance + 1)
     assert [each[:2] for each in memory.differences(script)] == [key]

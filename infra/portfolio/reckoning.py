@@ -1,0 +1,296 @@
+"""What one account owes, reckoned from what happened to it: interest, late fees, the cap, minima and arrears.
+
+Written from the rulebook and in its order, in the plainest way. It shares no arithmetic with the domain, so that the
+two may be compared. Amounts in minor units; dates where the account lives.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+ONE_DAY = timedelta(days=1)
+Order = Literal["fees", "interest", "principal"]
+CHARGES_FIRST: tuple[Order, ...] = ("fees", "interest", "principal")
+PRINCIPAL_FIRST: tuple[Order, ...] = ("principal", "interest", "fees")
+
+
+class Agreement(NamedTuple):
+    """What was agreed about money: the parameters of the terms, by their names."""
+
+    due_days: int
+    grace_days: int
+    tolerance: int
+    daily_rate: Decimal
+    interest_method: str
+    minimum_ratio: Decimal
+    minimum_floor: int
+    late_fee_rate: Decimal
+    late_fee_floor: int
+    cap_annual: Decimal
+    regime_dpd: int
+
+    @property
+    def test_after(self) -> timedelta:
+        """From the due date to the day on which a minimum is found missed."""
+        return timedelta(days=self.grace_days + 1)
+
+
+class Printed(NamedTuple):
+    """What was said on a bill day; a balance of 0 or less, which is credit, was not printed."""
+
+    balance: int
+    minimum: int
+    own: int
+
+
+@dataclass(slots=True)
+class Item:
+    """Some principal: when its statement is due, whether it bears interest, the sum of its closing balances."""
+
+    unpaid: int
+    due: date | None = None
+    bears: bool = False
+    lived: int = 0
+
+
+@dataclass(slots=True)
+class Demand:
+    """What is left of a statement's own minimum; `principal` is how much of it was principal when it was said."""
+
+    due: date
+    amount: int
+    principal: int
+
+
+@dataclass(slots=True)
+class Reckoning:
+    """The money of one account on a day whose morning is over: due test, statement, order of payment.
+
+    `said` holds what bill days said. Where one is in there already, it is being lived through again: its statement
+    stands, and may demand less than it said, but not more.
+    """
+
+    agreement: Agreement
+    bill_day: int
+    day: date
+    said: dict[date, Printed]
+    items: dict[str, Item] = field(default_factory=dict)
+    demands: list[Demand] = field(default_factory=list)
+    billed_charges: dict[Order, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
+    new_charges: dict[Order, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
+    credit: int = 0
+    fen_days: int = 0  # of what bears interest
+    principal_days: int = 0  # of all principal
+    interest: int = 0  # posted so far, as the next two are
+    late_fees: int = 0
+    waived: int = 0
+    order: tuple[Order, ...] = CHARGES_FIRST
+
+    # Figures
+
+    @property
+    def principal(self) -> int:
+        return sum(item.unpaid for item in self.items.values())
+
+    @property
+    def billed(self) -> int:
+        """What statements showed and is unpaid."""
+        return sum(self.billed_charges.values()) + self._principal_of(billed=True)
+
+    @property
+    def owed(self) -> int:
+        return self.principal + sum(self.billed_charges.values()) + sum(self.new_charges.values())
+
+    @property
+    def balance(self) -> int:
+        """Owed less credit."""
+        return self.owed - self.credit
+
+    @property
+    def minimum(self) -> int:
+        """What is left of all minima, due or not yet."""
+        return sum(demand.amount for demand in self.demands)
+
+    @property
+    def days_late(self) -> int:
+        """Days past the oldest due date whose minimum was tested and missed; 0 when none is."""
+        return max(((self.day - each.due).days for each in self.demands if self._missed(each)), default=0)
+
+    @property
+    def accrued(self) -> int:
+        """Interest that is not posted yet."""
+        return _rounded(self.agreement.daily_rate * self.fen_days) - self.interest
+
+    @property
+    def over_the_cap(self) -> int:
+        room = int(Fraction(self.agreement.cap_annual) * self.principal_days / 365)
+        return max(0, self.interest + self.late_fees - self.waived - room)
+
+    @property
+    def is_clear(self) -> bool:
+        """Nobody owes anybody anything, or will by what has happened so far."""
+        return not (self.owed or self.credit or self.accrued > 0 or self.over_the_cap)
+
+    def _missed(self, demand: Demand) -> bool:
+        return demand.amount > self.agreement.tolerance and demand.due + self.agreement.test_after <= self.day
+
+    def _principal_of(self, *, billed: bool) -> int:
+        return sum(item.unpaid for item in self.items.values() if (item.due is not None) == billed)
+
+    # Time
+
+    def reach(self, day: date) -> None:
+        """Live up to the morning of `day`. Nothing happens between mornings that matter, so it sleeps till then."""
+        while self.day < day:
+            until = min(day, self._next_morning())
+            self._sleep((until - self.day).days)
+            self.day = until
+            self._test()
+            self._read_order()
+            if self.day.day == self.bill_day:
+                self._bill()
+                self._read_order()
+
+    def _next_morning(self) -> date:
+        """The next bill day, or the next due test before it."""
+        tests = {item.due + self.agreement.test_after for item in self.items.values() if item.due and not item.bears}
+        tests |= {demand.due + self.agreement.test_after for demand in self.demands}
+        bill_day = next(bill_days(self.day, self.bill_day))
+        return min((day for day in tests if day > self.day), default=bill_day) if tests else bill_day
+
+    def _sleep(self, days: int) -> None:
+        """Count the closing balances of `days` days."""
+        for item in self.items.values():
+            item.lived += item.unpaid * days
+            self.principal_days += item.unpaid * days
+            if item.bears:
+                self.fen_days += item.unpaid * days
+
+    def _test(self) -> None:
+        """The due test: what is unpaid begins to bear interest; a missed minimum costs its late fee."""
+        agreed = self.agreement
+        due = self.day - agreed.test_after
+        tested = [item for item in self.items.values() if item.due == due]
+        left = sum(item.unpaid for item in tested)
+        if agreed.interest_method == "from_posting" and left > agreed.tolerance:
+            self.fen_days += sum(item.lived for item in tested)
+        else:
+            self.fen_days += left * agreed.test_after.days
+        for item in tested:
+            item.bears = True
+        self.demands = [each for each in self.demands if each.due != due or each.amount > agreed.tolerance]
+        for demand in self.demands:
+            if demand.due == due:
+                base = min(demand.amount, demand.principal, self._principal_of(billed=True))
+                fee = min(base, max(agreed.late_fee_floor, _rounded(agreed.late_fee_rate * base)))
+                self.new_charges["fees"] += fee
+                self.late_fees += fee
+
+    def _read_order(self) -> None:
+        self.order = PRINCIPAL_FIRST if self.days_late >= self.agreement.regime_dpd else CHARGES_FIRST
+
+    def _bill(self) -> None:
+        """The bill day: post, cap, use credit, say what is owed and demanded."""
+        self.post()
+        forward, new = self.minimum, sum(self.new_charges.values())
+        rest = max(0, self.owed - forward - new)
+        share = int((self.agreement.minimum_ratio * rest).to_integral_value(ROUND_CEILING))
+        minimum = min(self.owed, max(self.agreement.minimum_floor, forward + new + share))
+        said = self.said.setdefault(self.day, Printed(self.balance, minimum, minimum - forward))
+        if said.balance <= 0:
+            return
+        own = min(max(0, minimum - forward), max(said.own, said.minimum - forward))
+        due = self.day + timedelta(days=self.agreement.due_days)
+        for kind in self.new_charges:
+            self.billed_charges[kind] += self.new_charges[kind]
+            self.new_charges[kind] = 0
+        self.items = {name: item for name, item in self.items.items() if item.unpaid or (item.due and not item.bears)}
+        for item in self.items.values():
+            item.due = item.due or due
+        if own:
+            self.demands.append(Demand(due, own, max(0, own - new)))
+
+    def post(self) -> None:
+        """Interest becomes payable; what exceeds the cap is given up; credit pays what it can."""
+        accrued = max(0, self.accrued)
+        self.new_charges["interest"] += accrued
+        self.interest += accrued
+        over = self.over_the_cap
+        self.waived += over
+        for kind in self.new_charges:  # fees first
+            part = min(over, self.new_charges[kind])
+            self.new_charges[kind] -= part
+            over -= part
+        money, self.credit = self.credit + over, 0
+        self.pay(money)
+
+    # What happens
+
+    def buy(self, purchase_id: str, amount: int) -> None:
+        """New principal, which credit pays as far as it reaches."""
+        paid = min(self.credit, amount)
+        self.credit -= paid
+        self.items[purchase_id] = Item(amount - paid)
+
+    def pay(self, amount: int) -> None:
+        """Money pays billed before unbilled, in the order of this morning; what is left of it is credit."""
+        for billed, charges in ((True, self.billed_charges), (False, self.new_charges)):
+            for kind in self.order:
+                if kind == "principal":
+                    part = min(amount, self._principal_of(billed=billed))
+                    self._take_oldest(part, billed=billed)
+                else:
+                    part = min(amount, charges[kind])
+                    charges[kind] -= part
+                if billed:
+                    self._lower_demands(part)
+                amount -= part
+        self.credit += amount
+
+    def give_back(self, purchase_id: str, amount: int) -> None:
+        """What is unpaid of the purchase shrinks first; the rest pays like money."""
+        item = self.items.get(purchase_id)
+        part = min(amount, item.unpaid) if item else 0
+        if item and part:
+            item.unpaid -= part
+            if item.due:
+                self._lower_demands(part)
+        self.pay(amount - part)
+
+    def pay_out(self, refund_id: str, amount: int) -> None:
+        """Credit leaves; what was paid out beyond it, as was found later, is owed."""
+        part = min(self.credit, amount)
+        self.credit -= part
+        if part < amount:
+            self.items[refund_id] = Item(amount - part)
+
+    def _take_oldest(self, amount: int, *, billed: bool) -> None:
+        for item in self.items.values():
+            if (item.due is not None) == billed:
+                part = min(amount, item.unpaid)
+                item.unpaid -= part
+                amount -= part
+
+    def _lower_demands(self, amount: int) -> None:
+        for demand in self.demands:
+            part = min(amount, demand.amount)
+            demand.amount -= part
+            amount -= part
+        self.demands = [demand for demand in self.demands if demand.amount]
+
+
+def _rounded(amount: Decimal) -> int:
+    return int(amount.to_integral_value(ROUND_HALF_UP))
+
+
+def bill_days(after: date, bill_day: int) -> Iterator[date]:
+    """The bill days strictly after a date, in order; `bill_day` is 1 to 28."""
+    months = after.year * 12 + after.month - 1
+    if after.day >= bill_day:
+        months += 1
+    while True:
+        yield date(months // 12, months % 12 + 1, bill_day)
+        months += 1
