@@ -32,7 +32,7 @@ def fact(**changes):
 
 BAD = [
     ([], "the scenario: an object is needed here, not []"),
-    ({**GOOD, "shw": []}, 'the scenario: unknown field "shw"; known: account, facts, show'),
+    ({**GOOD, "shw": []}, 'the scenario: unknown field "shw"; known: account, explain, facts, show'),
     ({"facts": []}, "account: an object is needed here"),
     ({**GOOD, "account": 7}, "account: an object is needed here, not 7"),
     ({**GOOD, "facts": {}}, "facts: a list is needed here, not {}"),

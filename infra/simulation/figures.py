@@ -15,6 +15,8 @@ from domain.recorded import Recorded
 from infra.simulation.life import Life, Refusal, as_of
 from projections import credit_report
 from projections.bureau import MonthLine
+from projections.explaining.figures import explain
+from projections.explaining.steps import Explanation
 
 # Sums and counts that the account or its ledger reckons, beside the buckets.
 SUMS = ("owed", "billed", "accrued", "available", "minimum_due", "arrears", "dpd")
@@ -33,8 +35,16 @@ def told(life: Life) -> dict[str, Any]:
         "refused": [refused(each) for each in life.refusals],
         "report": [line.model_dump(mode="json") for line in report(life.events, life.through)],
     }
+    if life.scenario.explain:
+        document["explained"] = [each.model_dump() for each in explained(life)]
     plain: dict[str, Any] = json.loads(json.dumps(document, default=str))
     return plain
+
+
+def explained(life: Life) -> list[Explanation]:
+    """How each figure that the scenario asks for came about."""
+    events = [recorded.event for recorded in life.events]
+    return [explain(events, each.figure, each.on) for each in life.scenario.explain]
 
 
 def state(account: Account) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def live(scenario: Scenario) -> Life:
             _do(life, fact.command)
         except Refused as refused:
             life.told.append(Refusal(fact, refused))
-    last = max(scenario.show, default=date.min)
+    last = scenario.lived_until
     if last > _recorded(life).business_date:
         _come_to(life, last)
         _do(life, advance(last, scenario.open))

@@ -20,9 +20,11 @@ from domain.identity import account_id_for
 from domain.refusals import Reason, Refused
 from domain.terms import STANDARD, Catalogue, Terms, catalogue
 from infra.simulation.document import BadScenario, check_names, document, known, listed, mapping, quoted, short
+from projections.explaining.figures import FIGURES
 
 FACTS_MAX = 10_000
 SHOWN_MAX = 1_000
+EXPLAINED_MAX = 100
 YEARS_MAX = 30
 
 _CUSTOMER = "customer-1"
@@ -62,6 +64,13 @@ class Fact(NamedTuple):
     command: AccountCommand | Refused
 
 
+class Explain(NamedTuple):
+    """A figure that is to be explained, as of a day."""
+
+    figure: str
+    on: date
+
+
 class Scenario(NamedTuple):
     """What a file says. The account is opened and activated by the first two commands."""
 
@@ -72,12 +81,18 @@ class Scenario(NamedTuple):
     activate: Activate
     facts: tuple[Fact, ...]
     show: tuple[date, ...]
+    explain: tuple[Explain, ...] = ()
+
+    @property
+    def lived_until(self) -> date:
+        """The last date that is looked at."""
+        return max([*self.show, *(each.on for each in self.explain)], default=date.min)
 
 
 def read(data: bytes) -> Scenario:
     """The scenario that the bytes of a file hold. Raises BadScenario."""
     said = document(data)
-    check_names("the scenario", said, {"account", "facts", "show"})
+    check_names("the scenario", said, {"account", "facts", "show", "explain"})
     open_, activate, published = _account(said.get("account"))
     zone = open_.zone
     opened_on = business_date(open_.at, zone)
@@ -86,6 +101,7 @@ def read(data: bytes) -> Scenario:
         for number, each in enumerate(listed(said.get("facts", []), "facts", FACTS_MAX), start=1)
     )
     show = listed(said.get("show", []), "show", SHOWN_MAX)
+    explain = listed(said.get("explain", []), "explain", EXPLAINED_MAX)
     return Scenario(
         account_id=open_.account_id,
         zone=zone,
@@ -93,7 +109,8 @@ def read(data: bytes) -> Scenario:
         open=open_,
         activate=activate,
         facts=facts,
-        show=tuple(_shown(day, opened_on, open_) for day in show),
+        show=tuple(_shown(day, "show", opened_on, open_) for day in show),
+        explain=tuple(_explain(each, f"explain {number}", open_) for number, each in enumerate(explain, start=1)),
     )
 
 
@@ -177,11 +194,20 @@ def _asked(kind: type[Command], fields: Mapping[str, Any], place: str) -> Accoun
     return Refused(reason, field=field, asked=short(first["input"]), **bounds, why=_why(first))
 
 
-def _shown(said: Any, opened_on: date, opening: Open) -> date:
-    day = _day(said, "show")
+def _shown(said: Any, place: str, opened_on: date, opening: Open) -> date:
+    day = _day(said, place)
     if day < opened_on:
-        raise BadScenario(f"show: {day} is before the account is opened on {opened_on}")
-    return advance(_within_a_life(day, opening, "show"), opening).date
+        raise BadScenario(f"{place}: {day} is before the account is opened on {opened_on}")
+    return advance(_within_a_life(day, opening, place), opening).date
+
+
+def _explain(said: Any, place: str, opening: Open) -> Explain:
+    fields = mapping(said, place)
+    check_names(place, fields, {"figure", "on"}, {"figure", "on"})
+    figure = fields["figure"]
+    if not isinstance(figure, str) or figure not in FIGURES:
+        raise BadScenario(f"{place}: figure: unknown figure {quoted(figure)}; {known(FIGURES)}")
+    return Explain(figure, _shown(fields["on"], f"{place}: on", business_date(opening.at, opening.zone), opening))
 
 
 def _within_a_life(day: date, opening: Open, place: str) -> date:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from domain.money import BUCKETS, yuan
 from domain.recorded import Recorded
+from infra import explanations
 from infra.simulation import figures
 from infra.simulation.life import Life, Refusal, as_of
 from projections.audit import TimelineEntry, timeline
@@ -27,6 +28,10 @@ def tell(life: Life, console: Console) -> None:
         console.print(_states(states[start : start + _DATES_BESIDE]))
     console.print()
     console.print(_report(life))
+    for explanation in figures.explained(life):
+        console.print()
+        for line in explanations.told(explanation):
+            console.print(line)
 
 
 def _events(life: Life) -> Table:
