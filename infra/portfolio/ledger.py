@@ -74,9 +74,10 @@ class Book:
     told: set[str] = field(default_factory=set)  # kinds of what happened, refused purchases included
 
     def __post_init__(self) -> None:
-        self.money = self._from_the_start()
+        self.money = self.reckoned_from_the_start()
 
-    def _from_the_start(self) -> Reckoning:
+    def reckoned_from_the_start(self) -> Reckoning:
+        """The money as the account was activated, with what bill days have said since."""
         return Reckoning(self.agreement, self.bill_day, self.begins, self.said)
 
     @property
@@ -139,8 +140,11 @@ class Book:
             return
         self.told.add(command.DO)
         match command:
-            case Purchase() | RefundPurchase() | ReceivePayment() | RefundCredit() | ReversePayment():
+            case Purchase() | RefundPurchase() | ReceivePayment() | RefundCredit():
                 self._move(command)
+            case ReversePayment():
+                if self._first_time(f"returned {command.channel}/{command.payment_ref}"):
+                    self.never_counted(f"{command.channel}/{command.payment_ref}")
             case _:
                 self._decide(command, today)
         self._see_to_closing(command.DO)
@@ -150,7 +154,7 @@ class Book:
             case Activate() | ChangeLimit():
                 if self.access == "pending":
                     self.access, self.begins = "open", today
-                    self.money = self._from_the_start()
+                    self.money = self.reckoned_from_the_start()
                 self.limit = command.limit_fen
             case Freeze():
                 self.frozen_for.add(command.reason)
@@ -165,30 +169,23 @@ class Book:
             case _:
                 pass
 
-    def _move(  # noqa: C901 - one case a command, a table
-        self, command: Purchase | RefundPurchase | ReceivePayment | RefundCredit | ReversePayment
-    ) -> None:
+    def _move(self, command: Purchase | RefundPurchase | ReceivePayment | RefundCredit) -> None:
         today = self.money.day
         match command:
             case Purchase():
                 if self._first_time(command.purchase_id):
                     self.purchases[command.purchase_id] = Bought(today, command.amount_fen)
-                    self._add(Fact(today, "purchase", command.purchase_id, command.amount_fen))
+                    self.add(Fact(today, "purchase", command.purchase_id, command.amount_fen))
             case RefundCredit():
                 if self._first_time(command.refund_id):
-                    self._add(Fact(today, "payout", command.refund_id, command.amount_fen))
+                    self.add(Fact(today, "payout", command.refund_id, command.amount_fen))
             case ReceivePayment():
                 if self._first_time(payment := f"{command.channel}/{command.payment_ref}"):
-                    self._add(Fact(command.value_date or today, "payment", payment, command.amount_fen))
+                    self.add(Fact(command.value_date or today, "payment", payment, command.amount_fen))
             case RefundPurchase():
                 if self._first_time(command.refund_id):
                     self.purchases[command.purchase_id].refunded += command.amount_fen
-                    self._add(Fact(today, "refund", command.purchase_id, command.amount_fen))
-            case ReversePayment():
-                payment = f"{command.channel}/{command.payment_ref}"
-                if self._first_time(f"returned {payment}"):
-                    self.facts = [fact for fact in self.facts if (fact.kind, fact.of) != ("payment", payment)]
-                    self._reckon_again()
+                    self.add(Fact(today, "refund", command.purchase_id, command.amount_fen))
 
     def _first_time(self, reference: str) -> bool:
         if reference in self.done:
@@ -196,7 +193,8 @@ class Book:
         self.done.add(reference)
         return True
 
-    def _add(self, fact: Fact) -> None:
+    def add(self, fact: Fact) -> None:
+        """Something that counts today, or on an earlier day."""
         self.facts.append(fact)
         if fact.on == self.money.day:
             _apply(fact, self.money)
@@ -204,9 +202,14 @@ class Book:
             self.told.add("learnt late")
             self._reckon_again()
 
+    def never_counted(self, payment: str) -> None:
+        """A payment was returned: it is as if it had never been made."""
+        self.facts = [fact for fact in self.facts if (fact.kind, fact.of) != ("payment", payment)]
+        self._reckon_again()
+
     def _reckon_again(self) -> None:
         """What would have been, had everything been known in time; what was printed stands."""
-        today, self.money = self.money.day, self._from_the_start()
+        today, self.money = self.money.day, self.reckoned_from_the_start()
         for fact in sorted(self.facts, key=lambda fact: (fact.on, _ORDER[fact.kind])):
             self.money.reach(fact.on)
             _apply(fact, self.money)

@@ -117,7 +117,7 @@ def _begin(seed: int, number: int) -> tuple[Life, Halves]:
         customer_id=customer_id,
         kind=person.__name__,
         rng=rng,
-        book=Book(opened_on, rng.choice(BILL_DAYS), _agreement(terms)),
+        book=Book(opened_on, rng.choice(BILL_DAYS), agreement_of(terms)),
         limit=rng.choice(LIMITS[:3] if person is reaches_the_limit else LIMITS),
         terms_version=terms.version,
         opened_in=opened_in,
@@ -125,7 +125,7 @@ def _begin(seed: int, number: int) -> tuple[Life, Halves]:
     return life, person(life)
 
 
-def _agreement(terms: Terms) -> Agreement:
+def agreement_of(terms: Terms) -> Agreement:
     """The figures of the terms alone: the ledger knows none of their rules."""
     return Agreement(**{name: getattr(terms, name) for name in Agreement._fields})
 
