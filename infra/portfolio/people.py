@@ -5,10 +5,11 @@ what became of that, and what the latest statement demands.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from infra.portfolio.ledger import Bought
 from infra.portfolio.life import OFFICER, RISK, Life
+from infra.portfolio.slow_banks import debits_bounce, pays_by_slow_transfer
 
 Halves = Iterator[None]
 Person = Callable[[Life], Halves]
@@ -91,43 +92,6 @@ def _some_of(me: Life, bought: Bought) -> int:
     return bought.left if me.chance(0.6) else max(1, bought.left * me.rng.randint(10, 90) // 100)
 
 
-def pays_by_slow_transfer(me: Life) -> Halves:
-    """Pays in time, most often; but the bank tells us days later, after the due test or even after the next statement."""
-    while True:
-        if not me.statement and me.book.billed_left:  # paid in the half before, and only now we hear of it
-            arrived = me.half.first - timedelta(days=me.rng.randint(1, 6))
-            me.pay(me.on(0, 5), me.book.billed_left, arrived=arrived)
-        elif me.statement:
-            amount = me.rng.choice((me.statement, me.statement, me.book.minimum_left))
-            arrived = me.half.day(me.rng.randint(1, me.due_days + 1))
-            told_after = me.rng.randint(1, 6)
-            if arrived + timedelta(days=told_after) <= me.half.last:
-                me.pay(arrived + timedelta(days=told_after), amount, arrived=arrived)
-        me.shop(1.1)
-        yield
-
-
-def debits_bounce(me: Life) -> Halves:
-    """Has every statement collected on its due date; now and then the bank returns that some days later."""
-    debit = None
-    while True:
-        if debit:  # the bank takes its time, sometimes until the next half month
-            me.be_returned(me.on(0, 4), debit)
-            me.pay(me.on(6, 12), debit.amount_fen)
-            debit = None
-        elif not me.statement and me.book.billed_left:
-            me.pay(me.on(1, 9), me.book.billed_left)
-        elif me.statement:
-            debit = me.pay(me.due, me.statement, "auto_debit")
-            if debit and me.chance(0.3):
-                me.be_returned(me.half.day(me.due_days + me.rng.randint(2, 4)), debit)
-                debit = None
-            elif me.chance(0.7):
-                debit = None
-        me.shop(1.1, share=0.7)
-        yield
-
-
 def pays_round_sums(me: Life) -> Halves:
     """Pays in time, and in whole hundreds of yuan below what the statement shows, but never less than the minimum."""
     while True:
@@ -148,7 +112,7 @@ def reaches_the_limit(me: Life) -> Halves:
 
 
 def disappears(me: Life) -> Halves:
-    """Stops paying after some months; a half of these come back much later and pay everything at once."""
+    """Stops paying after some months; a half of these come back much later and pay everything, at once or in parts."""
     stops = max(me.rng.randint(4, 6), _halves_until(me, NOBODY_STOPS_BEFORE))
     yield from _as(revolves, me, stops)
     me.shop(2.0)
@@ -162,6 +126,9 @@ def disappears(me: Life) -> Halves:
             me.buy(me.on(5, 12), me.rng.randint(1_000, 9_000), "grocer")
         yield
     if me.chance(0.5):
+        if me.chance(0.5):
+            me.pay(me.on(1, 8), me.book.balance * me.rng.randint(10, 60) // 100)
+            yield
         me.pay(me.on(1, 8), me.book.balance)
         yield
         yield from pays_in_full(me)

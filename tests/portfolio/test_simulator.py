@@ -141,14 +141,6 @@ def test_ten_accounts_bring_every_public_transition_about(seed):
     assert happened >= script.transitions == {each.TYPE.removeprefix("account.") for each in PUBLIC_TRANSITIONS}
 
 
-def test_the_ledger_knows_the_minimum_that_the_domain_demands(portfolio):
-    """Refunds may be told apart a little differently, so it is asked of the people who do not return goods."""
-    script, memory = portfolio
-    for account_id, kind in script.kinds().items():
-        if kind != "returns_goods":
-            assert script._lives[account_id].book.minimum_left == memory.accounts[account_id].ledger.minimum_due
-
-
 # The portfolio
 
 
@@ -196,6 +188,9 @@ def test_the_storyteller_has_much_to_tell(portfolio):
             "misuses",
             {"account.frozen abnormal_transaction", "account.unfrozen", "account.closed forced", "refused account_frozen"},
         ),
+        ("pays_by_slow_transfer", {"balances.corrected", "late_fee.posted", "account.cured", "account.paid"}),
+        ("debits_bounce", {"payment.reversed", "balances.corrected", "account.standing_changed", "account.paid"}),
+        ("pays_round_sums", {"interest.posted", "account.billed"}),
         (
             "leaves",
             {
@@ -212,7 +207,9 @@ def test_each_kind_of_people_comes_to_what_it_is_meant_to(of_kind, kind, reaches
     assert reaches <= of_kind[kind].keys()
 
 
-@pytest.mark.parametrize("kind", ["pays_in_full", "revolves", "pays_twice", "loses_the_phone", "hardly_buys"])
+@pytest.mark.parametrize(
+    "kind", ["pays_in_full", "revolves", "pays_twice", "pays_round_sums", "loses_the_phone", "hardly_buys"]
+)
 def test_who_pays_in_time_is_never_overdue(of_kind, kind):
     assert "account.overdue" not in of_kind[kind]
 
