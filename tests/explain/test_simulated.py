@@ -1,0 +1,86 @@
+"""A scenario may ask how figures came about; the answer comes only when it is asked for."""
+
+import json
+
+import pytest
+
+from infra.cli.simulate import simulate
+from infra.simulation.document import BadScenario
+from infra.simulation.figures import told
+from infra.simulation.life import live
+from infra.simulation.scenario import read
+from projections.explaining.figures import FIGURES
+from tests.simulated import ACCOUNT, bought, paid
+
+CASE_7 = {"account": ACCOUNT, "facts": [bought(), paid("2026-03-05", 10_000)], "show": ["2026-03-05"]}
+
+
+def lived(explain, **changes):
+    return told(live(read(json.dumps({**CASE_7, "explain": explain, **changes}).encode())))
+
+
+def test_what_is_asked_for_is_explained_in_the_order_asked():
+    asked = [{"figure": "minimum", "on": "2026-03-01"}, {"figure": "dpd", "on": "2026-03-05"}]
+    minimum, dpd = lived(asked)["explained"]
+    assert (minimum["figure"], minimum["as_of"], minimum["result"], minimum["unit"]) == (
+        "minimum",
+        "2026-03-01",
+        25_631,
+        "fen",
+    )
+    assert minimum["steps"][-1]["events"][-1] == {
+        "version": 8,
+        "date": "2026-03-01",
+        "type": "account.billed",
+        "reference": "2",
+        "amount_fen": 125_630,
+    }
+    assert (dpd["result"], dpd["unit"]) == (23, "days")
+
+
+@pytest.mark.parametrize("figure", ["minimum_due", "arrears", "dpd", "accrued", "owed", "available"])
+def test_a_figure_is_that_of_the_state_on_the_day(figure):
+    life = lived([{"figure": figure, "on": "2026-03-05"}])
+    assert life["explained"][0]["result"] == life["states"]["2026-03-05"][figure]
+
+
+def test_the_life_goes_on_until_the_last_day_that_is_asked_for():
+    life = lived([{"figure": "late_fee", "on": "2026-03-11"}])
+    assert (life["events"][-1]["business_date"], life["explained"][0]["result"]) == ("2026-03-11", 1_000)
+
+
+def test_nothing_is_explained_unless_it_is_asked_for():
+    assert "explained" not in lived([])
+    assert lived([{"figure": "owed", "on": "2026-03-05"}])["states"] == lived([])["states"]
+
+
+def test_explanations_end_the_timeline(capsys, tmp_path):
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps({**CASE_7, "explain": [{"figure": "interest", "on": "2026-03-01"}]}), encoding="utf-8")
+    simulate(file, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert "interest on 2026-03-01: 11.73 CNY" in lines
+    assert "   0.0005 x 2,345,683 fen-days, rounded = 11.73" in lines
+
+
+@pytest.mark.parametrize(
+    ("explain", "message"),
+    [
+        ({}, "explain: a list is needed here, not {}"),
+        (["minimum"], 'explain 1: an object is needed here, not "minimum"'),
+        ([{"figure": "minimum"}], 'explain 1: field "on" is missing; known: figure, on'),
+        (
+            [{"figure": "intrest", "on": "2026-03-01"}],
+            f'explain 1: figure: unknown figure "intrest"; known: {", ".join(sorted(FIGURES))}',
+        ),
+        ([{"figure": ["dpd"], "on": "2026-03-01"}], 'explain 1: figure: unknown figure ["dpd"]; known: '),
+        ([{"figure": "dpd", "on": "March"}], 'explain 1: on: "March" is not a date like 2026-02-10'),
+        ([{"figure": "dpd", "on": "2026-01-04"}], "explain 1: on: 2026-01-04 is before the account is opened"),
+        ([{"figure": "dpd", "on": "2066-01-04"}], "explain 1: on: 2066-01-04 is more than 30 years after"),
+        ([{"figure": "dpd", "on": "2026-03-01"}] * 101, "explain: there are 101; a scenario may have 100"),
+    ],
+)
+def test_a_question_that_cannot_be_understood_is_turned_away_with_its_place(explain, message):
+    with pytest.raises(BadScenario) as turned_away:
+        lived(explain)
+    assert str(turned_away.value).startswith(message)
