@@ -9,6 +9,7 @@ from domain.checks import WHY_NOT_OPEN, check_bound, check_same, check_value_dat
 from domain.closure import close_when_clear
 from domain.commands import Purchase, RefundPurchase
 from domain.corrections import correct
+from domain.delinquency import fall_back
 from domain.events import AccountEvent, PurchasePosted, PurchaseRefunded
 from domain.refusals import Refused
 from domain.repaying import less_owed
@@ -38,6 +39,9 @@ def purchase(command: Purchase, account: Account) -> Facts:
         forced=command.forced,
         credit_applied_fen=min(command.amount_fen, ledger.credit),
     )
+    if ledger.charged_off_due is not None:
+        # Forced on an account whose loss had been recovered: it is owed on the same terms as the loss was.
+        yield from fall_back(account)
     yield from close_when_clear(account)
 
 

@@ -117,7 +117,11 @@ class Derivation:
         ledger = self.ledger
         demands = ledger.demands()
         tolerance = ledger.terms.tolerance
-        missed = [each for each in demands if each.amount_fen > tolerance and ledger.test_date(each.due_date) <= end]
+        missed = [
+            each
+            for each in demands
+            if each.statement_no == 0 or (each.amount_fen > tolerance and ledger.test_date(each.due_date) <= end)
+        ]
         return MonthEnd(
             month_end=end,
             dpd=ledger.dpd,

@@ -167,7 +167,8 @@ class Ledger:
     def dpd(self) -> int:
         """Days past due of the oldest missed minimum; 0 when none is missed. Of charged-off debt it goes on."""
         if self.charged_off_due is not None:
-            return days_between(self.charged_off_due, self.business_date) if self.owed else 0
+            # Booked by decision, it may be a loss before anything was due.
+            return max(0, days_between(self.charged_off_due, self.business_date)) if self.owed else 0
         oldest = next(self.missed(), None)
         return days_between(oldest.due_date, self.business_date) if oldest else 0
 

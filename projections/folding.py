@@ -68,12 +68,17 @@ def opening(recorded: Recorded) -> AccountOpened:
 
 
 def missed(minima: Sequence[UnpaidMinimum], day: date, grace_days: int, tolerance: int) -> list[UnpaidMinimum]:
-    """The minima that were tested by `day` (on due date + grace + 1) and are still unpaid above `tolerance` fen."""
+    """The minima that were tested by `day` (on due date + grace + 1) and are still unpaid above `tolerance` fen.
+
+    Charged-off debt (number 0) is all missed, whatever the day and the tolerance.
+    """
     return [
-        layer for layer in minima if (day - layer.due_date).days > grace_days and layer.amount_fen > tolerance
-    ]  # fmt: skip
+        layer
+        for layer in minima
+        if layer.statement_no == 0 or ((day - layer.due_date).days > grace_days and layer.amount_fen > tolerance)
+    ]
 
 
 def days_past_due(layers: Sequence[UnpaidMinimum], day: date) -> int:
     """Days from the due date of the oldest of the missed `layers` to `day`, grace included; 0 when there is none."""
-    return (day - min(layer.due_date for layer in layers)).days if layers else 0
+    return max(0, (day - min(layer.due_date for layer in layers)).days) if layers else 0

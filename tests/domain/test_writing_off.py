@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.codec import decode, encode
 from domain.commands import Actor
 from domain.events import (
     AccountChargedOff,
@@ -14,6 +15,7 @@ from domain.events import (
     InterestPosted,
     PaymentReceived,
     PaymentReversed,
+    PurchasePosted,
     WriteOffUndone,
 )
 from tests.specification import (
@@ -135,3 +137,17 @@ def test_the_freeze_of_a_loss_is_neither_set_nor_lifted_by_hand():
         "field_invalid", field="reason", asked="charged_off", set_by="the calendar alone"
     )
     given(*LOST).when(unfreeze("charged_off", on="2026-08-10")).refused("charged_off", field="reason", owed=140_429)
+
+
+def test_a_loss_booked_before_its_due_date_is_not_past_due_yet_and_stays_readable():
+    life = given(*BASE, advanced(to="2026-02-01")).when(write_off(on="2026-02-05"))
+    life.then(event(AccountChargedOff, dpd_after=0, minimum_due_after=123_457), event(AccountFrozen))
+    assert [decode(each.TYPE, each.VERSION, encode(each)) for each in life.events] == life.events
+    life.when(advance(to="2026-02-20"), pay(1, on="2026-02-20")).stands(dpd=10)
+
+
+def test_what_is_forced_after_a_recovery_leads_back_to_the_loss():
+    history = (*LOST, paid(140_429, on="2026-10-08"))
+    given(*history).when(buy("p2", 100, on="2026-10-20", forced=True)).then(
+        event(PurchasePosted), event(AccountStandingChanged, standing="charged_off", access="closed")
+    ).owes(principal_unbilled=100)

@@ -1,14 +1,16 @@
 """What holds for every view: saying it twice changes nothing, a hole is loud, and batches may be cut anywhere."""
 
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.events import UnpaidMinimum
 from projections import audit, balance, credit_report
-from projections.folding import Gap, fold
+from projections.folding import Gap, days_past_due, fold, missed
 from tests.projections.stories import Story, wandering
 
 views = pytest.mark.parametrize("view", [balance, credit_report, audit], ids=lambda view: view.__name__)
@@ -60,3 +62,10 @@ def test_batches_may_be_cut_anywhere_and_accounts_mixed(view, seeds, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, len(mixed)), max_size=6)))
     batches = [mixed[start:end] for start, end in zip([0, *cuts], [*cuts, len(mixed)], strict=True)]
     assert folded(view, *batches) == folded(view, *lives)
+
+
+def test_charged_off_debt_is_missed_whatever_the_tolerance_and_counts_no_days_before_it_was_due():
+    lost = UnpaidMinimum(statement_no=0, due_date=date(2026, 2, 10), amount_fen=500)
+    assert missed([lost], date(2026, 2, 5), grace_days=3, tolerance=1_000) == [lost]
+    assert days_past_due([lost], date(2026, 2, 5)) == 0
+    assert days_past_due([lost], date(2026, 2, 12)) == 2
