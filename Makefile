@@ -24,10 +24,10 @@ $(STAMP):
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@# uv installs ten times faster than pip; it comes from the same lock, hashes checked. Without it pip does the work.
 	@awk '/^uv==/{on=1;print;next} /^[a-z]/{on=0} on' requirements.lock > .venv/uv.lock
-	@test -x $(BIN)/uv || $(BIN)/pip install -q --require-hashes -r .venv/uv.lock || true
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install -q --require-hashes -r .venv/uv.lock || true
 	@{ test -x $(BIN)/uv && VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements.lock; } \
-	  || $(BIN)/pip install -q --require-hashes -r requirements.lock
-	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	  || $(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@rm -f .venv/installed-*; touch $@
 
 demo: setup  ## Tell the story of a portfolio (ACCOUNTS=2000 SEED=7 UCI=file.csv).

@@ -54,15 +54,14 @@ class Installation:
 def locate(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Installation:
     """Have the servers running and say where everything is. Raises Fault when a server cannot be had.
 
-    Where neither database nor topics are named by a setting, the portfolio that was lived last is looked at.
+    Where no setting names a database, a broker or topics, the portfolio that was lived last is looked at.
     """
     settings = settings or Settings.load()
     running = servers.start(settings, report)
     owner, prefix = running.database_url, settings.topic_prefix
-    if not settings.model_fields_set & {"database_name", "topic_prefix"} and _memory(settings).exists():
-        remembered = json.loads(_memory(settings).read_text())
-        if remembered["beside"] == urlsplit(owner).path:
-            owner, prefix = _on_same_server(owner, remembered["database"]), remembered["topic_prefix"]
+    remembered = None if settings.model_fields_set & _NAMED else _remembered(settings)
+    if remembered is not None:
+        owner, prefix = _on_same_server(owner, remembered["database"]), remembered["topic_prefix"]
     return Installation(
         owner_url=owner,
         writer_url=settings.writer_url or role_url(owner, "credit_writer"),
@@ -74,15 +73,34 @@ def locate(settings: Settings | None = None, report: Callable[[str], None] = lam
     )
 
 
-def look_at(there: Installation | None) -> None:
-    """Make commands that name no installation look at this one; None: at the service's own again."""
+def look_at(there: Installation | None) -> bool:
+    """Make commands that name no installation look at this one; None: at the service's own again.
+
+    False where the environment names one, so that they go on looking there.
+    """
     settings = Settings.load()
+    memory = _memory(settings)
     if there is None:
-        _memory(settings).unlink(missing_ok=True)
-        return
-    own = settings.database_url or f"/{settings.database_name}"
-    memory = {"beside": urlsplit(own).path, "database": there.database, "topic_prefix": there.topic_prefix}
-    _memory(settings).write_text(json.dumps(memory))
+        memory.unlink(missing_ok=True)
+        return True
+    partial = memory.with_suffix(".part")
+    partial.write_text(json.dumps({"database": there.database, "topic_prefix": there.topic_prefix}))
+    partial.replace(memory)
+    return not settings.model_fields_set & _NAMED
+
+
+_NAME_MAX = 63
+# Whoever names one of these means it, and not what was looked at last.
+_NAMED = {"database_name", "topic_prefix", "database_url", "kafka_bootstrap_servers"}
+
+
+def _remembered(settings: Settings) -> dict[str, str] | None:
+    """What was lived last; None where nothing was, or the note is damaged."""
+    try:
+        noted = json.loads(_memory(settings).read_text())
+        return {"database": noted["database"], "topic_prefix": noted["topic_prefix"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _memory(settings: Settings) -> Path:
@@ -109,6 +127,11 @@ def install_beside(name: str, report: Callable[[str], None] = lambda _: None) ->
     settings = Settings.load()
     running = servers.start(settings, report)
     database = f"{urlsplit(running.database_url).path.removeprefix('/')}_{name.replace('-', '_')}"
+    if len(database.encode()) > _NAME_MAX:
+        raise Fault(
+            f"The database {database} would have a name of more than {_NAME_MAX} bytes, which PostgreSQL cuts: choose a "
+            f"shorter CREDIT_DATABASE_NAME or a smaller seed."
+        )
     try:
         owner = servers.ensure_database(running.database_url, database)
     except Exception as refused:

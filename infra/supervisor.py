@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO, Self
@@ -23,7 +23,9 @@ PROGRAMS: dict[str, list[str]] = {
 }
 ENDS_WITH_PARENT = "CREDIT_ENDS_WITH_PARENT"
 _PAUSE = 0.2  # seconds between looks at the programs
-_HASTE = 5  # deaths within a minute after which a program is given up: it would only die again
+_SETTLED = 10.0  # seconds after which a program that was started again counts as well
+_PATIENCE = 60.0  # seconds that a program may go on ending before all is given up: outages pass, defects do not
+_LONGEST = 8.0  # seconds between two tries at the most
 _GRACE = 20.0  # seconds a program has to finish after SIGTERM
 
 
@@ -32,11 +34,14 @@ class _Program:
     name: str
     arguments: Sequence[str]
     process: "subprocess.Popen[bytes] | None" = None
-    deaths: list[float] = field(default_factory=list)
+    started: float = 0.0
+    failing_since: float | None = None
+    tries: int = 0
+    again_at: float | None = None
 
 
 class Supervisor:
-    """Starts `credit` programs and starts again what was killed; a program that gives up by itself ends them all.
+    """Starts `credit` programs, and starts again what was killed or gave up; one that keeps ending ends them all.
 
     `programs` maps a name to the arguments of `credit`. What they print goes to `log`. A program whose parent was
     killed notices by its closed standard input and stops, so nothing is left behind.
@@ -74,6 +79,8 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for process in running:
+            _let_go(process)
         if self._out is not None:
             self._out.close()
 
@@ -87,6 +94,8 @@ class Supervisor:
             raise Fault(self._failure)
 
     def _start(self, program: _Program) -> None:
+        program.started, program.again_at = monotonic(), None
+        _let_go(program.process)
         program.process = subprocess.Popen(
             [sys.executable, "-m", "infra.cli", *program.arguments],
             env=self._environment,
@@ -98,21 +107,37 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stopping.wait(_PAUSE):
             for program in self._programs:
-                status = program.process.poll() if program.process is not None else None
-                if status is None:
-                    continue
-                now = monotonic()
-                program.deaths = [death for death in program.deaths if now - death < 60] + [now]
-                # A negative status is a signal: somebody killed it, and it can go on where it was. Any other end is
-                # its own decision, and starting it again would only repeat the reason.
-                if status >= 0 or len(program.deaths) >= _HASTE:
-                    self._failure = f"{program.name} ended with status {status}:\n{self._tail()}"
-                    return
+                self._look_after(program, monotonic())
+            if self._failure is not None:
+                return
+
+    def _look_after(self, program: _Program, now: float) -> None:
+        if program.again_at is not None:
+            if now >= program.again_at:
                 self.restarts += 1
                 self._start(program)
+            return
+        status = program.process.poll() if program.process is not None else None
+        if status is None:
+            if now - program.started > _SETTLED:
+                program.failing_since, program.tries = None, 0
+            return
+        # Killed, or ended by an outage, it can go on where it was. What it ended for by itself may be lasting, though,
+        # and then trying for ever would only hide the reason.
+        program.failing_since = program.failing_since or now
+        if now - program.failing_since > _PATIENCE:
+            self._failure = f"{program.name} keeps ending with status {status}:\n{self._tail()}"
+        program.again_at = now + min(_LONGEST, program.tries)
+        program.tries += 1
 
     def _tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
+
+
+def _let_go(process: "subprocess.Popen[bytes] | None") -> None:
+    """Close our end of the pipe by which an ended program knew that we live."""
+    if process is not None and process.stdin is not None:
+        process.stdin.close()
 
 
 def collect_seldom() -> None:

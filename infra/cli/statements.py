@@ -35,16 +35,28 @@ def export(
     there = locate()
     last = through.date() if through else query.last_business_date(there.reader_url)
     rows = sorted(_rows(there.reader_url, last), key=lambda row: (not row.id.isdecimal(), row.id.zfill(9), row.month))
-    partial = out.with_name(out.name + ".part")
     try:
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(HEADER)
-            writer.writerows(rows)
-        partial.replace(out)
+        _write(out.resolve(), rows)
     except OSError as error:
         raise Fault(f"{out} cannot be written ({error.strerror}): choose another place with --out.") from error
     print(f"{len(rows):,} rows written to {out}")
+
+
+def _write(out: Path, rows: list[StatementRow]) -> None:
+    """Write beside and rename, so that a reader sees the old file or the whole new one; a device is written to as it is."""
+    regular = out.is_file() or not out.exists()
+    place = out.with_name(out.name + ".part") if regular else out
+    try:
+        with place.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(HEADER)
+            writer.writerows(rows)
+        if regular:
+            place.replace(out)
+    except OSError:
+        if regular:
+            place.unlink(missing_ok=True)
+        raise
 
 
 def _rows(reader_url: str, through: date) -> Iterator[StatementRow]:

@@ -14,6 +14,7 @@ from infra.demo.story import tell
 from infra.demo.verification import Replay, Tally
 from infra.faults import Fault
 from infra.installation import Installation, install_beside, look_at
+from infra.kafka.relay import relayed
 from infra.portfolio.script import Script
 from infra.settings import Settings
 from infra.store.event_store import EventStore
@@ -50,10 +51,9 @@ def run(script: Script, progress: Progress) -> Outcome:
         progress.say(line)
     teller = script.storyteller()
     tell(teller, query.timeline(there.reader_url, teller))
-    look_at(there)
-    progress.say(
-        f"[dim]`credit account show {teller}`, `credit events tail` and `make serve` now look at this portfolio[/]\n"
-    )
+    if look_at(there):
+        hint = f"`credit account show {teller}`, `credit events tail` and `make serve` now look at this portfolio"
+        progress.say(f"[dim]{hint}[/]\n")
     outcome.figures["elapsed seconds"] = round(progress.elapsed, 1)
     return outcome
 
@@ -81,9 +81,10 @@ def _await_views(there: Installation, store: EventStore, programs: Supervisor, n
     moved = monotonic()
     while True:
         programs.check()
-        now = query.events_applied(there.reader_url)
-        note(", ".join(f"{view} {now[view]:,}" for view in VIEWS) + f" of {head:,}")
-        if all(now[view] >= head for view in VIEWS):
+        # The relay, too: under another topic prefix it may have everything before it, though the views are done.
+        now = query.events_applied(there.reader_url) | {"relay": relayed(there.relay_url, there.topic_prefix)}
+        note(", ".join(f"{who} {count:,}" for who, count in now.items()) + f" of {head:,}")
+        if all(count >= head for count in now.values()):
             return
         if sum(now.values()) > applied:
             applied, moved = sum(now.values()), monotonic()

@@ -223,6 +223,6 @@ def _java(jars: Path, *words: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Little of ours: no CLASSPATH, no JAVA_TOOL_OPTIONS, no secrets."""
+    """Little of ours: no CLASSPATH, no JAVA_TOOL_OPTIONS, no secrets. UTF-8, so that Java reads every folder's name."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+    return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}

@@ -1,0 +1,70 @@
+"""Which installation a command works on: what is named, else what was lived last."""
+
+import pytest
+
+from infra import installation
+from infra.cli.statements import _write
+from infra.faults import Fault
+from infra.installation import Installation, install_beside, look_at
+from infra.portfolio.export import StatementRow
+from infra.settings import Settings
+
+ROW = StatementRow("1", "2005-04", "0", "0", "0", "20000", 0)
+
+
+@pytest.fixture
+def there(monkeypatch, tmp_path):
+    for name in (
+        "CREDIT_DATABASE_URL",
+        "CREDIT_KAFKA_BOOTSTRAP_SERVERS",
+        "CREDIT_TOPIC_PREFIX",
+        "CREDIT_DATABASE_NAME",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CREDIT_DATA_DIR", str(tmp_path))
+    url = "postgresql://credit@127.0.0.1:5432/credit_demo"
+    return Installation(url, url, url, url, url, "127.0.0.1:9092", "demo.")
+
+
+def test_what_was_lived_last_is_remembered_until_it_is_forgotten(there):
+    assert look_at(there)
+    assert installation._remembered(Settings.load()) == {"database": "credit_demo", "topic_prefix": "demo."}
+    look_at(None)
+    assert installation._remembered(Settings.load()) is None
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"database": "x"}'])
+def test_a_damaged_note_is_no_note(there, tmp_path, damage):
+    (tmp_path / "looked-at.json").write_text(damage)
+    assert installation._remembered(Settings.load()) is None
+
+
+def test_whoever_names_a_server_means_it(there, monkeypatch):
+    monkeypatch.setenv("CREDIT_DATABASE_URL", "postgresql://credit@127.0.0.1:5432/credit")
+    assert not look_at(there)
+
+
+def test_a_name_that_postgresql_would_cut_is_refused(servers, monkeypatch, new_database):
+    monkeypatch.setenv("CREDIT_DATABASE_URL", new_database())
+    monkeypatch.setenv("CREDIT_KAFKA_BOOTSTRAP_SERVERS", servers.bootstrap_servers)
+    with pytest.raises(Fault, match="more than 63 bytes"):
+        install_beside("demo-" + "9" * 60)
+
+
+def test_an_export_keeps_a_device_a_device_and_a_link_a_link(tmp_path):
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    link.symlink_to(target)
+    _write(link.resolve(), [ROW])
+    assert link.is_symlink()
+    assert target.read_text() == "id,month,balance,paid,refunded,limit,over_limit\n1,2005-04,0,0,0,20000,0\n"
+    pipe = tmp_path / "null"
+    pipe.symlink_to("/dev/null")
+    _write(pipe.resolve(), [ROW])
+    assert pipe.resolve().is_char_device()
+
+
+def test_an_export_that_fails_leaves_nothing_behind(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match=r"directory"):
+        _write(tmp_path / "folder", [ROW])
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
