@@ -70,8 +70,9 @@ def decide(command: AccountCommand, account: Account | None, catalogue: Catalogu
     """What `command` leads to for `account` (None: it was never opened). Raises Refused; changes nothing itself."""
     if isinstance(command, Open):
         event = open_account(command, account, catalogue)
-        _complete(event, opened(event))
-        return Decision((event,), opened(event))
+        new = opened(event)
+        _complete(event, new)
+        return Decision((event,), new)
     if account is None:
         raise Refused("account_unknown", field="account_id", asked=str(command.account_id))
     today = business_date(command.at, account.zone)

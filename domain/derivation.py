@@ -25,31 +25,31 @@ class Derivation:
         self._issued = {statement.on: statement for statement in issued}
         self._due_dates = [statement.due_date for statement in self._issued.values()]
         self._missed_on: list[date] = []
+        self._month_end: date | None = None  # of the first month whose end is still to be remembered
 
     def through(self, last: date, months_from: date | None = None) -> Ledger:
         """The ledger at the end of `last`; remembers how each month ended that `months_from` or a later day is in."""
-        ledger = self.ledger
-        day: date | None = ledger.business_date
-        month = month_end(months_from) if months_from is not None else None
+        day: date | None = self.ledger.business_date
+        self._month_end = month_end(months_from) if months_from is not None else None
         while day is not None and day <= last:
-            while month is not None and month < day:
-                ledger.pass_time(month)
-                self.months.append(self._month(month))
-                month = month_end(month + ONE_DAY)
+            self._end_months_before(day)
             self._live(day)
             day = self._next_day()
-        while month is not None and month < last:
-            ledger.pass_time(month)
-            self.months.append(self._month(month))
-            month = month_end(month + ONE_DAY)
-        ledger.pass_time(last)
-        return ledger
+        self._end_months_before(last)
+        self.ledger.pass_time(last)
+        return self.ledger
 
     def before(self, day: date) -> Ledger:
         """The ledger as `day` begins: its days before are counted, the system's steps of `day` not done yet."""
         self.through(day - ONE_DAY)
         self.ledger.pass_time(day)
         return self.ledger
+
+    def _end_months_before(self, day: date) -> None:
+        while self._month_end is not None and self._month_end < day:
+            self.ledger.pass_time(self._month_end)
+            self.months.append(self._month(self._month_end))
+            self._month_end = month_end(self._month_end + ONE_DAY)
 
     def _next_day(self) -> date | None:
         """The next day on which something happens: a fact, a statement that was issued, or the calendar's own work."""

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
-from domain.allocation import Regime
+from domain.allocation import Regime, regime_for
 from domain.calendar import days_between, next_bill_day
 from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted, UnpaidMinimum
 from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Amounts, Bucket, half_up
@@ -206,8 +206,12 @@ class Ledger:
         self._close_days(to)
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
-            late = self.charged_off_due is not None or self.dpd >= self.terms.regime_dpd
-            self.regime = "principal_first" if late else "charges_first"
+            self.regime = self._regime_of_the_morning()
+
+    def _regime_of_the_morning(self) -> Regime:
+        if self.charged_off_due is not None:
+            return "principal_first"
+        return regime_for(self.dpd, self.terms.regime_dpd)
 
     def _begin_to_bear(self, due: date, test: date) -> None:
         """What is left of the statement due on `due` bears interest, and the days since the start count at once.
@@ -314,7 +318,7 @@ class Ledger:
         }
         self.untested_due = None
         self.bearing = 0
-        self.regime = "principal_first"
+        self.regime = self._regime_of_the_morning()
 
     def undo_charge_off(self) -> None:
         """It was an error: the minima return as far as anything billed is left, and interest goes on from today."""
@@ -326,7 +330,7 @@ class Ledger:
                 layers.append(layer._replace(amount=part))
         self.layers, self.layers_charged_off, self.charged_off_due = tuple(layers), (), None
         self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date is not None)
-        self.regime = "principal_first" if self.dpd >= self.terms.regime_dpd else "charges_first"
+        self.regime = self._regime_of_the_morning()
 
     # How it is corrected
 
