@@ -72,7 +72,7 @@ def test_the_table_has_a_line_for_each_with_its_noise_and_its_ratios(result):
     lines = table([result], MACHINE, 3).splitlines()
     assert lines[0] == "machine: 2 CPUs"
     assert [line.split() for line in lines[2:6]] == [
-        ["speed", "(things)", "median/s", "min..max", "x", "floor", "x", "peer"],
+        ["speed", "(things)", "median/s", "min..max", "x", "floor", "x", "peer", "x", "base"],
         ["floor", "floor", "1,000", "100..2,000", "100"],
         ["peer", "peer", "10", "10..10", "0.01"],
         ["ours", "ours", "500", "200..1,000", "0.50", "50"],
@@ -96,7 +96,24 @@ def test_the_document_keeps_every_round_and_is_json(result):
         "per_second": {"median": 500, "min": 200, "max": 1_000, "rounds": [500, 200, 1_000]},
         "to_floor": 0.5,
         "to_peer": 50,
+        "to_base": None,
     }
+    assert suite["bytes"] == {}
+
+
+def test_ours_is_compared_with_ours_where_less_is_asked_of_it():
+    base, ours = contender("6 months", "base", [10, 40]), contender("60 months", "ours", [5, 30])
+    result = measure(Suite("age", "things", [base, ours], {"6 months": 100, "60 months": 250}), 2)
+    assert [each.to_base for each in result.measured] == [None, pytest.approx(0.625)]
+    text = table([result], MACHINE, 2)
+    assert "60 months: 250 bytes, 2.50 times the first" in text
+    (suite,) = document([result], MACHINE, 2)["suites"]
+    assert suite["bytes"] == {"6 months": 100, "60 months": 250}
+
+
+def test_a_small_ratio_is_not_nothing():
+    floor, ours = contender("floor", "floor", [10_000]), contender("ours", "ours", [15])
+    assert "0.0015" in table([measure(Suite("s", "things", [floor, ours]), 1)], MACHINE, 1)
 
 
 def test_an_account_begins_with_twenty_events():

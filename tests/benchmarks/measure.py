@@ -5,7 +5,7 @@ within each round before its median is: what slows a whole round down slows both
 """
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from math import ceil
@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter
 from typing import Literal
 
-Role = Literal["floor", "peer", "ours", "part"]
+Role = Literal["floor", "peer", "base", "ours", "part"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Contender:
-    """Something that is measured. A `part` is a piece of ours by itself; `run` prepares and tidies outside its clock."""
+    """Something that is measured. A `part` is a piece of ours by itself, a `base` is ours where less is asked of it (a
+    shorter life, fewer accounts, fewer rules); `run` prepares and tidies outside its clock.
+    """
 
     name: str
     role: Role
@@ -40,11 +42,12 @@ class Contender:
 
 @dataclass(frozen=True)
 class Suite:
-    """One subject. Its ratios are to its first floor and to its first peer, as far as it has them."""
+    """One subject. Its ratios are to its first floor, peer and base, as far as it has them; `sizes` are in bytes."""
 
     name: str
     unit: str
     contenders: Sequence[Contender]
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Measured:
     samples: list[Sample] = field(default_factory=list)
     to_floor: float | None = None
     to_peer: float | None = None
+    to_base: float | None = None
 
     @property
     def rates(self) -> list[float]:
@@ -94,6 +98,7 @@ class Result:
     name: str
     unit: str
     measured: list[Measured]
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 def timed(action: Callable[[], int]) -> Sample:
@@ -101,6 +106,17 @@ def timed(action: Callable[[], int]) -> Sample:
     begun = perf_counter()
     amount = action()
     return Sample(amount, perf_counter() - begun)
+
+
+def over_and_over(times: int, amount: int, once: Callable[[], object]) -> Sample:
+    """`once` does so many things; how long it takes to do it so many times."""
+
+    def run() -> int:
+        for _ in range(times):
+            once()
+        return times * amount
+
+    return timed(run)
 
 
 def measure(suite: Suite, rounds: int, told: Callable[[str], None] = lambda _: None) -> Result:
@@ -111,11 +127,12 @@ def measure(suite: Suite, rounds: int, told: Callable[[str], None] = lambda _: N
             sample = _undisturbed(contender)
             kept.samples.append(sample)
             told(f"{suite.name}, round {number}: {contender.name}: {sample.rate:,.0f} {suite.unit}/s")
-    floor, peer = _first(measured, "floor"), _first(measured, "peer")
+    floor, peer, base = _first(measured, "floor"), _first(measured, "peer"), _first(measured, "base")
     for each in measured:
         each.to_floor = _ratio(each, floor)
         each.to_peer = _ratio(each, peer)
-    return Result(suite.name, suite.unit, measured)
+        each.to_base = _ratio(each, base)
+    return Result(suite.name, suite.unit, measured, suite.sizes)
 
 
 def _undisturbed(contender: Contender) -> Sample:

@@ -14,7 +14,7 @@ from domain.codec import decode, encode
 from domain.events import AccountEvent
 from infra.accounts import Accounts
 from infra.store.event_store import EventStore
-from tests.benchmarks.measure import Contender, Sample, Scale, Suite, timed
+from tests.benchmarks.measure import Contender, Sample, Scale, Suite, over_and_over, timed
 from tests.benchmarks.peer import PeerAccount, PeerAccounts, peer_accounts
 from tests.benchmarks.site import database, site
 from tests.benchmarks.workload import HISTORY, history, lived, settle
@@ -128,25 +128,16 @@ def _peer_in_memory(app: PeerAccounts, account_id: UUID, lives: int) -> Sample:
 
 
 def _parse(rows: Sequence[Row], lives: int) -> Sample:
-    return _over_and_over(lives, len(rows), lambda: [from_json(row.data) for row in rows])
+    return over_and_over(lives, len(rows), lambda: [from_json(row.data) for row in rows])
 
 
 def _decode(rows: Sequence[Row], lives: int) -> Sample:
-    return _over_and_over(lives, len(rows), lambda: [decode(*row) for row in rows])
+    return over_and_over(lives, len(rows), lambda: [decode(*row) for row in rows])
 
 
 def _decode_and_fold(rows: Sequence[Row], lives: int) -> Sample:
-    return _over_and_over(lives, len(rows), lambda: fold(None, [decode(*row) for row in rows]))
+    return over_and_over(lives, len(rows), lambda: fold(None, [decode(*row) for row in rows]))
 
 
 def _fold_alone(happened: Sequence[AccountEvent], lives: int) -> Sample:
-    return _over_and_over(lives, len(happened), lambda: fold(None, happened))
-
-
-def _over_and_over(times: int, events: int, once: Any) -> Sample:
-    def run() -> int:
-        for _ in range(times):
-            once()
-        return times * events
-
-    return timed(run)
+    return over_and_over(lives, len(happened), lambda: fold(None, happened))

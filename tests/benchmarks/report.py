@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.benchmarks.measure import Measured, Result, percentile
 
-_HEAD = ("", "median/s", "min..max", "x floor", "x peer")
+_HEAD = ("", "median/s", "min..max", "x floor", "x peer", "x base")
 
 
 def document(results: Sequence[Result], machine: Mapping[str, Any], rounds: int) -> dict[str, Any]:
@@ -15,7 +15,12 @@ def document(results: Sequence[Result], machine: Mapping[str, Any], rounds: int)
         "machine": dict(machine),
         "rounds": rounds,
         "suites": [
-            {"name": result.name, "unit": result.unit, "contenders": [_figures(each) for each in result.measured]}
+            {
+                "name": result.name,
+                "unit": result.unit,
+                "contenders": [_figures(each) for each in result.measured],
+                "bytes": dict(result.sizes),
+            }
             for result in results
         ],
     }
@@ -38,11 +43,12 @@ def table(results: Sequence[Result], machine: Mapping[str, Any], rounds: int) ->
         ]
         body.append("  ".join(cells).rstrip())
     waits = [_waited(each) for result in results for each in result.measured if each.waits]
+    sizes = [line for result in results for line in _sized(result.sizes)]
     foot = (
         f"Medians of {rounds} interleaved rounds; a ratio is the median of the rounds' own ratios, above 1 is faster. "
         "Small or busy machines are noisy: read ratios, and look at min..max first."
     )
-    return "\n".join([*(f"{name}: {said}" for name, said in machine.items()), *body, "", *waits, foot])
+    return "\n".join([*(f"{name}: {said}" for name, said in machine.items()), *body, "", *sizes, *waits, foot])
 
 
 def _row(measured: Measured) -> tuple[str, ...]:
@@ -53,11 +59,14 @@ def _row(measured: Measured) -> tuple[str, ...]:
         f"{min(rates):,.0f}..{max(rates):,.0f}",
         _times(measured.to_floor),
         _times(measured.to_peer),
+        _times(measured.to_base),
     )
 
 
 def _times(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"
+    if ratio is None:
+        return ""
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
 def _waited(measured: Measured) -> str:
@@ -68,6 +77,11 @@ def _waited(measured: Measured) -> str:
     )
 
 
+def _sized(sizes: Mapping[str, int]) -> list[str]:
+    first = next(iter(sizes.values()), 0)
+    return [f"{name}: {size:,} bytes, {size / first:.2f} times the first" for name, size in sizes.items()]
+
+
 def _figures(measured: Measured) -> dict[str, Any]:
     rates = measured.rates
     figures: dict[str, Any] = {
@@ -76,6 +90,7 @@ def _figures(measured: Measured) -> dict[str, Any]:
         "per_second": {"median": median(rates), "min": min(rates), "max": max(rates), "rounds": rates},
         "to_floor": measured.to_floor,
         "to_peer": measured.to_peer,
+        "to_base": measured.to_base,
     }
     if measured.waits:
         waits = measured.waits
