@@ -1,14 +1,20 @@
-"""The benchmarks' own arithmetic, and their contenders that need no server; no time is asserted anywhere."""
+"""The benchmarks' own arithmetic, and what can be run of them in a moment; no time is asserted anywhere."""
 
 import json
+from collections import Counter
 
 import pytest
 
+from domain.terms import PAY_LATER_FREE
 from tests.benchmarks.__main__ import main
+from tests.benchmarks.age import age
 from tests.benchmarks.commands import decide_alone
-from tests.benchmarks.measure import Contender, Measured, Result, Sample, Suite, measure, percentile, timed
+from tests.benchmarks.idle import advance, day_run
+from tests.benchmarks.lives import HALF_YEAR, given_up, mixed, plain
+from tests.benchmarks.measure import Contender, Measured, Result, Sample, Scale, Suite, measure, percentile, timed
 from tests.benchmarks.replay import in_memory
 from tests.benchmarks.report import document, table
+from tests.benchmarks.rulebook import rulebook
 from tests.benchmarks.workload import HISTORY, by_clients, history, lived, lives, purchases
 
 MACHINE = {"machine": "2 CPUs"}
@@ -152,6 +158,51 @@ def test_the_contenders_without_a_server_run():
         "decode alone": 40,
         "fold alone": 40,
     }
+
+
+def test_a_mixed_life_meets_the_rulebook():
+    happened = Counter(event.TYPE for event in given_up(mixed(HALF_YEAR)).events)
+    assert happened >= Counter(
+        {
+            "purchase.posted": 30,
+            "purchase.refunded": 1,
+            "payment.reversed": 1,
+            "late_fee.posted": 2,
+            "interest.posted": 4,
+            "balances.corrected": 2,
+            "account.charged_off": 1,
+        }
+    )
+
+
+def test_the_skeleton_has_no_charges_and_nothing_late():
+    happened = {event.TYPE for event in plain(HALF_YEAR, PAY_LATER_FREE).events}
+    beginning, month = {"account.opened", "account.activated"}, {"purchase.posted", "account.billed", "account.paid"}
+    assert happened == beginning | month | {"payment.received"}
+    assert happened | {"interest.posted"} == {event.TYPE for event in plain(HALF_YEAR).events}, "charges alone differ"
+
+
+def test_each_half_year_of_a_life_ends_like_the_one_before():
+    short, long = (mixed(HALF_YEAR * number).account.ledger for number in (1, 4))
+    assert len(short.slices) == len(long.slices)
+    assert short.owed == pytest.approx(long.owed, rel=0.01), "only the days of the months differ"
+
+
+@pytest.mark.parametrize("subject", [rulebook, age])
+def test_the_subjects_in_memory_run(subject):
+    with subject(Scale(bulk_commands=10, events=10)) as suites:
+        results = [measure(suite, 1) for suite in suites]
+    assert all(each.samples for result in results for each in result.measured)
+    assert all(any(each.to_base for each in result.measured) for result in results)
+
+
+def test_an_advance_over_nothing_runs():
+    assert [each.samples[0].amount for each in measure(advance(5), 1).measured] == [5, 5, 5]
+
+
+def test_a_day_on_which_nothing_is_due_runs(new_database):
+    suite = day_run(new_database(), 3, new_database(), 30, runs=2)
+    assert [each.samples[0].amount for each in measure(suite, 1).measured] == [2, 2, 2]
 
 
 def test_an_unknown_subject_is_refused_before_anything_starts(capsys):

@@ -10,7 +10,9 @@ from pathlib import Path
 from infra.embedded import servers
 from infra.settings import Settings
 from infra.supervisor import collect_seldom
+from tests.benchmarks.age import age
 from tests.benchmarks.commands import commands
+from tests.benchmarks.idle import idle
 from tests.benchmarks.machine import describe
 from tests.benchmarks.measure import QUICK, Result, Scale, Subject, measure
 from tests.benchmarks.path import path
@@ -18,8 +20,12 @@ from tests.benchmarks.projections import projections
 from tests.benchmarks.relay import relay
 from tests.benchmarks.replay import replay
 from tests.benchmarks.report import document, table
+from tests.benchmarks.rulebook import rulebook
 
 SUBJECTS: dict[str, Subject] = {
+    "rulebook": rulebook,
+    "age": age,
+    "idle": idle,
     "commands": commands,
     "replay": replay,
     "relay": relay,

@@ -62,11 +62,13 @@ class Scale:
     events: int = 30_000
     peer_events: int = 2_000
     singles: int = 100
+    idle: int = 1_000_000
 
 
 QUICK = Scale(
-    accounts=50, commands=400, peer_commands=200, bulk_commands=1_000, events=4_000, peer_events=300, singles=20
-)
+    accounts=50, commands=400, peer_commands=200, bulk_commands=1_000, events=4_000, peer_events=300, singles=20,
+    idle=100_000,
+)  # fmt: skip
 # A subject opens what it needs, is measured, and tidies up.
 Subject = Callable[[Scale], AbstractContextManager[Sequence[Suite]]]
 
