@@ -1,8 +1,9 @@
 """One view's rows and how far it has read, committed together: a batch is one select, one fold, one merge."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from consumers.runner import PositionLost
 from domain.recorded import Recorded
 from infra.faults import Fault
-from infra.views.tables import SERVING, Layout, of_generation
+from infra.views.tables import SERVING, Layout, Values, of_generation
 from projections.folding import Row, fold
 
 R = TypeVar("R", bound=Row)
@@ -95,15 +96,9 @@ class ViewStore(Generic[R]):
         changed = [row for account_id, row in rows.items() if row.version != seen.get(account_id, 0)]
         if not changed:
             return 0
-        with cursor.copy(statements.arrive) as copy:
-            for row in changed:
-                copy.write_row(layout.values(row))
-        cursor.execute(statements.merge)
-        if layout.additions is not None and statements.add is not None:
-            with cursor.copy(statements.add) as copy:
-                for row in changed:
-                    for values in layout.additions.values(row):
-                        copy.write_row(values)
+        _write(cursor, statements.rows, map(layout.values, changed))
+        if layout.additions is not None and statements.additions is not None:
+            _write(cursor, statements.additions, chain.from_iterable(map(layout.additions.values, changed)))
         return sum(row.version - seen.get(account_id, 0) for account_id, row in rows.items())
 
     @contextmanager
@@ -115,7 +110,9 @@ class ViewStore(Generic[R]):
             raise Fault(f"The view {self.layout.name} cannot reach its database: {error}; is it running?") from error
 
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
-        connection.execute(self._sql.prepare)
+        for table in (self._sql.rows, self._sql.additions):
+            if table is not None and table.prepare is not None:
+                connection.execute(table.prepare)
         connection.commit()
 
 
@@ -132,40 +129,65 @@ _MOVE = """
 
 
 @dataclass(frozen=True, slots=True)
-class _Statements:
-    """What is said to the tables of one generation: `arrive` copies rows in, `merge` makes them the current ones."""
+class _Into:
+    """How values come into a table: `arrive` copies them in; where they may replace others, `merge` then does that."""
 
-    prepare: sql.Composed
-    load: sql.Composed
+    prepare: sql.Composed | None
     arrive: sql.Composed
-    merge: sql.Composed
-    add: sql.Composed | None
+    merge: sql.Composed | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What is said to the tables of one generation."""
+
+    load: sql.Composed
+    rows: _Into
+    additions: _Into | None
+
+
+def _write(cursor: Cursor[Any], into: _Into, many: Iterable[Values]) -> None:
+    with cursor.copy(into.arrive) as copy:
+        for values in many:
+            copy.write_row(values)
+    if into.merge is not None:
+        cursor.execute(into.merge)
 
 
 def _statements(layout: Layout[Any], generation: int) -> _Statements:
-    def names(columns: Sequence[str]) -> sql.Composed:
-        return sql.SQL(", ").join(map(sql.Identifier, columns))
-
-    def table_of(name: str) -> sql.Identifier:
-        return sql.Identifier(of_generation(name, generation))
-
-    table, more = table_of(layout.name), layout.additions
-    copy_in = sql.SQL("COPY {} ({}) FROM STDIN")
-    arriving = sql.Identifier(f"arriving_{layout.name}")
-    columns = names(layout.columns)
-    identity = sql.Identifier(layout.columns[0])
-    changes = sql.SQL(", ").join(
-        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in layout.columns[1:]
-    )
+    table, more = of_generation(layout.name, generation), layout.additions
+    identity = layout.columns[:1]
     return _Statements(
-        prepare=sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DELETE ROWS").format(arriving, table),
-        load=sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s)").format(columns, table, identity),
-        arrive=copy_in.format(arriving, columns),
-        merge=sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2} ON CONFLICT ({3}) DO UPDATE SET {4}").format(
-            table, columns, arriving, identity, changes
+        load=sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s)").format(
+            _names(layout.columns), sql.Identifier(table), _names(identity)
         ),
-        add=None if more is None else copy_in.format(table_of(more.table), names(more.columns)),
+        rows=_into(table, layout.columns, identity),
+        additions=None if more is None else _into(of_generation(more.table, generation), more.columns, more.key),
     )
+
+
+def _into(table: str, columns: Sequence[str], key: Sequence[str]) -> _Into:
+    """The way into `table`; with a `key`, what arrives replaces what is there under it."""
+    copy_in = sql.SQL("COPY {} ({}) FROM STDIN")
+    if not key:
+        return _Into(prepare=None, arrive=copy_in.format(sql.Identifier(table), _names(columns)), merge=None)
+    arriving = sql.Identifier(f"arriving_{table}")
+    changes = sql.SQL(", ").join(
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in columns if column not in key
+    )
+    return _Into(
+        prepare=sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DELETE ROWS").format(
+            arriving, sql.Identifier(table)
+        ),
+        arrive=copy_in.format(arriving, _names(columns)),
+        merge=sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2} ON CONFLICT ({3}) DO UPDATE SET {4}").format(
+            sql.Identifier(table), _names(columns), arriving, _names(key), changes
+        ),
+    )
+
+
+def _names(columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _serving(views_url: str, view: str) -> int:

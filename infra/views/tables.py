@@ -21,11 +21,16 @@ Values = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Additions(Generic[R]):
-    """A second table that only grows: what a row has gathered since it was loaded is added to it."""
+    """A second table: what a row has gathered since it was loaded is added to it.
+
+    With a `key`, what is there already under the same values of those columns is replaced; without one the table only
+    grows.
+    """
 
     table: str
     columns: tuple[str, ...]
     values: Callable[[R], Iterator[Values]]
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
