@@ -51,7 +51,7 @@ class CreditReport(BaseModel):
     freeze_reasons: tuple[FreezeReason, ...]
     closed_on: date | None
     close_kind: CloseKind | None
-    settled_on: Annotated[date | None, Field(description="When it was closed and owed nothing any more.")]
+    settled_on: Annotated[date | None, Field(description="When, closed or charged off, it owed nothing any more.")]
     debt_outlives_closure: bool
     limit_fen: int
     balance_fen: Annotated[int, Field(description="All that is owed; a credit balance is reported as 0.")]

@@ -119,17 +119,17 @@ def _balance_values(row: BalanceRow) -> Values:
 
 _REPORT = (
     "account_id", "version", "product", "currency", "zone", "grace_days", "tolerance_fen", "opened_on",
-    "business_date", "activated_on", "frozen_since", "freeze_reasons", "closed_on", "close_kind", "settled_on",
-    "access", "standing", "status", "limit_fen", "owed_fen", "unpaid_minima", "due_dates", "missed_on",
-    "last_payment_on", "last_payment_fen", "worst", "open_month",
+    "business_date", "activated_on", "frozen_since", "freeze_reasons", "closed_on", "close_kind", "charged_off_on",
+    "settled_on", "access", "standing", "status", "limit_fen", "owed_fen", "unpaid_minima", "due_dates", "missed_on",
+    "last_payment_on", "last_payment_fen", "history", "open_month",
 )  # fmt: skip
 
 
 def _load_report(values: Values) -> ReportRow:
     row = ReportRow(*values)
     row.freeze_reasons = tuple(values[11])
-    row.unpaid_minima = _load_minima(values[20])
-    row.due_dates = tuple(values[21])
+    row.unpaid_minima = _load_minima(values[21])
+    row.due_dates = tuple(values[22])
     return row
 
 
@@ -137,21 +137,22 @@ def _report_values(row: ReportRow) -> Values:
     return (
         row.account_id, row.version, row.product, row.currency, row.zone, row.grace_days, row.tolerance_fen,
         row.opened_on, row.business_date, row.activated_on, row.frozen_since, _array(row.freeze_reasons),
-        row.closed_on, row.close_kind, row.settled_on, row.access, row.standing, row.status, row.limit_fen,
-        row.owed_fen, _minima_text(row.unpaid_minima), _array(row.due_dates), row.missed_on, row.last_payment_on,
-        row.last_payment_fen, row.worst, row.open_month,
+        row.closed_on, row.close_kind, row.charged_off_on, row.settled_on, row.access, row.standing, row.status,
+        row.limit_fen, row.owed_fen, _minima_text(row.unpaid_minima), _array(row.due_dates), row.missed_on,
+        row.last_payment_on, row.last_payment_fen, row.history, row.open_month,
     )  # fmt: skip
 
 
 MONTHS: Additions[ReportRow] = Additions(
     table="credit_report_months",
     columns=(
-        "account_id", "month", "code", "worst", "days_past_due", "past_due_fen", "missed_minima", "balance_fen",
+        "account_id", "month", "code", "days_past_due", "past_due_fen", "missed_minima", "balance_fen",
     ),
     values=lambda row: (
-        (m.account_id, m.month, m.code, m.worst, m.days_past_due, m.past_due_fen, m.missed_minima, m.balance_fen)
+        (m.account_id, m.month, m.code, m.days_past_due, m.past_due_fen, m.missed_minima, m.balance_fen)
         for m in row.months
     ),
+    key=("account_id", "month"),
 )  # fmt: skip
 
 

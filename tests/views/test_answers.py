@@ -13,6 +13,7 @@ from infra.views.store import ViewStore
 from infra.views.tables import AUDIT, BALANCE, VIEWS
 from projections import audit, balance, credit_report
 from projections.folding import BeforeOpening, fold
+from tests.projections.late_facts import learns
 from tests.projections.stories import Story, wandering
 
 TOPIC = "credit.account-events.v1"
@@ -46,6 +47,19 @@ def test_any_day_is_answered_as_a_fold_up_to_it(seed, views_url, reader_url):
         assert balance_then == folded(balance, story, day)
         report_then = query.ask(reader_url, partial(answers.report_of, account_id=story.account_id, as_of=day))
         assert report_then == folded(credit_report, story, day)
+
+
+@pytest.mark.parametrize("size", [1, 1_000], ids=["event by event", "in one batch"])
+def test_a_day_before_something_was_learnt_is_answered_as_it_was_known_then(size, views_url, reader_url):
+    story = learns(Story().buys("2026-01-10", 123_457).advances("2026-04-20"), "2026-04-20", 12_346, "2026-02-09")
+    for start in range(0, len(story.recorded), size):
+        part = Story()
+        part.recorded = story.recorded[start : start + size]
+        show(views_url, part)
+    for day, codes, worst in ((date(2026, 4, 19), "*123", "3"), (date(2026, 4, 20), "*N12", "2")):
+        report = query.ask(reader_url, partial(answers.report_of, account_id=story.account_id, as_of=day))
+        assert report == folded(credit_report, story, day)
+        assert ("".join(line.code for line in report.months), report.worst_code) == (codes, worst)
 
 
 def test_without_a_day_the_answer_is_of_the_last_event(views_url, reader_url):

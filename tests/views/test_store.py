@@ -1,15 +1,21 @@
 """Rows and position of a view are committed together, once, by whoever holds the position."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from random import Random
+from shutil import copy
 
 import psycopg
 import pytest
 
 from consumers.runner import PositionLost
 from infra.faults import Fault
+from infra.migrations import FOLDER, migrate
+from infra.store.roles import role_url
 from infra.views.store import ViewStore
 from infra.views.tables import AUDIT, BALANCE, CREDIT_REPORT, MONTHS, VIEWS, load_event, load_month
 from projections.folding import Gap, fold
+from tests.projections.late_facts import BEGIN, facts_of, learns, lived, returns_of
 from tests.projections.stories import Story, wandering
 
 TOPIC = "credit.account-events.v1"
@@ -56,17 +62,70 @@ def test_rows_come_back_as_they_were_folded(layout, views_url):
     assert applied(views_url, layout) == len(events)
 
 
-def test_closed_months_are_written_once(views_url):
+def months_of(url):
+    with psycopg.connect(url) as connection:
+        asked = f"SELECT {', '.join(MONTHS.columns)} FROM credit_report_months_g1 ORDER BY month"
+        return [load_month(values) for values in connection.execute(asked).fetchall()]
+
+
+def test_closed_months_are_written_as_they_were_folded(views_url):
     story = wandering(5)
     with ViewStore(views_url, CREDIT_REPORT) as store:
         feed(store, story.recorded, size=3)
     rows = {}
     fold(rows, story.recorded, CREDIT_REPORT.view)
-    with psycopg.connect(views_url) as connection:
-        asked = f"SELECT {', '.join(MONTHS.columns)} FROM credit_report_months_g1 ORDER BY month"
-        written = [load_month(values) for values in connection.execute(asked).fetchall()]
-    assert written == rows[story.account_id].months
-    assert written != []
+    assert months_of(views_url) == rows[story.account_id].months
+    assert months_of(views_url) != []
+
+
+@pytest.mark.parametrize("size", [1, 4, 1_000], ids=["event by event", "in small batches", "in one batch"])
+def test_restated_months_replace_what_was_written(size, views_url):
+    restated = 0
+    for seed in range(100, 112):
+        chance = Random(seed)
+        facts = facts_of(chance)
+        story = lived([*facts, *returns_of(chance, facts)], BEGIN + timedelta(days=340), f"customer-{seed}")
+        with ViewStore(views_url, CREDIT_REPORT) as store:
+            feed(store, story.recorded, size=size, partition=seed)
+        rows = {}
+        fold(rows, story.recorded, CREDIT_REPORT.view)
+        row = rows[story.account_id]
+        written = [month for month in months_of(views_url) if month.account_id == story.account_id]
+        assert written == row.months
+        row.months = []
+        assert rows_of(views_url, CREDIT_REPORT)[story.account_id] == row
+        restated += sum(len(each.event.months) for each in story.recorded if each.type == "balances.corrected")
+    assert restated > 10
+
+
+def test_a_month_closed_and_restated_in_one_batch_is_written_once(views_url):
+    story = learns(Story().buys("2026-01-10", 123_457).advances("2026-03-01"), "2026-03-05", 12_346, "2026-02-09")
+    with ViewStore(views_url, CREDIT_REPORT) as store:
+        feed(store, story.recorded, size=len(story.recorded))
+    assert [(f"{month.month}", month.code) for month in months_of(views_url)] == [
+        ("2026-01-01", "*"),
+        ("2026-02-01", "N"),
+    ]
+
+
+def test_what_was_folded_before_months_could_be_restated_is_folded_again(new_database, tmp_path):
+    for file in FOLDER.glob("*.sql"):
+        if file.name < "0013":
+            copy(file, tmp_path)
+    owner_url = new_database()
+    migrate(owner_url, tmp_path)
+    with psycopg.connect(owner_url) as owner:
+        for view in ("balance", "credit_report"):
+            owner.execute("INSERT INTO view_positions VALUES (%s, 1, %s, 0, 5, 5)", (view, TOPIC))
+        owner.execute(
+            "INSERT INTO credit_report_months_g1 VALUES (gen_random_uuid(), '2026-02-01', '1', '1', 18, 1, 1, 1)"
+        )
+    migrate(owner_url)
+    views_url = role_url(owner_url, "credit_views")
+    assert months_of(views_url) == []
+    for layout, offset in ((BALANCE, 5), (CREDIT_REPORT, 0)):
+        with ViewStore(views_url, layout) as store:
+            assert store.position(TOPIC, 0) == offset
 
 
 def test_audited_events_are_the_recorded_ones_to_the_byte(views_url):
@@ -199,7 +258,7 @@ def test_a_database_without_views_is_a_fault_with_the_way_out(database_url):
     [
         "DELETE FROM audit_events_g1",
         "UPDATE audit_events_g1 SET data = ''",
-        "UPDATE credit_report_months_g1 SET code = 'N'",
+        "DELETE FROM credit_report_months_g1",
         "TRUNCATE balance_g1",
         "SELECT 1 FROM stored_events",
     ],
