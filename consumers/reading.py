@@ -47,6 +47,7 @@ class Member:
 
     def __init__(self, bootstrap: str, topic: str, group: str, start: Callable[[int], int]) -> None:
         self.topic = topic
+        self._bootstrap = bootstrap
         self._consumer = _consumer(
             bootstrap,
             group_id=group,
@@ -76,22 +77,29 @@ class Member:
         return [Fetched(where.partition, self.position(where.partition), records) for where, records in polled.items()]
 
     def position(self, partition: int) -> int:
-        """The next offset that will be read from a partition of ours."""
-        return int(self._consumer.position(TopicPartition(self.topic, partition), timeout_ms=_ANSWER_MS))
+        """The next offset that will be read from a partition of ours. Raises `Stopped` when Kafka does not answer."""
+        with _answering(self._bootstrap):
+            return int(self._consumer.position(TopicPartition(self.topic, partition), timeout_ms=_ANSWER_MS))
+
+    def seek(self, partition: int, offset: int) -> None:
+        """Go on from `offset` in a partition of ours; what was fetched of it already is thrown away."""
+        self._consumer.seek(TopicPartition(self.topic, partition), offset)
 
     def partitions(self) -> set[int]:
         """The partitions that are ours now."""
         return {where.partition for where in self._consumer.assignment()}
 
     def ends(self) -> dict[int, int]:
-        """The offset after the last committed record of each partition of the topic."""
-        return _offsets(self._consumer, self.topic)[1]
+        """The offset after the last committed record of each partition. Raises `Stopped` when Kafka does not answer."""
+        with _answering(self._bootstrap):
+            return _offsets(self._consumer, self.topic)[1]
 
     def check(self, position: Callable[[int], int]) -> None:
-        """Raise `Stopped` when the topic cannot be the one that the positions were taken from."""
-        # Positions first: another member may be moving them, but never past an end that is asked for later.
-        positions = {number: position(number) for number in self._consumer.partitions_for_topic(self.topic)}
-        begins, ends = _offsets(self._consumer, self.topic)
+        """Raise `Stopped` when the topic cannot be the one that the positions were taken from, or nobody answers."""
+        with _answering(self._bootstrap):
+            # Positions first: another member may be moving them, but never past an end that is asked for later.
+            positions = {number: position(number) for number in self._consumer.partitions_for_topic(self.topic)}
+            begins, ends = _offsets(self._consumer, self.topic)
         for partition, stored in positions.items():
             end = ends[partition]
             if not begins[partition] <= stored <= end:
@@ -176,11 +184,20 @@ def newest(bootstrap: str, topic: str) -> Iterator[Raw]:
 def _open(bootstrap: str) -> Iterator[Any]:
     consumer = _consumer(bootstrap, group_id=None)
     try:
-        yield consumer
-    except KafkaError as error:
-        raise Stopped(f"reading Kafka at {bootstrap} failed: {error!r}") from error
+        with _answering(bootstrap):
+            yield consumer
     finally:
         consumer.close(timeout_ms=5_000)
+
+
+@contextmanager
+def _answering(bootstrap: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise Stopped(
+            f"reading Kafka at {bootstrap} failed ({error!r}): is it running? See the broker's log."
+        ) from error
 
 
 def _consumer(bootstrap: str, **more: Any) -> Any:

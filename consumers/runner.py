@@ -1,7 +1,8 @@
 """The one loop that all consumer groups share: poll, decode, hand a batch to the read model, and stop loudly.
 
 The read model keeps rows and position in one transaction, so what was applied is known exactly; Kafka only deals out
-the partitions. A member that lost a partition without noticing is refused by the compare-and-set on the position.
+the partitions. A member that lost a partition without noticing is refused by the compare-and-set on the position,
+and goes on from where the view is: the group will tell it whose the partition is.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ _LOOK = 10.0  # seconds between looks at how far the topic has grown
 
 
 class PositionLost(Exception):  # noqa: N818 - it names what happened
-    """Another member has moved the position of a partition: it is not ours any more, and nothing was written."""
+    """Another member has moved the position of a partition: nothing was written, and ours must be read anew."""
 
 
 class ReadModel(Protocol):
@@ -70,8 +71,8 @@ def run(
     """Apply the group's topic to the read model until `stop` is set; the batch in hand is committed or not begun.
 
     `told` hears of the progress about every 10 s. Raises `Stopped` with one sentence when a person must look: a
-    record that cannot be read, a hole, a lost partition, a reset topic, or records that wait for more than `patience`
-    seconds without one of them arriving.
+    record that cannot be read, a hole, a reset topic, a Kafka that does not answer, or records that wait for more than
+    `patience` seconds without one of them arriving.
     """
     topic = prefix + group.topic
     positions: dict[int, int] = {}
@@ -83,7 +84,7 @@ def run(
     member = Member(bootstrap, topic, prefix + group.name, start)
     try:
         member.check(lambda partition: model.position(topic, partition))
-        _loop(_Applying(group.name, topic, model, positions), member, stop, _Watch(told, patience))
+        _loop(_Applying(group.name, model, member, positions), member, stop, _Watch(told, patience))
     finally:
         member.close()
 
@@ -91,11 +92,14 @@ def run(
 class _Applying:
     """Decodes what was fetched and commits it; `positions` is shared with the assignment of partitions."""
 
-    def __init__(self, name: str, topic: str, model: ReadModel, positions: dict[int, int]) -> None:
-        self._name, self._topic, self._model, self._positions = name, topic, model, positions
+    def __init__(self, name: str, model: ReadModel, member: Member, positions: dict[int, int]) -> None:
+        self._name, self._topic, self._model, self._member = name, member.topic, model, member
+        self._positions = positions
 
-    def __call__(self, fetched: Fetched) -> None:
-        self._commit(fetched.partition, fetched.next_offset, [self._decoded(fetched, raw) for raw in fetched.records])
+    def __call__(self, fetched: Fetched) -> int:
+        """How many events were applied: all of them, or none where another member was before us."""
+        batch = [self._decoded(fetched, raw) for raw in fetched.records]
+        return len(batch) if self._commit(fetched.partition, fetched.next_offset, batch) else 0
 
     def pass_over(self, partition: int, next_offset: int) -> None:
         """Move the position over control records, so that a reader that has caught up also says so."""
@@ -112,7 +116,7 @@ class _Applying:
                 f"{self._where(fetched.partition, raw.offset)}: {wrong}"
             ) from wrong
 
-    def _commit(self, partition: int, next_offset: int, batch: Sequence[Recorded]) -> None:
+    def _commit(self, partition: int, next_offset: int, batch: Sequence[Recorded]) -> bool:
         expected = self._positions[partition]
         try:
             self._model.commit(self._topic, partition, expected, next_offset, batch)
@@ -122,12 +126,14 @@ class _Applying:
                 f"(version {gap.expected} was due), between {self._where(partition, expected)} and {next_offset}: "
                 f"find out who deleted or skipped them, then rebuild the view from the store"
             ) from gap
-        except PositionLost as lost:
-            raise Stopped(
-                f"{self._name} stopped: another member has read {self._where(partition, expected)} and moved on, so "
-                f"the partition is not ours any more and nothing was written; start this member again"
-            ) from lost
+        except PositionLost:
+            # A pause longer than the group waits: it has dealt the partition to another. Whichever of the two commits
+            # second comes here, and that may as well be the one whose it is now.
+            self._positions[partition] = self._model.position(self._topic, partition)
+            self._member.seek(partition, self._positions[partition])
+            return False
         self._positions[partition] = next_offset
+        return True
 
     def _where(self, partition: int, offset: int) -> str:
         return f"{self._topic}, partition {partition}, offset {offset}"
@@ -141,8 +147,7 @@ def _loop(apply: _Applying, member: Member, stop: Event, watch: "_Watch") -> Non
         for fetched in polled:
             if stop.is_set():
                 return
-            apply(fetched)
-            watch.applied += len(fetched.records)
+            watch.applied += apply(fetched)
         if not polled:
             for partition in member.partitions():
                 apply.pass_over(partition, member.position(partition))

@@ -1,5 +1,7 @@
 """An installation of each test's own on the shared servers: a migrated database, a topic prefix, an empty topic."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -7,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+import psutil
 import pytest
 
 from consumers import runner
@@ -120,3 +123,19 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         if time.monotonic() > deadline:
             pytest.fail("what was waited for did not come")
         time.sleep(0.02)
+
+
+@contextmanager
+def paused(bootstrap):
+    """The broker stopped in its tracks: connections stay open and nothing is answered."""
+    port = int(bootstrap.rsplit(":", 1)[1])
+    listening = [
+        each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port
+    ]
+    if not listening or listening[0] is None:
+        pytest.skip("the broker is not on this machine, or not ours to pause")
+    os.kill(listening[0], signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(listening[0], signal.SIGCONT)

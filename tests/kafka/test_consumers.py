@@ -9,11 +9,12 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
+from consumers import reading, runner
 from consumers.reading import Stopped
 from infra.kafka import topics
 from infra.kafka.producer import SliceProducer
 from infra.kafka.relay import record_of
-from tests.kafka.conftest import running, until
+from tests.kafka.conftest import paused, running, until
 from tests.kafka.histories import histories, history, positioned
 from tests.kafka.tally import Tally
 
@@ -86,20 +87,54 @@ def test_what_is_delivered_again_changes_nothing(site, tally):
         until(lambda: complete(tally, 10, 6))
 
 
-def test_a_member_that_lost_its_partition_writes_nothing(site, tally):
-    """As after a pause in which the group gave the partition to another: only the position tells."""
+def test_a_member_that_another_has_overtaken_writes_nothing_and_goes_on(site, tally):
+    """Only the position tells: the group knows nothing of it."""
 
     class Overtaken(Tally):
+        calls = 0
+
         def commit(self, topic, partition, expected, next_offset, batch):
-            with psycopg.connect(site.owner_url) as other:
-                other.execute("INSERT INTO tally_position VALUES (%s, %s, %s)", (topic, partition, next_offset))
+            self.calls += 1
+            if self.calls == 1:
+                tally.commit(topic, partition, expected, next_offset, batch)
             super().commit(topic, partition, expected, next_offset, batch)
 
     site.publish(history(1, 3))
-    refusal = r"another member has read .* nothing was written"
-    with pytest.raises(Stopped, match=refusal), running(site.consume(Overtaken(site.owner_url))) as stop:
-        stop.wait(30)
-    assert tally.rows() == {}
+    overtaken = Overtaken(site.owner_url)
+    with running(site.consume(overtaken)):
+        until(lambda: overtaken.calls > 0)
+        site.publish(history(1, 2, after=3))
+        until(lambda: complete(tally, 1, 5))
+
+
+def test_a_member_paused_past_a_rebalance_goes_on_and_ends_nobody(site, tally):
+    site.publish(histories(30, 10))
+    halted = site.worker("consumer_that_halts_in_its_third_batch", site.owner_url, site.bootstrap, site.prefix)
+    assert halted.stdout.readline() == "interrupted\n"
+    with running(site.consume(tally)):
+        until(lambda: complete(tally, 30, 10), seconds=60)
+        halted.send_signal(signal.SIGCONT)
+        assert halted.stdout.readline() == "went on\n"
+        site.publish(histories(30, 10, after=10))
+        until(lambda: complete(tally, 30, 20), seconds=60)
+        halted.terminate()
+        assert halted.wait(30) == 0
+
+
+def test_an_outage_of_the_broker_ends_a_reader_with_one_sentence(site, tally, monkeypatch):
+    """It is waited for first; whoever runs the reader starts it again."""
+    monkeypatch.setattr(reading, "_ANSWER_MS", 2_000)
+    monkeypatch.setattr(runner, "_LOOK", 1.0)
+    site.publish(history(1, 3))
+    with pytest.raises(Stopped, match=r"reading Kafka at .* failed .*: is it running\?"):
+        _read_through_an_outage(site, tally)
+
+
+def _read_through_an_outage(site, tally):
+    with running(site.consume(tally)) as stop:
+        until(lambda: complete(tally, 1, 3))
+        with paused(site.bootstrap):
+            stop.wait(30)
 
 
 def stopped_reading(site, tally):

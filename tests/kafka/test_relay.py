@@ -1,11 +1,8 @@
 """The relay publishes every event, in order, whatever happens to it, and never two relays at once."""
 
-import os
 import signal
 from collections import Counter
-from contextlib import contextmanager
 
-import psutil
 import psycopg
 import pytest
 from kafka import KafkaConsumer, TopicPartition
@@ -13,7 +10,7 @@ from kafka.partitioner.default import murmur2
 
 from infra.faults import Fault
 from infra.kafka.relay import Checkpoint
-from tests.kafka.conftest import running, until
+from tests.kafka.conftest import paused, running, until
 from tests.kafka.histories import histories
 
 
@@ -131,24 +128,8 @@ def test_an_outage_of_the_broker_is_survived(site):
     told = []
     with running(site.relay(told.append, lease=1.5).run):
         until(lambda: site.relayed() == 100)
-        with _paused(site.bootstrap):
+        with paused(site.bootstrap):
             site.append(histories(10, 10, after=10))
             until(lambda: any("resumes from its checkpoint" in text for text in told))
         until(lambda: site.relayed() == 200)
     assert set(in_order(site.topic_holds()).values()) == {20}
-
-
-@contextmanager
-def _paused(bootstrap):
-    """The broker stopped in its tracks: connections stay open and nothing is answered."""
-    port = int(bootstrap.rsplit(":", 1)[1])
-    listening = [
-        each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port
-    ]
-    if not listening or listening[0] is None:
-        pytest.skip("the broker is not on this machine, or not ours to pause")
-    os.kill(listening[0], signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(listening[0], signal.SIGCONT)

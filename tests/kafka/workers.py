@@ -64,6 +64,25 @@ def consumer_that_dies_in_its_third_batch(url: str, bootstrap: str, prefix: str)
     runner.run(BALANCE, Dying(url), bootstrap, Event(), prefix)
 
 
+def consumer_that_halts_in_its_third_batch(url: str, bootstrap: str, prefix: str) -> None:
+    """It is stopped in its tracks before it commits, and tries to when it goes on."""
+
+    class Halting(Tally):
+        calls = 0
+
+        def commit(self, topic, partition, expected, next_offset, batch):
+            self.calls += 1
+            if self.calls == 3:
+                _say("interrupted")
+                os.kill(os.getpid(), signal.SIGSTOP)
+                _say("went on")
+            super().commit(topic, partition, expected, next_offset, batch)
+
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    runner.run(BALANCE, Halting(url), bootstrap, stop, prefix)
+
+
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
