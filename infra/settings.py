@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Annotated, Self
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -12,9 +14,24 @@ from infra.faults import Fault
 
 
 def _postgres_url(value: str) -> str:
+    """Never quotes what it does not understand: that may be a part of the password."""
     if not value.startswith(("postgresql://", "postgres://")):
         raise ValueError("it must look like postgresql://user:password@host:5432/database")
+    encoded = "write @ / ? # % in its user and password as %40 %2F %3F %23 %25"
+    login, _, rest = value.partition("://")[2].partition("/")
+    try:
+        ports = str(conninfo_to_dict(value).get("port") or "").split(",")  # several hosts may have one each
+    except ProgrammingError:
+        raise ValueError(f"it cannot be read; {encoded}") from None
+    if login.count("@") > 1 or "@" in rest:
+        raise ValueError(f"it has an @ too many; {encoded}")
+    if not all(port == "" or _is_port(port) for port in ports):
+        raise ValueError(f"its port must be a number from 1 to 65535; {encoded}")
     return value
+
+
+def _is_port(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,5}", text)) and 1 <= int(text) <= 65_535
 
 
 def _absolute(value: Path) -> Path:
@@ -24,6 +41,8 @@ def _absolute(value: Path) -> Path:
 def _servers(value: str) -> str:
     if not re.fullmatch(r"[^\s,:]+:\d+(,[^\s,:]+:\d+)*", value):
         raise ValueError("it must look like host:9092, or several of these with commas")
+    if not all(_is_port(server.rpartition(":")[2]) for server in value.split(",")):
+        raise ValueError("a port must be a number from 1 to 65535")
     return value
 
 

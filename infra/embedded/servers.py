@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict
 
 from infra.embedded.kafka import Kafka, cluster_at
 from infra.embedded.postgres import Postgres
@@ -121,9 +122,7 @@ def _database_state(settings: Settings) -> State:
         return State(
             server.name, True, server.answers(), f"127.0.0.1:{server.port}" if server.port else None, server.log
         )
-    address = urlsplit(settings.database_url)
-    running = not _refusal(settings.database_url)
-    return State(Postgres.name, False, running, f"{address.hostname or 'localhost'}:{address.port or 5432}", None)
+    return State(Postgres.name, False, not _refusal(settings.database_url), _address(settings.database_url), None)
 
 
 def _broker_state(settings: Settings) -> State:
@@ -134,12 +133,24 @@ def _broker_state(settings: Settings) -> State:
     return State(Kafka.name, False, _any_answers(servers), servers, None)
 
 
+def _address(url: str) -> str:
+    """Each `host:port` of a URL, which may name several."""
+    parts = conninfo_to_dict(url)
+    hosts = str(parts.get("host") or "localhost").split(",")
+    ports = str(parts.get("port") or "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    return ",".join(f"{host}:{port or 5432}" for host, port in zip(hosts, ports, strict=True))
+
+
 def _refusal(url: str) -> str:
-    """Why the database does not answer, in one line; empty if it does."""
+    """Why the database does not answer, in one line and without a password; empty if it does."""
     try:
         psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.ProgrammingError:
+        return "it is no URL"  # the driver's own words would quote it, password and all
     except psycopg.Error as error:
-        return (str(error).strip() or type(error).__name__).splitlines()[-1]
+        return " ".join(str(error).split()) or type(error).__name__
     return ""
 
 

@@ -274,3 +274,19 @@ def test_a_folder_that_cannot_be_written_names_the_variable(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Fault, match="set CREDIT_DATA_DIR"):
         embedded.start(Settings(data_dir=tmp_path / "file"))
+
+
+def test_the_cause_of_a_refused_connection_is_told_without_the_password(tmp_path, servers):
+    given = {"data_dir": tmp_path, "kafka_bootstrap_servers": servers.bootstrap_servers}
+    with pytest.raises(Fault, match="Connection refused") as fault:
+        embedded.start(Settings(database_url="postgresql://credit:hunter2@127.0.0.1:1/credit", **given))
+    assert "\n" not in str(fault.value)
+    assert "hunter2" not in str(fault.value)
+
+
+def test_a_url_that_names_several_hosts_has_several_addresses(tmp_path, servers):
+    address = servers.database_url.rpartition("@")[2].partition("/")[0]
+    url = servers.database_url.replace(address, f"{address},127.0.0.1:1")
+    given = Settings(data_dir=tmp_path, database_url=url, kafka_bootstrap_servers=servers.bootstrap_servers)
+    database, _ = embedded.status(given)
+    assert (database.running, database.address) == (True, f"{address},127.0.0.1:1")

@@ -26,9 +26,17 @@ def test_nothing_needs_to_be_set():
     ("variable", "value"),
     [
         ("CREDIT_DATABASE_URL", "mysql://localhost/credit"),
+        ("CREDIT_DATABASE_URL", "postgresql://owner:hunter2@localhost:abc/credit"),
+        ("CREDIT_DATABASE_URL", "postgresql://owner:hunter2@localhost:65536/credit"),
+        ("CREDIT_DATABASE_URL", "postgresql://owner:hunter2@localhost/credit?port=abc"),
+        ("CREDIT_DATABASE_URL", "postgresql://owner:hunter2%zz@localhost/credit"),
+        ("CREDIT_DATABASE_URL", "postgresql://owner:hunter2/@localhost/credit"),
+        ("CREDIT_DATABASE_URL", "postgresql://owner:5/hunter2@localhost/credit"),
+        ("CREDIT_DATABASE_URL", "postgresql://owner:5@hunter2@localhost/credit"),
         ("CREDIT_READER_URL", "localhost:5432"),
         ("CREDIT_KAFKA_BOOTSTRAP_SERVERS", "localhost"),
         ("CREDIT_KAFKA_BOOTSTRAP_SERVERS", "one:9092, two:9092"),
+        ("CREDIT_KAFKA_BOOTSTRAP_SERVERS", "one:65536"),
         ("CREDIT_TOPIC_PREFIX", "no spaces"),
         ("CREDIT_DATABASE_NAME", 'quote"d'),
         ("CREDIT_MAVEN_REPOSITORY", "ftp://mirror"),
@@ -36,8 +44,23 @@ def test_nothing_needs_to_be_set():
 )
 def test_a_value_that_cannot_be_used_is_one_sentence_naming_the_variable(monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
-    with pytest.raises(Fault, match=f"^{variable} cannot be used: [^\n]+; correct it or unset it\\.$"):
+    with pytest.raises(Fault, match=f"^{variable} cannot be used: [^\n]+; correct it or unset it\\.$") as fault:
         Settings.load()
+    assert "hunter2" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://owner:hunter%402@localhost/credit",
+        "postgres://owner@one:5432,two/credit",
+        "postgresql://owner@[::1]:5432/credit",
+        "postgresql:///credit?host=/tmp",
+    ],
+)
+def test_whatever_the_driver_takes_is_a_url(monkeypatch, url):
+    monkeypatch.setenv("CREDIT_DATABASE_URL", url)
+    assert Settings.load().database_url == url
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch):
