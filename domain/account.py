@@ -4,11 +4,11 @@ The fold never refuses: history already happened. It works on one state that nev
 account that `fold` or a decision returned treats it as frozen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from domain.calendar import ONE_DAY
 from domain.derivation import Derivation
@@ -33,6 +33,8 @@ from domain.events import (
     ClosureWithdrawn,
     CreditRefunded,
     DebtWaived,
+    DisputeOpened,
+    DisputeResolved,
     FreezeReason,
     InterestPosted,
     LateFeePosted,
@@ -44,7 +46,7 @@ from domain.events import (
     Standing,
     WriteOffUndone,
 )
-from domain.facts import Fact, FactKind, Issued
+from domain.facts import Fact, FactKind, Issued, kept
 from domain.ledger import Ledger
 from domain.money import BILLED_BUCKETS, Amounts
 
@@ -55,10 +57,16 @@ _CLOSED_EVERY = timedelta(days=60)
 
 
 class Posted(NamedTuple):
-    """A purchase as it was posted, and how much of it was refunded since."""
+    """A purchase as it was posted, and how much of it was refunded or found never to have counted since."""
 
+    on: date
     amount: int
-    refunded: int
+    gone: int = 0
+
+    @property
+    def left(self) -> int:
+        """What may still be refunded or disputed of it."""
+        return self.amount - self.gone
 
 
 class Received(NamedTuple):
@@ -68,6 +76,15 @@ class Received(NamedTuple):
     value_date: date
     paid_billed: int
     reversed: bool = False
+
+
+class Dispute(NamedTuple):
+    """A dispute as it was opened, what of it refunds have left open, and how it ended."""
+
+    purchase_id: str
+    asked: int
+    open: int
+    outcome: Literal["upheld", "rejected"] | None = None
 
 
 @dataclass(slots=True)
@@ -97,6 +114,7 @@ class Account:
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
     payments: dict[str, Received] = field(default_factory=dict)
     payouts: dict[str, int] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
 
     def fork(self) -> "Account":
         """A copy that may be changed without this one noticing."""
@@ -106,6 +124,7 @@ class Account:
         twin.refunds = self.refunds.copy()
         twin.payments = self.payments.copy()
         twin.payouts = self.payouts.copy()
+        twin.disputes = self.disputes.copy()
         return twin
 
     @property
@@ -161,7 +180,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
     account.standing = event.standing
     match event:
         case PurchasePosted():
-            account.purchases[event.purchase_id] = Posted(event.amount_fen, 0)
+            account.purchases[event.purchase_id] = Posted(event.business_date, event.amount_fen)
             ledger.purchase(event.purchase_id, event.amount_fen, event.credit_applied_fen)
             _keep(account, event.business_date, "purchase", event.purchase_id, event.amount_fen)
         case PaymentReceived():
@@ -191,10 +210,24 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 _keep(account, event.business_date, "posting", event.TYPE, 0)
         case PurchaseRefunded():
             account.refunds[event.refund_id] = (event.purchase_id, event.amount_fen)
-            posted = account.purchases[event.purchase_id]
-            account.purchases[event.purchase_id] = Posted(posted.amount, posted.refunded + event.amount_fen)
+            _take_back(account, event)
             ledger.refund(event.purchase_id, event.of_purchase_fen, event.applied, event.credited_fen)
             _keep(account, event.value_date, "refund", event.purchase_id, event.amount_fen)
+        case DisputeOpened():
+            account.disputes[event.dispute_id] = Dispute(event.purchase_id, event.amount_fen, event.amount_fen)
+            ledger.set_aside(event.dispute_id, event.purchase_id, event.set_aside)
+            _keep(account, event.business_date, "dispute", event.dispute_id, event.amount_fen, event.purchase_id)
+        case DisputeResolved():
+            disputed = account.disputes[event.dispute_id]
+            account.disputes[event.dispute_id] = disputed._replace(open=0, outcome=event.outcome)
+            if event.outcome == "rejected":
+                ledger.reject_dispute(event.dispute_id)
+                _keep(account, event.business_date, "dispute_rejected", event.dispute_id, 0, event.purchase_id)
+            else:
+                ledger.drop_dispute(event.dispute_id)
+                posted = account.purchases[event.purchase_id]
+                account.purchases[event.purchase_id] = posted._replace(gone=posted.gone + event.amount_fen)
+                account.facts = tuple(_without(account.facts, event))
         case CreditRefunded():
             account.payouts[event.refund_id] = event.amount_fen
             ledger.pay_out(event.refund_id, event.amount_fen)
@@ -230,12 +263,48 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             assert_never(event)
 
 
-def _keep(account: Account, on: date, kind: FactKind, reference: str, amount: int) -> None:
-    account.facts = (*account.facts, Fact(on, kind, reference, amount))
+def _keep(account: Account, on: date, kind: FactKind, reference: str, amount: int, of: str = "") -> None:
+    account.facts = kept(account.facts, Fact(on, kind, reference, amount, of=of), account.business_date)
+
+
+def _take_back(account: Account, event: PurchaseRefunded) -> None:
+    """A purchase is refunded, which closes its open disputes by as much, the oldest first."""
+    posted, amount = account.purchases[event.purchase_id], event.amount_fen
+    account.purchases[event.purchase_id] = posted._replace(gone=posted.gone + amount)
+    for dispute_id, each in account.disputes.items():
+        if each.purchase_id == event.purchase_id and each.open:
+            part = min(amount, each.open)
+            amount -= part
+            account.disputes[dispute_id] = each._replace(open=each.open - part)
+            if event.value_date < event.business_date:
+                account.facts = tuple(
+                    # Had the refund been known, less could have been disputed after it.
+                    fact._replace(amount=fact.amount - part)
+                    if (fact.kind, fact.reference) == ("dispute", dispute_id) and event.value_date < fact.on
+                    else fact
+                    for fact in account.facts
+                )
+
+
+def _without(facts: tuple[Fact, ...], upheld: DisputeResolved) -> Iterator[Fact]:
+    """The facts as if the disputed part of the purchase had never posted."""
+    for fact in facts:
+        if (fact.kind, fact.reference) == ("purchase", upheld.purchase_id):
+            if fact.amount > upheld.amount_fen:
+                yield fact._replace(amount=fact.amount - upheld.amount_fen)
+        elif (fact.kind, fact.reference) != ("dispute", upheld.dispute_id):
+            yield fact
 
 
 def _close_base(account: Account, day: date) -> None:
-    """Move the base forward to the beginning of `day`; what counted before is in it, and no fact may reach it."""
+    """Move the base forward to the beginning of `day`; what counted before is in it, and no fact may reach it.
+
+    It stays behind a purchase that is disputed, since that may turn out never to have counted.
+    """
+    disputed = [account.purchases[each.purchase_id].on for each in account.disputes.values() if each.open]
+    day = min([day, *disputed])
+    if day <= account.base.business_date:
+        return
     account.base = Derivation(account.base, account.facts, account.issued).before(day)
     account.facts = tuple(fact for fact in account.facts if fact.on >= day)
     account.issued = tuple(statement for statement in account.issued if statement.on >= day)

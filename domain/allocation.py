@@ -1,7 +1,7 @@
 """Who is paid first: the waterfall of a payment, and how a smaller balance lowers what statements still demand."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal
 
 from domain.money import Amounts, Bucket
 
@@ -35,38 +35,28 @@ def regime_for(dpd: int, regime_dpd: int) -> Regime:
 
 def allocate(amount: int, owed: Mapping[Bucket, int], regime: Regime) -> tuple[Amounts, int]:
     """What `amount` pays, by bucket, and what is left over (it becomes credit)."""
-    applied: Amounts = {}
-    left = amount
-    for bucket in WATERFALL[regime]:
-        part = min(left, owed[bucket])
+    return take(amount, {bucket: owed[bucket] for bucket in WATERFALL[regime]})
+
+
+def take(amount: int, available: Amounts) -> tuple[Amounts, int]:
+    """`amount` taken from what is available, in its order: how much of each bucket, and what is left over."""
+    taken: Amounts = {}
+    for bucket, most in available.items():
+        part = min(amount, most)
         if part:
-            applied[bucket] = part
-            left -= part
-    return applied, left
+            taken[bucket] = part
+            amount -= part
+    return taken, amount
 
 
-def split_refund(
-    amount: int, own: "UnpaidPart | None", owed: Mapping[Bucket, int], regime: Regime
-) -> tuple[int, Amounts, int]:
-    """What a refund takes of its purchase's own unpaid part, by bucket all it pays, and what becomes credit.
+def split_refund(amount: int, own: Amounts, owed: Mapping[Bucket, int], regime: Regime) -> tuple[int, Amounts, int]:
+    """What a refund takes of its purchase's own unpaid amounts, by bucket all it pays, and what becomes credit.
 
-    What is left of the purchase shrinks first; the rest pays like money.
+    `own` is what is unpaid of the purchase, in the order in which it shrinks; the rest pays like money.
     """
-    of_purchase = min(amount, own.unpaid) if own is not None else 0
-    if own is None or not of_purchase:
-        applied, credited = allocate(amount, owed, regime)
-        return 0, applied, credited
-    left = dict(owed)
-    left[own.bucket] -= of_purchase
-    applied, credited = allocate(amount - of_purchase, left, regime)
-    applied[own.bucket] = applied.get(own.bucket, 0) + of_purchase
-    return of_purchase, applied, credited
-
-
-class UnpaidPart(Protocol):
-    """What is unpaid of a purchase, and the bucket it stands in."""
-
-    @property
-    def unpaid(self) -> int: ...
-    @property
-    def bucket(self) -> Bucket: ...
+    taken, rest = take(amount, own)
+    left = {bucket: fen - taken.get(bucket, 0) for bucket, fen in owed.items()}
+    applied, credited = allocate(rest, left, regime)
+    for bucket, part in taken.items():
+        applied[bucket] = applied.get(bucket, 0) + part
+    return amount - rest, applied, credited

@@ -55,7 +55,7 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
     posted = account.purchases.get(command.purchase_id)
     if posted is None:
         raise Refused("purchase_unknown", field="purchase_id", asked=command.purchase_id)
-    refundable = posted.amount - posted.refunded
+    refundable = posted.left
     if command.amount_fen > refundable:
         raise Refused("refund_exceeds_purchase", field="amount_fen", asked=command.amount_fen, refundable=refundable)
     backdated = command.value_date if command.reason == "our_error" else None
@@ -65,7 +65,7 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
         )
     value_date = check_value_date(account, backdated, today)
     of_purchase, applied, credited = split_refund(
-        command.amount_fen, ledger.slices.get(command.purchase_id), ledger.buckets, ledger.regime
+        command.amount_fen, ledger.unpaid_of(command.purchase_id), ledger.buckets, ledger.regime
     )
     yield PurchaseRefunded(
         purchase_id=command.purchase_id,

@@ -21,14 +21,14 @@ def check_same(reason: Reason, field: str, reference: str, known: object, asked:
         raise Refused(reason, field=field, reference=reference, first=known, asked=asked)
 
 
-def check_value_date(account: Account, value_date: date | None, today: date) -> date:
+def check_value_date(account: Account, value_date: date | None, today: date, field: str = "value_date") -> date:
     """The day from which a fact counts: today, or an earlier one within the terms' bound and not before activation."""
     if value_date is None:
         return today
     furthest = today - timedelta(days=account.ledger.terms.backdate_days_max)
     earliest = max(furthest, account.activated_on or today)
     if not earliest <= value_date <= today:
-        raise Refused("value_date_not_allowed", field="value_date", asked=value_date, earliest=earliest, latest=today)
+        raise Refused("value_date_not_allowed", field=field, asked=value_date, earliest=earliest, latest=today)
     return value_date
 
 

@@ -20,6 +20,9 @@ def obstacles(account: Account) -> tuple[Obstacle, ...]:
     # Charges above the cap are given back at the latest on the next bill day, so they are the customer's already.
     if ledger.credit or ledger.over_cap:
         found.append(Obstacle(kind="credit", amount_fen=ledger.credit + ledger.over_cap))
+    disputed = sum(each.open for each in account.disputes.values())
+    if disputed:
+        found.append(Obstacle(kind="dispute", amount_fen=disputed))
     if "legal_order" in account.reasons:
         found.append(Obstacle(kind="legal_order", amount_fen=0))
     return tuple(found)

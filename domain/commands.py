@@ -149,6 +149,24 @@ class RefundCredit(Command):
     payout_token: Token
 
 
+class OpenDispute(Command):
+    """Dispute a purchase, or a part of it: what is unpaid of that is set aside until it is decided."""
+
+    DO = "open_dispute"
+    dispute_id: Token
+    purchase_id: Token
+    amount_fen: AskedFen
+    reason: Token
+
+
+class ResolveDispute(Command):
+    """Decide a dispute: upheld, the purchase never counted; rejected, it is owed again from today."""
+
+    DO = "resolve_dispute"
+    dispute_id: Token
+    outcome: Literal["upheld", "rejected"]
+
+
 class Freeze(Command):
     """Stop borrowing for a reason."""
 
@@ -215,6 +233,8 @@ AccountCommand = (
     | ReceivePayment
     | ReversePayment
     | RefundCredit
+    | OpenDispute
+    | ResolveDispute
     | Freeze
     | Unfreeze
     | RequestClosure

@@ -10,8 +10,8 @@ from datetime import date
 from domain.account import Account
 from domain.delinquency import fall_back
 from domain.derivation import Derivation
-from domain.events import AccountEvent, BalancesCorrected, Counters, MinimumLeft, MonthEnd, PurchaseLeft
-from domain.ledger import Ledger
+from domain.events import AccountEvent, BalancesCorrected, Counters, DisputeLeft, MinimumLeft, MonthEnd, PurchaseLeft
+from domain.ledger import Layer, Ledger
 from domain.money import Bucket
 
 
@@ -56,17 +56,14 @@ def _corrected(account: Account, derived: Ledger, from_date: date, months: list[
             )
             for purchase_id, each in derived.slices.items()
         ),
-        minima_left=tuple(
-            MinimumLeft(
-                statement_no=each.statement_no,
-                due_date=each.due_date,
-                amount_fen=each.amount,
-                principal_fen=each.principal,
-            )
-            for each in derived.layers
+        minima_left=_minima(derived.layers),
+        disputes_left=tuple(
+            DisputeLeft(dispute_id=dispute_id, purchase_id=each.purchase_id, set_aside_fen=each.amount)
+            for dispute_id, each in derived.disputes.items()
         ),
         untested_due=derived.untested_due,
         charged_off_due=derived.charged_off_due,
+        minima_charged_off=_minima(derived.layers_charged_off),
         regime=derived.regime,
         counters=Counters(
             bearing_fen=derived.bearing,
@@ -77,4 +74,16 @@ def _corrected(account: Account, derived: Ledger, from_date: date, months: list[
             waived_fen=derived.waived,
         ),
         months=tuple(months),
+    )
+
+
+def _minima(layers: tuple[Layer, ...]) -> tuple[MinimumLeft, ...]:
+    return tuple(
+        MinimumLeft(
+            statement_no=each.statement_no,
+            due_date=each.due_date,
+            amount_fen=each.amount,
+            principal_fen=each.principal,
+        )
+        for each in layers
     )

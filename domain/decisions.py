@@ -35,11 +35,13 @@ from domain.commands import (
     ForceClose,
     Freeze,
     Open,
+    OpenDispute,
     Purchase,
     ReceivePayment,
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ResolveDispute,
     ReversePayment,
     UndoWriteOff,
     Unfreeze,
@@ -47,6 +49,7 @@ from domain.commands import (
     WriteOff,
 )
 from domain.delinquency import catch_up, charge_off, due_test, long_overdue_freeze
+from domain.disputing import open_dispute, resolve_dispute
 from domain.events import AccountEvent, Cause, MoneyEvent, Owed
 from domain.lifecycle import headline
 from domain.refusals import Refused
@@ -181,6 +184,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return refund_purchase(command, account, today)
         case RefundCredit():
             return refund_credit(command, account)
+        case OpenDispute():
+            return open_dispute(command, account)
+        case ResolveDispute():
+            return resolve_dispute(command, account)
         case Activate():
             return activate(command, account)
         case ChangeLimit():

@@ -97,7 +97,7 @@ class Derivation:
                 ledger.purchase(fact.reference, fact.amount, min(fact.amount, ledger.credit))
             case "refund":
                 of_purchase, applied, credited = split_refund(
-                    fact.amount, ledger.slices.get(fact.reference), ledger.buckets, ledger.regime
+                    fact.amount, ledger.unpaid_of(fact.reference), ledger.buckets, ledger.regime
                 )
                 ledger.refund(fact.reference, of_purchase, applied, credited)
             case "payment":
@@ -105,6 +105,10 @@ class Derivation:
                 ledger.pay(applied, credited)
             case "payout":
                 ledger.pay_out(fact.reference, fact.amount)
+            case "dispute":
+                ledger.set_aside(fact.reference, fact.of, ledger.disputable(fact.of, fact.amount))
+            case "dispute_rejected":
+                ledger.reject_dispute(fact.reference)
             case "posting":
                 self._post_all()
             case "charge_off" | "write_off":

@@ -33,7 +33,7 @@ FreezeReason = Literal[
     "charged_off",
 ]
 CloseKind = Literal["voluntary", "forced", "declined", "withdrawn", "recovered"]
-ObstacleKind = Literal["owed", "accrued", "credit", "legal_order"]
+ObstacleKind = Literal["owed", "accrued", "credit", "dispute", "legal_order"]
 
 # The edition of the rulebook that this program reckons by; raised whenever a derivation changes.
 RULES = 1
@@ -270,6 +270,14 @@ class MinimumLeft(UnpaidMinimum):
     principal_fen: Fen
 
 
+class DisputeLeft(_Frozen):
+    """An open dispute after a correction, and what it keeps out of what is billed and demanded."""
+
+    dispute_id: Token
+    purchase_id: Token
+    set_aside_fen: Fen
+
+
 class Counters(_Frozen):
     """Running totals after a correction: of interest days, of what was charged, and of what was given up."""
 
@@ -311,11 +319,43 @@ class BalancesCorrected(MoneyEvent):
     principal_delta_fen: int
     purchases_left: tuple[PurchaseLeft, ...]
     minima_left: tuple[MinimumLeft, ...]
+    disputes_left: tuple[DisputeLeft, ...] = ()
     untested_due: date | None
     charged_off_due: date | None
+    minima_charged_off: tuple[MinimumLeft, ...] = ()
     regime: Literal["charges_first", "principal_first"]
     counters: Counters
     months: tuple[MonthEnd, ...]
+
+
+class DisputeOpened(MoneyEvent):
+    """The customer disputes `amount_fen` of a purchase; what is unpaid of that, by bucket, is set aside.
+
+    It is neither billed nor demanded and bears no interest meanwhile, but still uses limit. Nothing is forgiven.
+    """
+
+    TYPE = "dispute.opened"
+    dispute_id: Token
+    purchase_id: Token
+    amount_fen: PositiveFen
+    set_aside: Amounts
+    reason: Token
+
+
+class DisputeResolved(MoneyEvent):
+    """A dispute was decided over `amount_fen`: what is left of it after refunds of the purchase.
+
+    Upheld, that much of the purchase never counted, and a correction follows. Rejected, what was set aside is owed
+    again from today, and credit pays for it at once.
+    """
+
+    TYPE = "dispute.resolved"
+    dispute_id: Token
+    purchase_id: Token
+    outcome: Literal["upheld", "rejected"]
+    amount_fen: PositiveFen
+    set_aside_fen: Fen
+    credit_applied_fen: Fen
 
 
 class AccountStandingChanged(Event):
@@ -432,6 +472,8 @@ AccountEvent = (
     | PaymentReceived
     | PaymentReversed
     | BalancesCorrected
+    | DisputeOpened
+    | DisputeResolved
     | AccountStandingChanged
     | CreditRefunded
     | AccountPaid

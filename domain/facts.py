@@ -1,35 +1,52 @@
 """The facts that money follows from, by the day they count: what is kept to derive a ledger anew when one comes late."""
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import date
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
-FactKind = Literal["purchase", "refund", "payment", "payout", "posting", "charge_off", "write_off", "undo_write_off"]
-# Within a day facts count in this order, and within a kind as they were recorded.
+FactKind = Literal[
+    "purchase",
+    "refund",
+    "payment",
+    "payout",
+    "posting",
+    "dispute",
+    "dispute_rejected",
+    "charge_off",
+    "write_off",
+    "undo_write_off",
+]
+# Within a turn of a day facts count in this order, and within a kind as they were recorded.
 _ORDER: dict[FactKind, int] = {
     "charge_off": -1,  # one of the system's steps
     "purchase": 0,
     "refund": 1,
     "payment": 2,
-    "payout": 3,
-    "posting": 4,
-    "write_off": 5,
-    "undo_write_off": 6,
 }
 
 
 class Fact(NamedTuple):
     """Something that moved money on business date `on`.
 
+    Purchases, refunds and payments of one day count in a fixed order, however they were recorded. Every other fact is
+    decided on what is left when it is recorded, so it ends a `turn`: what is recorded after it counts after it. What is
+    learnt later counts in the day's first turn, 0.
+
     A `posting` says that charges were posted and capped outside a bill day, as happens when an account is to close;
     what they come to is derived. A charge-off, by days past due or by decision, stands on the day it was made on, and
-    only its split is derived. `reference` is the purchase's id for purchases and their refunds, for a charge-off the due
-    date that its days past due count from, else whatever names the fact.
+    only its split is derived. `reference` is the purchase's id for purchases and their refunds, the dispute's for
+    disputes, for a charge-off the due date that its days past due count from, else whatever names the fact. `of` is the
+    purchase that a dispute is about.
     """
 
     on: date
     kind: FactKind
     reference: str
     amount: int
+    turn: int = 0
+    of: str = ""
 
 
 class Issued(NamedTuple):
@@ -41,6 +58,17 @@ class Issued(NamedTuple):
     own_minimum: int
 
 
-def in_order(facts: tuple[Fact, ...]) -> list[Fact]:
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
     """The facts in the order in which they count."""
-    return sorted(facts, key=lambda fact: (fact.on, _ORDER[fact.kind]))
+    return sorted(facts, key=lambda fact: (fact.on, fact.turn, _ORDER.get(fact.kind, 3)))
+
+
+def kept(facts: tuple[Fact, ...], fact: Fact, today: date) -> tuple[Fact, ...]:
+    """`facts` with one more that was recorded `today`; they stay ordered by their days."""
+    if fact.on < today:
+        later = bisect_right(facts, fact.on, key=attrgetter("on"))
+        return (*facts[:later], fact, *facts[later:])
+    if facts and facts[-1].on == today:
+        last = facts[-1]
+        fact = fact._replace(turn=last.turn if last.kind in _ORDER else last.turn + 1)
+    return (*facts, fact)

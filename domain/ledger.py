@@ -11,11 +11,14 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
-from domain.allocation import Regime, regime_for
+from domain.allocation import Regime, regime_for, take
 from domain.calendar import days_between, next_bill_day
 from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted, UnpaidMinimum
 from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Amounts, Bucket, half_up
 from domain.terms import Terms
+
+# Between a purchase's id and the dispute that posted it anew; neither may have it in its name.
+_ANEW = "#"
 
 
 class Slice(NamedTuple):
@@ -39,6 +42,13 @@ class Slice(NamedTuple):
         return self.fen_days + self.unpaid * days_between(self.counted_to, day)
 
 
+class SetAside(NamedTuple):
+    """What a dispute keeps out of what is billed and demanded: the unpaid part of a purchase, or of some of it."""
+
+    purchase_id: str
+    amount: int
+
+
 class Layer(NamedTuple):
     """What is left of one statement's own minimum; `principal` is how much of it was principal when issued."""
 
@@ -60,6 +70,8 @@ class Ledger:
     # Unpaid purchases in posting order, which is the order of their due dates, and so the order they are paid in; of
     # the statement that waits for its due test also those that are paid.
     slices: dict[str, Slice] = field(default_factory=dict)
+    # By dispute; those that keep nothing out (it was paid already) included.
+    disputes: dict[str, SetAside] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     statement_no: int = 0
     # The due date of the statement whose due test has not come yet; the terms see to it that there is at most one.
@@ -82,6 +94,7 @@ class Ledger:
         twin = Ledger(*_fields_of(self))
         twin.buckets = self.buckets.copy()
         twin.slices = self.slices.copy()
+        twin.disputes = self.disputes.copy()
         return twin
 
     # What it owes
@@ -107,6 +120,11 @@ class Ledger:
         """What the next statement adds."""
         buckets = self.buckets
         return buckets["principal_unbilled"] + buckets["interest_unbilled"] + buckets["fees_unbilled"]
+
+    @property
+    def disputed(self) -> int:
+        """What open disputes keep out of what is billed and demanded."""
+        return self.buckets["principal_disputed"]
 
     @property
     def principal(self) -> int:
@@ -141,9 +159,8 @@ class Ledger:
     def demands(self) -> tuple[UnpaidMinimum, ...]:
         """Every unpaid minimum, oldest first; of charged-off debt all that is owed, due since it was missed."""
         if self.charged_off_due is not None:
-            owed = self.owed
-            lost = UnpaidMinimum(statement_no=0, due_date=self.charged_off_due, amount_fen=owed) if owed else None
-            return (lost,) if lost else ()
+            lost = self.minimum_due
+            return (UnpaidMinimum(statement_no=0, due_date=self.charged_off_due, amount_fen=lost),) if lost else ()
         return tuple(
             UnpaidMinimum(statement_no=each.statement_no, due_date=each.due_date, amount_fen=each.amount)
             for each in self.layers
@@ -151,16 +168,16 @@ class Ledger:
 
     @property
     def minimum_due(self) -> int:
-        """What statements still demand, due or not yet; of charged-off debt all of it."""
+        """What statements still demand, due or not yet; of charged-off debt all that is not disputed."""
         if self.charged_off_due is not None:
-            return self.owed
+            return self.owed - self.disputed
         return sum(layer.amount for layer in self.layers)
 
     @property
     def arrears(self) -> int:
-        """What was demanded and missed; of charged-off debt all of it."""
+        """What was demanded and missed; of charged-off debt all that is not disputed."""
         if self.charged_off_due is not None:
-            return self.owed
+            return self.minimum_due
         return sum(layer.amount for layer in self.missed())
 
     @property
@@ -168,7 +185,7 @@ class Ledger:
         """Days past due of the oldest missed minimum; 0 when none is missed. Of charged-off debt it goes on."""
         if self.charged_off_due is not None:
             # Booked by decision, it may be a loss before anything was due.
-            return max(0, days_between(self.charged_off_due, self.business_date)) if self.owed else 0
+            return max(0, days_between(self.charged_off_due, self.business_date)) if self.minimum_due else 0
         oldest = next(self.missed(), None)
         return days_between(oldest.due_date, self.business_date) if oldest else 0
 
@@ -287,7 +304,7 @@ class Ledger:
         self.untested_due = due_date
 
     def restore(self, reference: str, billed: int, unbilled: int) -> None:
-        """What a payment that never counted had paid is owed again, as principal."""
+        """Principal is owed again: what a payment that never counted had paid, or what was disputed without reason."""
         self.buckets["principal_billed"] += billed
         self.buckets["principal_unbilled"] += unbilled
         if billed:
@@ -295,6 +312,44 @@ class Ledger:
             self.bearing += 0 if self.charged_off_due is not None else billed
         if unbilled:
             self.slices[reference] = Slice(unbilled, None, 0, self.business_date)
+
+    # How part of it is disputed
+
+    def disputable(self, purchase_id: str, amount: int) -> Amounts:
+        """What a dispute of `amount` finds unpaid of a purchase and not disputed yet, by bucket."""
+        unpaid = self.unpaid_of(purchase_id)
+        unpaid.pop("principal_disputed", None)
+        return take(amount, unpaid)[0]
+
+    def set_aside(self, dispute_id: str, purchase_id: str, taken: Amounts) -> None:
+        """What is `taken` of a purchase is neither billed nor demanded, and bears no interest."""
+        amount = sum(taken.values())
+        self._lower(taken)
+        self._shrink_own(purchase_id, amount)
+        self.buckets["principal_disputed"] += amount
+        self.disputes[dispute_id] = SetAside(purchase_id, amount)
+
+    def drop_dispute(self, dispute_id: str) -> int:
+        """The dispute is over, and what it kept out is not owed; says how much that was."""
+        amount = self.disputes.pop(dispute_id).amount
+        self.buckets["principal_disputed"] -= amount
+        return amount
+
+    def reject_dispute(self, dispute_id: str) -> None:
+        """What the dispute kept out is owed again, as if bought today; of charged-off debt it is billed at once."""
+        purchase_id = self.disputes[dispute_id].purchase_id
+        amount = self.drop_dispute(dispute_id)
+        paid = min(amount, self.credit)
+        self.buckets["credit"] -= paid
+        lost = self.charged_off_due is not None
+        self.restore(f"{purchase_id}{_ANEW}{dispute_id}", amount - paid if lost else 0, 0 if lost else amount - paid)
+
+    def _shrink_disputes(self, purchase_id: str, amount: int) -> None:
+        for name, each in self.disputes.items() if amount else ():
+            if each.purchase_id == purchase_id:
+                part = min(amount, each.amount)
+                amount -= part
+                self.disputes[name] = each._replace(amount=each.amount - part)
 
     # How it becomes a loss
 
@@ -342,9 +397,12 @@ class Ledger:
             each.purchase_id: Slice(each.unpaid_fen, each.due_date, each.fen_days, each.counted_to)
             for each in corrected.purchases_left
         }
-        self.layers = tuple(
-            Layer(each.statement_no, each.due_date, each.amount_fen, each.principal_fen)
-            for each in corrected.minima_left
+        self.disputes = {
+            each.dispute_id: SetAside(each.purchase_id, each.set_aside_fen) for each in corrected.disputes_left
+        }
+        self.layers, self.layers_charged_off = (
+            tuple(Layer(each.statement_no, each.due_date, each.amount_fen, each.principal_fen) for each in minima)
+            for minima in (corrected.minima_left, corrected.minima_charged_off)
         )
         self.untested_due, self.regime = corrected.untested_due, corrected.regime
         self.charged_off_due = corrected.charged_off_due
@@ -363,14 +421,29 @@ class Ledger:
         self._shrink_oldest("principal_unbilled", applied.get("principal_unbilled", 0))
         self.buckets["credit"] += credited
 
+    def unpaid_of(self, purchase_id: str) -> Amounts:
+        """What is unpaid of one purchase, in the order in which a refund takes it: disputed, billed, unbilled."""
+        disputed = sum(each.amount for each in self.disputes.values() if each.purchase_id == purchase_id)
+        unpaid: Amounts = {"principal_disputed": disputed} if disputed else {}
+        for _, each in self._slices_of(purchase_id):
+            unpaid[each.bucket] = unpaid.get(each.bucket, 0) + each.unpaid
+        return unpaid
+
+    def _slices_of(self, purchase_id: str) -> list[tuple[str, Slice]]:
+        """Its own slice, and those that a rejected dispute posted anew."""
+        own = self.slices.get(purchase_id)
+        anew = f"{purchase_id}{_ANEW}"
+        found = [(purchase_id, own)] if own is not None else []
+        return found + [(name, each) for name, each in self.slices.items() if name.startswith(anew)]
+
     def refund(self, purchase_id: str, of_purchase: int, applied: Amounts, credited: int) -> None:
-        """A purchase shrinks: `of_purchase` of its own slice, the rest of `applied` like a payment, then credit."""
+        """A purchase shrinks: `of_purchase` of what is its own, the rest of `applied` like a payment, then credit."""
         self._lower(applied)
+        disputed = applied.get("principal_disputed", 0)
+        self._shrink_disputes(purchase_id, disputed)
         others = dict(applied)
-        if of_purchase:
-            own = self.slices[purchase_id]
-            others[own.bucket] -= of_purchase
-            self._shrink(purchase_id, own, of_purchase)
+        for bucket, part in self._shrink_own(purchase_id, of_purchase - disputed).items():
+            others[bucket] -= part
         self._shrink_oldest("principal_billed", others.get("principal_billed", 0))
         self._shrink_oldest("principal_unbilled", others.get("principal_unbilled", 0))
         self.buckets["credit"] += credited
@@ -386,7 +459,7 @@ class Ledger:
         """Credit leaves to the customer; what was paid out beyond it, as was found later, is owed."""
         from_credit = min(amount, self.buckets["credit"])
         self.buckets["credit"] -= from_credit
-        self.restore(reference, 0, amount - from_credit)
+        self.restore(f"payout/{reference}", 0, amount - from_credit)
 
     def _lower(self, applied: Amounts) -> None:
         """Take `applied` out of the buckets; what falls from billed ones lowers the minima, oldest first."""
@@ -413,6 +486,17 @@ class Ledger:
                 amount -= part
                 if not amount:
                     return
+
+    def _shrink_own(self, purchase_id: str, amount: int) -> Amounts:
+        """Less of one purchase is unpaid; says how much less in which bucket."""
+        taken: Amounts = {}
+        for name, each in self._slices_of(purchase_id) if amount else ():
+            part = min(amount, each.unpaid)
+            if part:
+                amount -= part
+                taken[each.bucket] = taken.get(each.bucket, 0) + part
+                self._shrink(name, each, part)
+        return taken
 
     def _shrink(self, purchase_id: str, each: Slice, amount: int) -> None:
         billed = each.due_date is not None

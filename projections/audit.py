@@ -31,6 +31,8 @@ from domain.events import (
     ClosureWithdrawn,
     CreditRefunded,
     DebtWaived,
+    DisputeOpened,
+    DisputeResolved,
     InterestPosted,
     LateFeePosted,
     LimitChanged,
@@ -183,6 +185,19 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
                 f"interest {yuan(event.interest_delta_fen)}, late fees {yuan(event.late_fee_delta_fen)}, "
                 f"waived {yuan(event.waived_delta_fen)}."
             )
+        case DisputeOpened():
+            return (
+                f"Dispute {event.dispute_id} over {yuan(event.amount_fen)} of purchase {event.purchase_id} "
+                f"({event.reason}); set aside{_split(event.set_aside, 0) or ': nothing, it is paid'}."
+            )
+        case DisputeResolved():
+            paid = f", {yuan(event.credit_applied_fen)} of it paid by credit" if event.credit_applied_fen else ""
+            follows = (
+                f"{yuan(event.set_aside_fen)} is owed again from today{paid}"
+                if event.outcome == "rejected"
+                else f"{yuan(event.amount_fen)} of purchase {event.purchase_id} never counted"
+            )
+            return f"Dispute {event.dispute_id} {event.outcome}: {follows}."
         case AccountStandingChanged():
             return f"Standing is {event.standing} again: a correction found more owed than was thought."
         case AccountChargedOff():

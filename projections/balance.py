@@ -27,6 +27,8 @@ from domain.events import (
     ClosureWithdrawn,
     CreditRefunded,
     DebtWaived,
+    DisputeOpened,
+    DisputeResolved,
     FreezeReason,
     InterestPosted,
     LateFeePosted,
@@ -151,6 +153,8 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
         case InterestPosted() | LateFeePosted() | DebtWaived():
             pass  # as above
         case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():
+            pass  # as above
+        case DisputeOpened() | DisputeResolved():
             pass  # as above
         case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
             pass  # as above

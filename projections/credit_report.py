@@ -33,6 +33,8 @@ from domain.events import (
     ClosureWithdrawn,
     CreditRefunded,
     DebtWaived,
+    DisputeOpened,
+    DisputeResolved,
     FreezeReason,
     InterestPosted,
     LateFeePosted,
@@ -124,6 +126,8 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
     match event:
         case PurchasePosted() | PurchaseRefunded() | CreditRefunded() | InterestPosted() | LateFeePosted():
             pass  # what moves money says what is owed after it: see below
+        case DisputeOpened() | DisputeResolved():
+            pass  # as above: what is disputed is owed, but not demanded
         case DebtWaived():
             pass  # charges only; `G` begins with waived principal, which this program never waives
         case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():

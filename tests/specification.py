@@ -24,11 +24,13 @@ from domain.commands import (
     ForceClose,
     Freeze,
     Open,
+    OpenDispute,
     Purchase,
     ReceivePayment,
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ResolveDispute,
     ReversePayment,
     UndoWriteOff,
     Unfreeze,
@@ -115,6 +117,15 @@ def pay_out(fen: int, on: str | None = None, ref: str = "payout-1") -> Asked:
     return Asked(RefundCredit, on, {"refund_id": ref, "amount_fen": fen, "payout_token": "bank-card-1"})
 
 
+def dispute(purchase_id: str, fen: int, on: str | None = None, ref: str = "dispute-1") -> Asked:
+    said = {"dispute_id": ref, "purchase_id": purchase_id, "amount_fen": fen, "reason": "not_received"}
+    return Asked(OpenDispute, on, said)
+
+
+def resolve(outcome: str, on: str | None = None, ref: str = "dispute-1") -> Asked:
+    return Asked(ResolveDispute, on, {"dispute_id": ref, "outcome": outcome})
+
+
 def freeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
     return Asked(Freeze, on, {"reason": reason, **fields})
 
@@ -143,6 +154,7 @@ def advance(to: str, on: str | None = None) -> Asked:
 # A history is told in the past tense.
 opened, activated, declined, limit_changed = open_line, activate, decline, change_limit
 bought, refunded, paid, paid_out = buy, refund, pay, pay_out
+disputed, resolved = dispute, resolve
 frozen, unfrozen, force_closed = freeze, unfreeze, force_close
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
 

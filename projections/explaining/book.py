@@ -103,8 +103,8 @@ class Book:
 
     @property
     def demanded(self) -> int:
-        """What statements still demand, due or not yet; of charged-off debt all of it."""
-        return self.owed if self.lost else sum(each.left for each in self.demands)
+        """What statements still demand, due or not yet; of charged-off debt all that is not disputed."""
+        return self.owed - self.amounts["principal_disputed"] if self.lost else sum(each.left for each in self.demands)
 
     def test_date(self, due: date) -> date:
         """The day on which a demand due on `due` is found missed."""
@@ -113,8 +113,8 @@ class Book:
     def missed(self) -> list[Demand]:
         """The demands that were tested and missed, oldest first; charged-off debt is one, all of it."""
         if self.lost is not None:
-            whole = Demand(0, self.lost.due, self.owed, self.owed, self.lost.told)
-            return [whole] if self.owed else []
+            whole = Demand(0, self.lost.due, self.demanded, self.demanded, self.lost.told)
+            return [whole] if self.demanded else []
         return self._missed()
 
     def _missed(self) -> list[Demand]:
@@ -222,13 +222,10 @@ class Book:
 
     def lower(self, applied: Mapping[Bucket, int], told: Told, own: tuple[str, int] = ("", 0)) -> None:
         """Amounts fall; `own` is how much of it is taken from one purchase first. Oldest first in everything."""
-        purchase, of_purchase = own
+        of_purchase = self._shrink_own(*own, told)
         for bucket, amount in applied.items():
-            left = amount
+            left = amount - of_purchase.get(bucket, 0)
             if bucket in {"principal_billed", "principal_unbilled"}:
-                if of_purchase and self.purchases[purchase].bucket == bucket:
-                    self._shrink(self.purchases[purchase], of_purchase, told)
-                    left -= of_purchase
                 for each in self.unpaid(bucket):
                     part = min(left, each.unpaid)
                     self._shrink(each, part, told)
@@ -240,6 +237,17 @@ class Book:
             if part:
                 demand.lowered.append(Lowered(part, told))
             left -= part
+
+    def _shrink_own(self, purchase: str, amount: int, told: Told) -> dict[Bucket, int]:
+        """Less of one purchase is unpaid, what a dispute posted of it anew included; says how much in which bucket."""
+        taken: dict[Bucket, int] = {}
+        for name, each in self.purchases.items() if amount else ():
+            if name == purchase or name.startswith(f"{purchase}#"):
+                part = min(amount, each.unpaid)
+                amount -= part
+                taken[each.bucket] = taken.get(each.bucket, 0) + part
+                self._shrink(each, part, told)
+        return taken
 
     def _shrink(self, each: Purchase, amount: int, told: Told) -> None:
         if amount:

@@ -29,7 +29,7 @@ def _printed(book: Book, billed: Told) -> list[Step]:
     """The rulebook's five lines, in its order, on the book as it stood before the statement."""
     terms, amounts = book.terms, book.amounts
     interest, fees = amounts["interest_unbilled"], amounts["fees_unbilled"]
-    forward, charges, balance = book.demanded, interest + fees, book.owed
+    forward, charges, balance = book.demanded, interest + fees, book.owed - book.amounts["principal_disputed"]
     principal = [each.told for bucket in PRINCIPAL_BUCKETS for each in book.unpaid(bucket)]
     outstanding = balance - amounts["principal_planned"] - amounts["principal_disputed"]
     rest = max(0, outstanding - forward - charges)

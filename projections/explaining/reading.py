@@ -23,9 +23,12 @@ from domain.events import (
     ClosureWithdrawn,
     CreditRefunded,
     DebtWaived,
+    DisputeOpened,
+    DisputeResolved,
     InterestPosted,
     LateFeePosted,
     LimitChanged,
+    MinimumLeft,
     PaymentReceived,
     PaymentReversed,
     PurchasePosted,
@@ -68,7 +71,8 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.put("credit", -event.credit_applied_fen, told)
             book.buy(event.purchase_id, event.amount_fen - event.credit_applied_fen, told)
         case PurchaseRefunded():
-            book.lower(event.applied, told, (event.purchase_id, event.of_purchase_fen))
+            of_slices = event.of_purchase_fen - event.applied.get("principal_disputed", 0)
+            book.lower(event.applied, told, (event.purchase_id, of_slices))
             book.put("credit", event.credited_fen, told)
         case PaymentReceived():
             book.lower(event.applied, told)
@@ -82,6 +86,16 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             from_credit = min(event.amount_fen, book.amounts["credit"])
             book.put("credit", -from_credit, told)
             book.buy(event.refund_id, event.amount_fen - from_credit, told)
+        case DisputeOpened():
+            set_aside = sum(event.set_aside.values())
+            book.lower(event.set_aside, told, (event.purchase_id, set_aside))
+            book.put("principal_disputed", set_aside, told)
+        case DisputeResolved():
+            book.put("principal_disputed", -event.set_aside_fen, told)
+            if event.outcome == "rejected":
+                book.put("credit", -event.credit_applied_fen, told)
+                anew, again = f"{event.purchase_id}#{event.dispute_id}", event.set_aside_fen - event.credit_applied_fen
+                book.buy(anew, again, told, billed=book.lost is not None)
         case InterestPosted():
             book.put("credit", -event.credit_applied_fen, told)
             book.put("interest_unbilled", event.amount_fen - event.credit_applied_fen, told)
@@ -137,7 +151,8 @@ def _adopt(book: Book, event: BalancesCorrected, told: Told) -> None:
     for bucket, delta in event.deltas.items():
         book.put(bucket, delta, told)
     lost, due = book.lost, event.charged_off_due
-    book.lost = Lost(due, lost.told if lost else told, lost.before if lost else ()) if due is not None else None
+    before = tuple(_demands(event.minima_charged_off, told))
+    book.lost = Lost(due, lost.told if lost else told, before) if due is not None else None
     known = {name: each.told for name, each in book.purchases.items()}
     book.purchases = {}
     for each in event.purchases_left:
@@ -145,10 +160,7 @@ def _adopt(book: Book, event: BalancesCorrected, told: Told) -> None:
         left = Purchase(known.get(each.purchase_id, told), 0, each.due_date, bears, each.fen_days)
         left.move(each.counted_to, each.unpaid_fen, left.told)
         book.purchases[each.purchase_id] = left
-    book.demands = [
-        Demand(each.statement_no, each.due_date, each.amount_fen, each.principal_fen, told)
-        for each in event.minima_left
-    ]
+    book.demands = _demands(event.minima_left, told)
     book.untested_due = event.untested_due
     counters, today = event.counters, event.business_date
     principal = sum(fen for bucket, fen in book.amounts.items() if bucket.startswith("principal"))
@@ -159,3 +171,7 @@ def _adopt(book: Book, event: BalancesCorrected, told: Told) -> None:
     book.charges, book.postings, book.waivers = [told], [told], [told]
     if book.new_charges or event.interest_delta_fen or event.late_fee_delta_fen or event.waived_delta_fen:
         book.new_charges.append(told)
+
+
+def _demands(minima: Iterable[MinimumLeft], told: Told) -> list[Demand]:
+    return [Demand(each.statement_no, each.due_date, each.amount_fen, each.principal_fen, told) for each in minima]

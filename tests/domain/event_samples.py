@@ -9,6 +9,7 @@ from tests.specification import (
     bought,
     closure_requested,
     closure_withdrawn,
+    disputed,
     force_closed,
     frozen,
     given,
@@ -17,6 +18,7 @@ from tests.specification import (
     paid,
     paid_out,
     refunded,
+    resolved,
     reverse,
     unfrozen,
 )
@@ -70,7 +72,15 @@ def one_of_each() -> dict[str, Event]:
         written_off("insolvency", on="2026-03-22"),
         paid(200_000, on="2026-04-01"),
     )
+    denied = given(
+        opened(),
+        activated(),
+        bought("p1", 123_457, on="2026-01-10"),
+        disputed("p1", 100_000, on="2026-02-05"),
+        paid(30_000, on="2026-02-06"),
+        resolved("rejected", on="2026-02-07"),
+    )
     found: dict[str, Event] = {}
-    for each in (*life.events, *capped.events, *lost.events):
+    for each in (*life.events, *capped.events, *lost.events, *denied.events):
         found.setdefault(each.TYPE, each)
     return found

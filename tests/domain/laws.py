@@ -361,11 +361,7 @@ def a_payment_in_two_parts_is_one_payment(life: Life) -> None:
 def the_order_within_a_day_changes_no_amount(life: Life) -> None:
     for account in _mornings(life):
         life.day = account.business_date
-        refundable = {
-            name: posted.amount - posted.refunded
-            for name, posted in account.purchases.items()
-            if posted.refunded < posted.amount
-        }
+        refundable = {name: posted.left for name, posted in account.purchases.items() if posted.left}
         # Where principal is paid first, a purchase recorded after a payment is a known gap: test_payments.py has it.
         buys = [life.command(Purchase, purchase_id="new", amount_fen=9_000, merchant_id="m", forced=True)]
         commands = [

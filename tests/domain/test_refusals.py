@@ -19,6 +19,7 @@ from tests.specification import (
     change_limit,
     closure_requested,
     decline,
+    dispute,
     force_close,
     force_closed,
     freeze,
@@ -31,6 +32,7 @@ from tests.specification import (
     pay_out,
     refund,
     request_closure,
+    resolve,
     reverse,
     undo_write_off,
     unfreeze,
@@ -58,6 +60,8 @@ ASKED = {
     "receive_payment": pay(1_000, ref="another"),
     "refund_credit": pay_out(1),
     "reverse_payment": reverse(),
+    "open_dispute": dispute("base", 1_000),
+    "resolve_dispute": resolve("rejected"),
     "write_off": write_off(),
     "undo_write_off": undo_write_off(),
     "freeze": freeze("multi_lender"),
@@ -79,6 +83,8 @@ forced_purchase  -not_activated     purchase.posted            purchase.posted  
 refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
 receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
 reverse_payment  -payment_unknown   payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected
+open_dispute     -purchase_unknown  dispute.opened             dispute.opened             dispute.opened             dispute.opened
+resolve_dispute  -dispute_unknown   -dispute_unknown           -dispute_unknown           -dispute_unknown           -dispute_unknown
 write_off        -nothing_owed      account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off
 undo_write_off   -not_charged_off   -not_charged_off -not_charged_off -not_charged_off -not_charged_off
 refund_credit    -not_activated     -credit_exceeded           -credit_exceeded           -credit_exceeded           -credit_exceeded

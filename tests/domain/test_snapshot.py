@@ -19,10 +19,10 @@ BUSY = given(
 ACCOUNT_FIELDS = (
     "customer_id zone opened_on ledger base facts issued activated_on version access standing limit "
     "limit_before_closing close_kind reasons original_charge_off "
-    "purchases refunds payments payouts"
+    "purchases refunds payments payouts disputes"
 )
 LEDGER_FIELDS = (
-    "terms bill_day business_date buckets slices layers statement_no untested_due bearing fen_days "
+    "terms bill_day business_date buckets slices disputes layers statement_no untested_due bearing fen_days "
     "principal_fen_days interest_posted charges_posted waived charged_off_due layers_charged_off regime"
 )
 
@@ -58,6 +58,6 @@ def test_a_damaged_snapshot_is_ignored(damage):
 
 
 def test_the_shape_is_the_one_that_its_number_stands_for():
-    assert SHAPE == 5
+    assert SHAPE == 6
     assert Account.__slots__ == tuple(ACCOUNT_FIELDS.split())
     assert Ledger.__slots__ == tuple(LEDGER_FIELDS.split())

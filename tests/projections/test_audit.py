@@ -4,7 +4,17 @@ from typing import get_args
 
 import pytest
 
-from domain.commands import Actor, ForceClose, Freeze, RequestClosure, ReversePayment, UndoWriteOff, WriteOff
+from domain.commands import (
+    Actor,
+    ForceClose,
+    Freeze,
+    OpenDispute,
+    RequestClosure,
+    ResolveDispute,
+    ReversePayment,
+    UndoWriteOff,
+    WriteOff,
+)
 from domain.events import AccountEvent
 from projections import audit
 from projections.folding import fold
@@ -61,8 +71,17 @@ def lives():
     lost.say("2026-03-02", WriteOff, reason="fraud", second_actor=SECOND)
     lost.say("2026-03-03", UndoWriteOff, reason="booked_in_error", second_actor=SECOND)
     lost.advances("2026-08-20").pays("2026-09-01", 200_000)
+    denied = Story().buys("2026-01-10", 123_457)
+    said = {"purchase_id": denied.recorded[-1].event.purchase_id, "amount_fen": 1_000, "reason": "not_received"}
+    denied.say("2026-01-12", OpenDispute, dispute_id="d1", **said)
+    denied.say("2026-01-13", OpenDispute, dispute_id="d2", **said)
+    denied.say("2026-01-14", ResolveDispute, dispute_id="d1", outcome="rejected")
+    denied.say("2026-01-15", ResolveDispute, dispute_id="d2", outcome="upheld")
     return (
-        corrected.recorded + lost.recorded + [recorded for seed in range(60) for recorded in wandering(seed).recorded]
+        denied.recorded
+        + corrected.recorded
+        + lost.recorded
+        + [recorded for seed in range(60) for recorded in wandering(seed).recorded]
     )
 
 
