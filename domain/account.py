@@ -43,12 +43,13 @@ from domain.events import (
     PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
+    RulesChanged,
     Standing,
     WriteOffUndone,
 )
-from domain.facts import Fact, FactKind, Issued, kept
+from domain.facts import Fact, FactKind, Issued, amendments, kept
 from domain.ledger import Ledger
-from domain.money import BILLED_BUCKETS, Amounts
+from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
 
 # Facts may count up to 180 days before they are learnt. What lies before the horizon is closed into the base every two
 # months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
@@ -101,6 +102,8 @@ class Account:
     issued: tuple[Issued, ...] = ()
     activated_on: date | None = None
     version: int = 0
+    # The edition of the rules by which its balances were derived.
+    rules: int = 1
     access: Access = "pending"
     standing: Standing = "clear"
     limit: int = 0
@@ -166,6 +169,7 @@ def opened(event: AccountOpened) -> Account:
         ledger=ledger,
         base=ledger.fork(),
         version=1,
+        rules=event.rules,
     )
 
 
@@ -198,6 +202,12 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.facts = tuple(fact for fact in account.facts if (fact.kind, fact.reference) != ("payment", name))
         case BalancesCorrected():
             ledger.adopt(event)
+            if event.cause_version is None:
+                for bucket, delta in amendments(event.deltas):
+                    _keep(account, event.business_date, "correction", bucket, delta)
+        case RulesChanged():
+            account.rules = event.to_rules
+            ledger.adopt(event)
         case AccountBilled():
             issued = Issued(event.business_date, event.due_date, event.minimum_fen, event.own_minimum_fen)
             account.issued = (*account.issued, issued)
@@ -206,7 +216,10 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             pass
         case InterestPosted() | LateFeePosted() | DebtWaived():
             ledger.post(event)
-            if event.cause == "command":
+            if isinstance(event, DebtWaived) and event.reason != "cap":
+                for debt in WAIVABLE:
+                    _keep(account, event.business_date, "waiver", debt, getattr(event, f"{debt}_fen"))
+            elif event.cause == "command":
                 _keep(account, event.business_date, "posting", event.TYPE, 0)
         case PurchaseRefunded():
             account.refunds[event.refund_id] = (event.purchase_id, event.amount_fen)

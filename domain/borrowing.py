@@ -6,13 +6,12 @@ from datetime import date
 from domain.account import Account
 from domain.allocation import split_refund
 from domain.checks import WHY_NOT_OPEN, check_bound, check_same, check_value_date
-from domain.closure import close_when_clear
+from domain.closure import close_when_clear, less_owed
 from domain.commands import Purchase, RefundPurchase
-from domain.corrections import correct
+from domain.corrections import correct, renew
 from domain.delinquency import fall_back
 from domain.events import AccountEvent, PurchasePosted, PurchaseRefunded
 from domain.refusals import Refused
-from domain.repaying import less_owed
 
 Facts = Iterator[AccountEvent]
 
@@ -32,6 +31,10 @@ def purchase(command: Purchase, account: Account) -> Facts:
         if command.amount_fen > account.available:
             raise Refused("over_limit", field="amount_fen", asked=command.amount_fen, available=account.available)
     check_bound(command.amount_fen, ledger.owed)
+    # Where principal is paid first, today's payments pay this purchase before they pay unbilled charges.
+    after_payments = ledger.regime == "principal_first"
+    if after_payments:
+        yield from renew(account)
     yield PurchasePosted(
         purchase_id=command.purchase_id,
         amount_fen=command.amount_fen,
@@ -39,6 +42,8 @@ def purchase(command: Purchase, account: Account) -> Facts:
         forced=command.forced,
         credit_applied_fen=min(command.amount_fen, ledger.credit),
     )
+    if after_payments:
+        yield from correct(account, account.business_date)
     if ledger.charged_off_due is not None:
         # Forced on an account whose loss had been recovered: it is owed on the same terms as the loss was.
         yield from fall_back(account)
@@ -64,6 +69,8 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
             "value_date_not_allowed", field="value_date", asked=command.value_date, earliest=today, latest=today
         )
     value_date = check_value_date(account, backdated, today)
+    if value_date < today:
+        yield from renew(account)
     of_purchase, applied, credited = split_refund(
         command.amount_fen, ledger.unpaid_of(command.purchase_id), ledger.buckets, ledger.regime
     )

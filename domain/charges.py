@@ -9,7 +9,7 @@ from datetime import date
 from domain.allocation import allocate
 from domain.events import DebtWaived, InterestPosted, LateFeePosted
 from domain.ledger import Layer, Ledger
-from domain.money import ceiling, half_up
+from domain.money import Amounts, ceiling, half_up
 
 
 def missed_today(ledger: Ledger, day: date) -> Layer | None:
@@ -48,12 +48,15 @@ def over_cap(ledger: Ledger) -> Iterator[DebtWaived]:
     waived_interest = min(over - fees, ledger.buckets["interest_unbilled"])
     refunded = over - fees - waived_interest
     left = dict(ledger.buckets)
-    left["fees_unbilled"] -= fees
-    left["interest_unbilled"] -= waived_interest
+    applied: Amounts = {"fees_unbilled": fees, "interest_unbilled": waived_interest}
+    for bucket, fen in applied.items():
+        left[bucket] -= fen
     credit_applied, _ = allocate(ledger.credit + refunded, left, ledger.regime)
     yield DebtWaived(
         fees_fen=fees,
         interest_fen=waived_interest,
+        principal_fen=0,
+        applied={bucket: fen for bucket, fen in applied.items() if fen},
         refunded_fen=refunded,
         credit_applied=credit_applied,
         reason="cap",

@@ -40,3 +40,9 @@ def close_when_clear(account: Account) -> Iterator[AccountEvent]:
         access = move_access("obstacles_gone", account.access)
         if access is not None:
             yield AccountClosed(kind="voluntary", owed_fen=0, access=access)
+
+
+def less_owed(account: Account) -> Iterator[AccountEvent]:
+    """Money comes first, then the moves that follow from owing less: cured, paid, closed."""
+    yield from catch_up(account)
+    yield from close_when_clear(account)

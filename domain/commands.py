@@ -1,14 +1,14 @@
 """What can be asked of a credit account. A command names its account, who asks, and the instant it is asked at."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from domain.calendar import zone_named
 from domain.events import Channel, FreezeReason
-from domain.money import AskedFen
+from domain.money import AskedFen, Delta, OrdinaryBucket
 from domain.terms import Token
 
 Role = Literal["customer", "officer", "risk", "merchant", "bank", "system"]
@@ -149,6 +149,30 @@ class RefundCredit(Command):
     payout_token: Token
 
 
+class WaiveDebt(Command):
+    """Give up debt: so much of the fees, of the interest and of the principal that is posted and unpaid."""
+
+    DO = "waive_debt"
+    fees_fen: AskedFen | None = None
+    interest_fen: AskedFen | None = None
+    principal_fen: AskedFen | None = None
+    reason: Literal["goodwill", "agreement"]
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if self.fees_fen is self.interest_fen is self.principal_fen is None:
+            raise ValueError("one of fees_fen, interest_fen and principal_fen is needed")
+        return self
+
+
+class CorrectBalances(Command):
+    """State what is to be added to balances, or taken from them, where facts cannot; a second person has to agree."""
+
+    DO = "correct_balances"
+    deltas: Annotated[dict[OrdinaryBucket, Delta], Field(min_length=1)]
+    reason: Token
+
+
 class OpenDispute(Command):
     """Dispute a purchase, or a part of it: what is unpaid of that is set aside until it is decided."""
 
@@ -233,6 +257,8 @@ AccountCommand = (
     | ReceivePayment
     | ReversePayment
     | RefundCredit
+    | WaiveDebt
+    | CorrectBalances
     | OpenDispute
     | ResolveDispute
     | Freeze

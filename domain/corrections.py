@@ -6,13 +6,23 @@ everybody known in time. History is never edited, and what statements printed st
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
+from domain import events
 from domain.account import Account
-from domain.delinquency import fall_back
+from domain.delinquency import catch_up, fall_back
 from domain.derivation import Derivation
-from domain.events import AccountEvent, BalancesCorrected, Counters, DisputeLeft, MinimumLeft, MonthEnd, PurchaseLeft
+from domain.events import (
+    AccountEvent,
+    BalancesCorrected,
+    Counters,
+    DisputeLeft,
+    MinimumLeft,
+    MonthEnd,
+    PurchaseLeft,
+    RulesChanged,
+)
 from domain.ledger import Layer, Ledger
-from domain.money import Bucket
 
 
 def correct(account: Account, from_date: date) -> Iterator[AccountEvent]:
@@ -21,32 +31,56 @@ def correct(account: Account, from_date: date) -> Iterator[AccountEvent]:
     The event that made it necessary is the account's last. Silent where nothing turns out otherwise.
     """
     derivation = Derivation(account.base, account.facts, account.issued)
-    derived = derivation.through(account.ledger.business_date, months_from=from_date)
+    derived = derivation.through(account.business_date, months_from=from_date)
     if derived != account.ledger:
-        yield _corrected(account, derived, from_date, derivation.months)
+        yield BalancesCorrected(
+            cause_version=account.version,
+            from_date=from_date,
+            reason=None,
+            **_charged_otherwise(account.ledger, derived),
+            **restated(account.ledger, derived, derivation.months),
+        )
         yield from fall_back(account)
 
 
-def _corrected(account: Account, derived: Ledger, from_date: date, months: list[MonthEnd]) -> BalancesCorrected:
-    known = account.ledger
-    deltas: dict[Bucket, int] = {
-        bucket: amount - known.buckets[bucket]
-        for bucket, amount in derived.buckets.items()
-        if amount != known.buckets[bucket]
-    }
+def renew(account: Account) -> Iterator[AccountEvent]:
+    """Move the account to this program's edition of the rules, before anything is derived by it."""
+    if account.rules == events.RULES:
+        return
+    derivation = Derivation(account.base, account.facts, account.issued)
+    derived = derivation.through(account.business_date, months_from=account.base.business_date)
+    yield RulesChanged(
+        from_rules=account.rules,
+        to_rules=events.RULES,
+        **_charged_otherwise(account.ledger, derived),
+        **restated(account.ledger, derived, derivation.months),
+    )
+    yield from fall_back(account)
+    yield from catch_up(account)
+
+
+def _charged_otherwise(known: Ledger, derived: Ledger) -> dict[str, Any]:
     interest = derived.interest_posted - known.interest_posted
     late_fees = derived.charges_posted - known.charges_posted - interest
     waived = derived.waived - known.waived
     owed = (derived.owed - derived.credit) - (known.owed - known.credit)
-    return BalancesCorrected(
-        cause_version=account.version,
-        from_date=from_date,
-        deltas=deltas,
-        interest_delta_fen=interest,
-        late_fee_delta_fen=late_fees,
-        waived_delta_fen=waived,
-        principal_delta_fen=owed - (interest + late_fees - waived),
-        purchases_left=tuple(
+    return {
+        "interest_delta_fen": interest,
+        "late_fee_delta_fen": late_fees,
+        "waived_delta_fen": waived,
+        "principal_delta_fen": owed - (interest + late_fees - waived),
+    }
+
+
+def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str, Any]:
+    """What the account goes on with, as the event says it."""
+    return {
+        "deltas": {
+            bucket: amount - known.buckets[bucket]
+            for bucket, amount in derived.buckets.items()
+            if amount != known.buckets[bucket]
+        },
+        "purchases_left": tuple(
             PurchaseLeft(
                 purchase_id=purchase_id,
                 unpaid_fen=each.unpaid,
@@ -56,16 +90,16 @@ def _corrected(account: Account, derived: Ledger, from_date: date, months: list[
             )
             for purchase_id, each in derived.slices.items()
         ),
-        minima_left=_minima(derived.layers),
-        disputes_left=tuple(
+        "minima_left": _minima(derived.layers),
+        "disputes_left": tuple(
             DisputeLeft(dispute_id=dispute_id, purchase_id=each.purchase_id, set_aside_fen=each.amount)
             for dispute_id, each in derived.disputes.items()
         ),
-        untested_due=derived.untested_due,
-        charged_off_due=derived.charged_off_due,
-        minima_charged_off=_minima(derived.layers_charged_off),
-        regime=derived.regime,
-        counters=Counters(
+        "untested_due": derived.untested_due,
+        "charged_off_due": derived.charged_off_due,
+        "minima_charged_off": _minima(derived.layers_charged_off),
+        "regime": derived.regime,
+        "counters": Counters(
             bearing_fen=derived.bearing,
             fen_days=derived.fen_days,
             principal_fen_days=derived.principal_fen_days,
@@ -73,8 +107,8 @@ def _corrected(account: Account, derived: Ledger, from_date: date, months: list[
             charges_posted_fen=derived.charges_posted,
             waived_fen=derived.waived,
         ),
-        months=tuple(months),
-    )
+        "months": tuple(months),
+    }
 
 
 def _minima(layers: tuple[Layer, ...]) -> tuple[MinimumLeft, ...]:

@@ -23,6 +23,7 @@ from domain.access import (
     withdraw_closure,
 )
 from domain.account import Account, evolve, opened
+from domain.adjusting import correct_balances, waive_debt
 from domain.borrowing import purchase, refund_purchase
 from domain.calendar import business_date
 from domain.closure import close_when_clear
@@ -31,6 +32,7 @@ from domain.commands import (
     Activate,
     AdvanceTo,
     ChangeLimit,
+    CorrectBalances,
     Decline,
     ForceClose,
     Freeze,
@@ -45,6 +47,7 @@ from domain.commands import (
     ReversePayment,
     UndoWriteOff,
     Unfreeze,
+    WaiveDebt,
     WithdrawClosure,
     WriteOff,
 )
@@ -184,6 +187,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return refund_purchase(command, account, today)
         case RefundCredit():
             return refund_credit(command, account)
+        case WaiveDebt():
+            return waive_debt(command, account)
+        case CorrectBalances():
+            return correct_balances(command, account)
         case OpenDispute():
             return open_dispute(command, account)
         case ResolveDispute():

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from datetime import date
 
 from domain import charges
-from domain.allocation import allocate, split_refund
+from domain.allocation import allocate, split_refund, take
 from domain.calendar import ONE_DAY, days_between, month_end
 from domain.events import DebtWaived, InterestPosted, LateFeePosted, MonthEnd
 from domain.facts import Fact, Issued, in_order
 from domain.ledger import Ledger
+from domain.money import Bucket, DebtKind
 
 
 class Derivation:
@@ -90,7 +91,7 @@ class Derivation:
         for event in posted:
             self.ledger.post(event)
 
-    def _apply(self, fact: Fact) -> None:
+    def _apply(self, fact: Fact) -> None:  # noqa: C901 - one case a kind
         ledger = self.ledger
         match fact.kind:
             case "purchase":
@@ -109,6 +110,12 @@ class Derivation:
                 ledger.set_aside(fact.reference, fact.of, ledger.disputable(fact.of, fact.amount))
             case "dispute_rejected":
                 ledger.reject_dispute(fact.reference)
+            case "waiver":
+                kind: DebtKind = fact.reference  # type: ignore[assignment] # as the waiver named it
+                ledger.waive(take(fact.amount, ledger.waivable(kind))[0], 0, {})
+            case "correction":
+                bucket: Bucket = fact.reference  # type: ignore[assignment] # as the correction named it
+                ledger.amend(bucket, fact.amount)
             case "posting":
                 self._post_all()
             case "charge_off" | "write_off":

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from domain.account import Account
 from domain.checks import check_same, check_value_date
-from domain.closure import close_when_clear
+from domain.closure import close_when_clear, less_owed
 from domain.commands import OpenDispute, ResolveDispute
-from domain.corrections import correct
+from domain.corrections import correct, renew
 from domain.delinquency import catch_up
 from domain.events import AccountEvent, DisputeOpened, DisputeResolved
 from domain.refusals import Refused
-from domain.repaying import less_owed
 
 Facts = Iterator[AccountEvent]
 
@@ -50,6 +49,8 @@ def resolve_dispute(command: ResolveDispute, account: Account) -> Facts:
     if not dispute.open:
         # Refunds may have ended it without a decision.
         raise Refused("dispute_resolved", field="dispute_id", outcome=dispute.outcome or "refunded")
+    if command.outcome == "upheld":
+        yield from renew(account)
     ledger = account.ledger
     set_aside = ledger.disputes[command.dispute_id].amount
     credit_applied = min(set_aside, ledger.credit) if command.outcome == "rejected" else 0

@@ -192,14 +192,19 @@ class LateFeePosted(MoneyEvent):
 
 
 class DebtWaived(MoneyEvent):
-    """Charges are no longer owed, or were given back as credit, which pays what it can at once. It is not a payment."""
+    """Debt is no longer owed, or was given back as credit, which pays what it can at once. It is not a payment.
+
+    `applied` is what fell, by bucket: together the fees, interest and principal.
+    """
 
     TYPE = "debt.waived"
     fees_fen: Fen
     interest_fen: Fen
+    principal_fen: Fen
+    applied: Amounts
     refunded_fen: Fen
     credit_applied: Amounts
-    reason: Literal["cap"]
+    reason: Literal["cap", "goodwill", "agreement"]
 
 
 class StatementLines(_Frozen):
@@ -302,16 +307,12 @@ class MonthEnd(_Frozen):
     oldest_missed_due: date | None
 
 
-class BalancesCorrected(MoneyEvent):
-    """Facts learnt late changed what was charged; `deltas` lead to what would have been. History and statements stand.
+class Restated(MoneyEvent):
+    """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
-    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. The purchases, minima
-    and counters that the account goes on with stand beside them, so that nobody has to derive them again.
+    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas.
     """
 
-    TYPE = "balances.corrected"
-    cause_version: Annotated[int, Field(ge=1)]
-    from_date: date
     deltas: dict[Bucket, int]
     interest_delta_fen: int
     late_fee_delta_fen: int
@@ -326,6 +327,27 @@ class BalancesCorrected(MoneyEvent):
     regime: Literal["charges_first", "principal_first"]
     counters: Counters
     months: tuple[MonthEnd, ...]
+
+
+class BalancesCorrected(Restated):
+    """Facts learnt late changed what was charged; `deltas` lead to what would have been. History and statements stand.
+
+    `cause_version` is the event that was learnt late, and `from_date` the day it counts from. Where an officer states
+    the deltas themselves there is none, and a `reason` instead.
+    """
+
+    TYPE = "balances.corrected"
+    cause_version: Annotated[int, Field(ge=1)] | None
+    from_date: date
+    reason: Token | None
+
+
+class RulesChanged(Restated):
+    """The rulebook's edition moved on, and what was charged was derived anew by it. No fact changed."""
+
+    TYPE = "rules.changed"
+    from_rules: Annotated[int, Field(ge=1)]
+    to_rules: Annotated[int, Field(ge=1)]
 
 
 class DisputeOpened(MoneyEvent):
@@ -472,6 +494,7 @@ AccountEvent = (
     | PaymentReceived
     | PaymentReversed
     | BalancesCorrected
+    | RulesChanged
     | DisputeOpened
     | DisputeResolved
     | AccountStandingChanged

@@ -1,10 +1,12 @@
 """The facts that money follows from, by the day they count: what is kept to derive a ledger anew when one comes late."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from operator import attrgetter
 from typing import Literal, NamedTuple
+
+from domain.money import BUCKETS, Bucket, OrdinaryBucket
 
 FactKind = Literal[
     "purchase",
@@ -14,6 +16,8 @@ FactKind = Literal[
     "posting",
     "dispute",
     "dispute_rejected",
+    "waiver",
+    "correction",
     "charge_off",
     "write_off",
     "undo_write_off",
@@ -37,8 +41,8 @@ class Fact(NamedTuple):
     A `posting` says that charges were posted and capped outside a bill day, as happens when an account is to close;
     what they come to is derived. A charge-off, by days past due or by decision, stands on the day it was made on, and
     only its split is derived. `reference` is the purchase's id for purchases and their refunds, the dispute's for
-    disputes, for a charge-off the due date that its days past due count from, else whatever names the fact. `of` is the
-    purchase that a dispute is about.
+    disputes, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
+    officer's correction the bucket, else whatever names the fact. `of` is the purchase that a dispute is about.
     """
 
     on: date
@@ -61,6 +65,11 @@ class Issued(NamedTuple):
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
     """The facts in the order in which they count."""
     return sorted(facts, key=lambda fact: (fact.on, fact.turn, _ORDER.get(fact.kind, 3)))
+
+
+def amendments(deltas: Mapping[OrdinaryBucket, int] | Mapping[Bucket, int]) -> list[tuple[Bucket, int]]:
+    """An officer's deltas in the order in which they are applied: what falls, then what rises, credit last."""
+    return sorted(deltas.items(), key=lambda each: (each[1] > 0, BUCKETS.index(each[0])))
 
 
 def kept(facts: tuple[Fact, ...], fact: Fact, today: date) -> tuple[Fact, ...]:

@@ -11,10 +11,21 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
-from domain.allocation import Regime, regime_for, take
+from domain.allocation import Regime, allocate, regime_for, take
 from domain.calendar import days_between, next_bill_day
-from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted, UnpaidMinimum
-from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Amounts, Bucket, half_up
+from domain.events import DebtWaived, InterestPosted, LateFeePosted, Restated, UnpaidMinimum
+from domain.money import (
+    BILLED_BUCKETS,
+    BUCKETS,
+    CHARGE_BUCKETS,
+    PRINCIPAL_BUCKETS,
+    UNBILLED_BUCKETS,
+    WAIVABLE,
+    Amounts,
+    Bucket,
+    DebtKind,
+    half_up,
+)
 from domain.terms import Terms
 
 # Between a purchase's id and the dispute that posted it anew; neither may have it in its name.
@@ -264,7 +275,7 @@ class Ledger:
             case LateFeePosted():
                 self.post_late_fee(event.amount_fen)
             case DebtWaived():
-                self.waive(event.fees_fen, event.interest_fen, event.refunded_fen, event.credit_applied)
+                self.waive(event.applied, event.refunded_fen, event.credit_applied)
             case _:
                 assert_never(event)
 
@@ -307,11 +318,12 @@ class Ledger:
         """Principal is owed again: what a payment that never counted had paid, or what was disputed without reason."""
         self.buckets["principal_billed"] += billed
         self.buckets["principal_unbilled"] += unbilled
-        if billed:
-            self.slices[f"{reference}/billed"] = Slice(billed, self.business_date, 0, self.business_date)
-            self.bearing += 0 if self.charged_off_due is not None else billed
-        if unbilled:
-            self.slices[reference] = Slice(unbilled, None, 0, self.business_date)
+        today = self.business_date
+        for name, amount, due_date in ((f"{reference}/billed", billed, today), (reference, unbilled, None)):
+            if amount:
+                already = self.slices.get(name)
+                self.slices[name] = Slice(amount + (already.unpaid if already else 0), due_date, 0, today)
+        self.bearing += 0 if self.charged_off_due is not None else billed
 
     # How part of it is disputed
 
@@ -389,7 +401,7 @@ class Ledger:
 
     # How it is corrected
 
-    def adopt(self, corrected: BalancesCorrected) -> None:
+    def adopt(self, corrected: Restated) -> None:
         """Become what would have been, as the correction says."""
         for bucket, delta in corrected.deltas.items():
             self.buckets[bucket] += delta
@@ -448,12 +460,32 @@ class Ledger:
         self._shrink_oldest("principal_unbilled", others.get("principal_unbilled", 0))
         self.buckets["credit"] += credited
 
-    def waive(self, fees: int, interest: int, refunded: int, credit_applied: Amounts) -> None:
-        """Charges are given up; what was paid of them already becomes credit, and credit pays what it can."""
-        self.buckets["fees_unbilled"] -= fees
-        self.buckets["interest_unbilled"] -= interest
-        self.waived += fees + interest + refunded
+    def waive(self, applied: Amounts, refunded: int, credit_applied: Amounts) -> None:
+        """Debt is given up; what was paid of it already becomes credit, and credit pays what it can."""
+        self.pay(applied, 0)
+        self.waived += sum(applied.get(bucket, 0) for bucket in CHARGE_BUCKETS) + refunded
         self.pay(credit_applied, refunded - sum(credit_applied.values()))
+
+    def waivable(self, kind: DebtKind) -> Amounts:
+        """What is posted and unpaid of one kind of debt, in the order in which it is given up."""
+        return {bucket: self.buckets[bucket] for bucket in WAIVABLE[kind]}
+
+    def amend(self, bucket: Bucket, delta: int) -> None:
+        """An officer says that a balance is another one; it never falls below nothing, and credit pays what it can."""
+        delta = max(delta, -self.buckets[bucket])
+        name = f"correction/{self.business_date}"
+        if bucket == "principal_billed" and delta > 0:
+            self.restore(name, delta, 0)
+        elif bucket == "principal_unbilled" and delta > 0:
+            self.restore(name, 0, delta)
+        elif bucket == "credit" or delta > 0:
+            self.buckets[bucket] += delta
+        else:
+            self.pay({bucket: -delta}, 0)
+        if bucket in CHARGE_BUCKETS:
+            self.charges_posted = max(0, self.charges_posted + delta)
+        applied, left = allocate(self.credit, self.buckets, self.regime)
+        self.pay(applied, left - self.credit)
 
     def pay_out(self, reference: str, amount: int) -> None:
         """Credit leaves to the customer; what was paid out beyond it, as was found later, is owed."""

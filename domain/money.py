@@ -3,16 +3,25 @@
 from decimal import Decimal
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 # Ten trillion yuan is the most that one fact may move: an amount above it is a mistake of the sender, not a debt.
 # What facts add up to may go further, to the end of a 64-bit integer, so that history is always readable.
 FEN_MAX = 10**15
 BIGINT_MAX = 2**63 - 1
 
+
+def _not_nothing(delta: int) -> int:
+    if not delta:
+        raise ValueError("it must not be 0")
+    return delta
+
+
 Fen = Annotated[int, Field(ge=0, le=BIGINT_MAX)]
 PositiveFen = Annotated[int, Field(gt=0, le=BIGINT_MAX)]
 AskedFen = Annotated[int, Field(gt=0, le=FEN_MAX)]
+# What is added to a balance or taken from it; never nothing.
+Delta = Annotated[int, Field(ge=-FEN_MAX, le=FEN_MAX), AfterValidator(_not_nothing)]
 # A rate is never negative and never above 1,000 %: a rate written in percent by mistake is refused.
 Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=12, decimal_places=10, allow_inf_nan=False)]
 
@@ -29,10 +38,28 @@ Bucket = Literal[
     "fees_planned",
     "credit",
 ]
+# What ordinary payments and purchases move; plans and disputes keep their own.
+OrdinaryBucket = Literal[
+    "principal_billed",
+    "principal_unbilled",
+    "interest_billed",
+    "interest_unbilled",
+    "fees_billed",
+    "fees_unbilled",
+    "credit",
+]
+DebtKind = Literal["fees", "interest", "principal"]
 BUCKETS: tuple[Bucket, ...] = get_args(Bucket)
 OWED_BUCKETS: tuple[Bucket, ...] = BUCKETS[:-1]
 BILLED_BUCKETS: tuple[Bucket, ...] = ("fees_billed", "interest_billed", "principal_billed")
 UNBILLED_BUCKETS: tuple[Bucket, ...] = ("fees_unbilled", "interest_unbilled", "principal_unbilled")
+CHARGE_BUCKETS: tuple[Bucket, ...] = ("fees_billed", "interest_billed", "fees_unbilled", "interest_unbilled")
+# What may be given up of each kind, in that order.
+WAIVABLE: dict[DebtKind, tuple[Bucket, ...]] = {
+    "fees": ("fees_billed", "fees_unbilled"),
+    "interest": ("interest_billed", "interest_unbilled"),
+    "principal": ("principal_billed", "principal_unbilled"),
+}
 PRINCIPAL_BUCKETS: tuple[Bucket, ...] = (
     "principal_billed",
     "principal_unbilled",

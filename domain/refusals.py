@@ -15,6 +15,8 @@ Reason = Literal[
     "amount_invalid",
     "charged_off",
     "command_id_reused",
+    "correction_exceeds_balance",
+    "correction_leaves_credit_and_debt",
     "credit_exceeded",
     "date_in_future",
     "dispute_exceeds_purchase",
@@ -42,6 +44,7 @@ Reason = Literal[
     "terms_unknown",
     "time_backwards",
     "value_date_not_allowed",
+    "waiver_exceeds_debt",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
@@ -55,6 +58,8 @@ REMEDIES: dict[Reason, str] = {
     "amount_invalid": "Send a whole amount in minor units within the stated bounds.",
     "charged_off": "Repay the debt in full, or undo the charge-off if it was booked in error.",
     "command_id_reused": "Use a new command id for new content, or send the first content again.",
+    "correction_exceeds_balance": "Take no more from a balance than is in it.",
+    "correction_leaves_credit_and_debt": "Let the credit pay the debt: lower both by as much.",
     "credit_exceeded": "Ask for no more than the credit balance.",
     "date_in_future": "Advance no further than the business date of the command's instant.",
     "dispute_exceeds_purchase": "Dispute no more than the price less refunds and other disputes.",
@@ -82,6 +87,7 @@ REMEDIES: dict[Reason, str] = {
     "terms_unknown": "Name a published version of the terms.",
     "time_backwards": "Send commands of an account in the order of their business dates.",
     "value_date_not_allowed": "Give a value date within the stated bounds; further back an officer corrects balances.",
+    "waiver_exceeds_debt": "Waive no more than what is posted and unpaid of that kind.",
 }
 
 

@@ -7,10 +7,9 @@ from typing import get_args
 from domain.account import Account
 from domain.allocation import allocate
 from domain.checks import check_bound, check_same, check_value_date
-from domain.closure import close_when_clear
+from domain.closure import close_when_clear, less_owed
 from domain.commands import ReceivePayment, RefundCredit, ReversePayment
-from domain.corrections import correct
-from domain.delinquency import catch_up
+from domain.corrections import correct, renew
 from domain.events import AccountEvent, Channel, CreditRefunded, PaymentReceived, PaymentReversed
 from domain.money import Amounts
 from domain.refusals import Refused
@@ -31,6 +30,8 @@ def receive_payment(command: ReceivePayment, account: Account, today: date) -> F
         raise Refused("not_activated", access=account.access)
     value_date = check_value_date(account, command.value_date, today)
     check_bound(command.amount_fen, ledger.credit)
+    if value_date < today:
+        yield from renew(account)
     applied, credited = allocate(command.amount_fen, ledger.buckets, ledger.regime)
     yield PaymentReceived(
         payment_ref=command.payment_ref,
@@ -58,6 +59,7 @@ def reverse_payment(command: ReversePayment, account: Account, today: date) -> F
     if payment.reversed:
         return
     check_value_date(account, payment.value_date, today)
+    yield from renew(account)
     credit_taken = min(payment.amount, account.ledger.credit)
     billed = min(payment.amount - credit_taken, payment.paid_billed)
     unbilled = payment.amount - credit_taken - billed
@@ -88,10 +90,4 @@ def refund_credit(command: RefundCredit, account: Account) -> Facts:
     if command.amount_fen > account.ledger.credit:
         raise Refused("credit_exceeded", field="amount_fen", asked=command.amount_fen, credit=account.ledger.credit)
     yield CreditRefunded(refund_id=command.refund_id, amount_fen=command.amount_fen, payout_token=command.payout_token)
-    yield from close_when_clear(account)
-
-
-def less_owed(account: Account) -> Facts:
-    """Money comes first, then the moves that follow from owing less: cured, paid, closed."""
-    yield from catch_up(account)
     yield from close_when_clear(account)

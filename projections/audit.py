@@ -42,6 +42,7 @@ from domain.events import (
     PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
+    RulesChanged,
     Status,
     WriteOffUndone,
 )
@@ -160,7 +161,9 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             return f"Late fee of {yuan(event.amount_fen)} for the missed minimum of statement {event.statement_no}."
         case DebtWaived():
             given_back = f", {yuan(event.refunded_fen)} given back as credit" if event.refunded_fen else ""
-            return f"Waived: fees {yuan(event.fees_fen)}, interest {yuan(event.interest_fen)}{given_back} ({event.reason})."
+            principal = f", principal {yuan(event.principal_fen)}" if event.principal_fen else ""
+            charges = f"fees {yuan(event.fees_fen)}, interest {yuan(event.interest_fen)}"
+            return f"Waived: {charges}{principal}{given_back} ({event.reason})."
         case AccountBilled():
             return (
                 f"Statement {event.statement_no}: balance {yuan(event.balance_fen)}, "
@@ -179,6 +182,15 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
                 f"Payment {event.payment_ref} of {yuan(event.amount_fen)} was returned ({event.reason}) and never counted"
                 f"{_split(event.restored, 0)}."
             )
+        case RulesChanged():
+            return (
+                f"Derived anew by edition {event.to_rules} of the rules, not {event.from_rules}: "
+                f"interest {yuan(event.interest_delta_fen)}, late fees {yuan(event.late_fee_delta_fen)}, "
+                f"waived {yuan(event.waived_delta_fen)}."
+            )
+        case BalancesCorrected() if event.cause_version is None:
+            deltas = ", ".join(f"{bucket.replace('_', ' ')} {yuan(delta)}" for bucket, delta in event.deltas.items())
+            return f"Balances corrected by an officer ({event.reason}): {deltas}."
         case BalancesCorrected():
             return (
                 f"Corrected from {event.from_date} on, for event {event.cause_version}: "

@@ -39,6 +39,7 @@ from domain.events import (
     PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
+    RulesChanged,
     Standing,
     Status,
     UnpaidMinimum,
@@ -152,7 +153,7 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             pass  # what moves money says what is owed after it: see below
         case InterestPosted() | LateFeePosted() | DebtWaived():
             pass  # as above
-        case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():
+        case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # as above
         case DisputeOpened() | DisputeResolved():
             pass  # as above

@@ -45,6 +45,7 @@ from domain.events import (
     PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
+    RulesChanged,
     Standing,
     Status,
     UnpaidMinimum,
@@ -136,6 +137,10 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             row.charged_off_on = day
         case WriteOffUndone():
             row.charged_off_on = None
+        case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
+            pass  # the open month sees them; months that ended are not re-made yet
+        case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
+            pass  # the standing says it; see `_code`
         case PaymentReceived():
             row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen
         case AccountBilled():

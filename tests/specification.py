@@ -20,6 +20,7 @@ from domain.commands import (
     AdvanceTo,
     ChangeLimit,
     Command,
+    CorrectBalances,
     Decline,
     ForceClose,
     Freeze,
@@ -34,6 +35,7 @@ from domain.commands import (
     ReversePayment,
     UndoWriteOff,
     Unfreeze,
+    WaiveDebt,
     WithdrawClosure,
     WriteOff,
 )
@@ -117,6 +119,14 @@ def pay_out(fen: int, on: str | None = None, ref: str = "payout-1") -> Asked:
     return Asked(RefundCredit, on, {"refund_id": ref, "amount_fen": fen, "payout_token": "bank-card-1"})
 
 
+def waive(reason: str = "goodwill", on: str | None = None, **amounts: int) -> Asked:
+    return Asked(WaiveDebt, on, {"reason": reason, **{f"{kind}_fen": fen for kind, fen in amounts.items()}})
+
+
+def correct(on: str | None = None, reason: str = "audit-7", **deltas: int) -> Asked:
+    return Asked(CorrectBalances, on, {"deltas": deltas, "reason": reason, "second_actor": SECOND_OFFICER})
+
+
 def dispute(purchase_id: str, fen: int, on: str | None = None, ref: str = "dispute-1") -> Asked:
     said = {"dispute_id": ref, "purchase_id": purchase_id, "amount_fen": fen, "reason": "not_received"}
     return Asked(OpenDispute, on, said)
@@ -154,7 +164,7 @@ def advance(to: str, on: str | None = None) -> Asked:
 # A history is told in the past tense.
 opened, activated, declined, limit_changed = open_line, activate, decline, change_limit
 bought, refunded, paid, paid_out = buy, refund, pay, pay_out
-disputed, resolved = dispute, resolve
+disputed, resolved, waived, corrected = dispute, resolve, waive, correct
 frozen, unfrozen, force_closed = freeze, unfreeze, force_close
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
-from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted
+from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted, Restated
 from domain.money import half_up, yuan
 from projections.explaining.book import Book
 from projections.explaining.curve import Curve, Stretch
@@ -14,6 +14,7 @@ from projections.explaining.steps import Answer, Step, Told, step
 INTEREST = "4.1 Revolving interest"
 LATE_FEE = "4.3 Due test and late fee"
 CAP = "4.4 All-in cap"
+WAIVER = "10 Waived debt"
 CORRECTION = "5.1 Late facts"
 # Of a long life the latest stretches are told one by one, what came before them in one line.
 _STRETCHES_TOLD = 31
@@ -182,15 +183,19 @@ def _fee(book: Book, posting: Told, statement_no: int) -> list[Step]:
 
 
 def waived(told: History, _day: date) -> Answer:
-    """What was last given up because charges exceeded the all-in cap, and what corrections changed since."""
+    """What was last given up, because charges exceeded the all-in cap or by decision, and what corrections changed."""
     found = latest(told, DebtWaived)
     if found is None:
         first = step("Nothing was given up: charges never exceeded the all-in cap.", CAP, "0.00", 0)
         return _corrected(told, first, None, lambda event: event.waived_delta_fen)
     waiver, event = found
-    steps = _given_up(book_before(told, waiver), waiver)
+    steps = (
+        _given_up(book_before(told, waiver), waiver)
+        if event.reason == "cap"
+        else [_given_up_by_decision(event, waiver)]
+    )
     later = _corrected(told, steps[-1], waiver, lambda event: event.waived_delta_fen)
-    total = event.fees_fen + event.interest_fen + event.refunded_fen
+    total = event.fees_fen + event.interest_fen + event.principal_fen + event.refunded_fen
     return Answer([*steps[:-1], *later.steps], total + (later.recorded or 0))
 
 
@@ -238,30 +243,54 @@ def _given_up(book: Book, waiver: Told) -> list[Step]:
     ]
 
 
-def _corrected(told: History, last: Step, since: Told | None, delta: Callable[[BalancesCorrected], int]) -> Answer:
+def _given_up_by_decision(event: DebtWaived, waiver: Told) -> Step:
+    return step(
+        f"It was given up by decision ({event.reason}), out of what was posted and unpaid: billed before unbilled.",
+        WAIVER,
+        f"{yuan(event.fees_fen)} fees + {yuan(event.interest_fen)} interest + {yuan(event.principal_fen)} principal",
+        event.fees_fen + event.interest_fen + event.principal_fen,
+        events=[waiver],
+        fees_fen=event.fees_fen,
+        interest_fen=event.interest_fen,
+        principal_fen=event.principal_fen,
+    )
+
+
+def _corrected(told: History, last: Step, since: Told | None, delta: Callable[[Restated], int]) -> Answer:
     """`last`, and a step for each later correction that changed it; as recorded, what they changed together."""
     steps, result = [last], last.result
     for each in told:
         event = each.event
-        if not isinstance(event, BalancesCorrected) or (since is not None and each.version < since.version):
+        if not isinstance(event, Restated) or (since is not None and each.version < since.version):
             continue
         change = delta(event)
         if change:
-            cause = told[event.cause_version - 1]
+            why, causes = _why_corrected(event, told)
             steps.append(
                 step(
-                    f"On {event.business_date} something was learnt that counts from {event.from_date}: what would have "
-                    "been charged by then, had it been known, takes the place of what was.",
+                    why,
                     CORRECTION,
                     f"{yuan(result)} {'+' if change > 0 else '-'} {yuan(abs(change))}",
                     result + change,
-                    events=[cause, each],
+                    events=[*causes, each],
                     change_fen=change,
-                    counts_from=event.from_date.isoformat(),
                 )
             )
             result += change
     return Answer(steps, result - last.result)
+
+
+def _why_corrected(event: Restated, told: History) -> tuple[str, list[Told]]:
+    """What made a correction necessary, in words, and the event behind it where there is one."""
+    if isinstance(event, BalancesCorrected) and event.cause_version is not None:
+        why = (
+            f"On {event.business_date} something was learnt that counts from {event.from_date}: what would have "
+            "been charged by then, had it been known, takes the place of what was."
+        )
+        return why, [told[event.cause_version - 1]]
+    if isinstance(event, BalancesCorrected):
+        return f"On {event.business_date} an officer corrected it ({event.reason}), seen by a second one.", []
+    return f"On {event.business_date} a newer edition of the rules was applied to all that had happened.", []
 
 
 def _causes(stretches: Iterable[Stretch]) -> list[Told]:

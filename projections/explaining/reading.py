@@ -33,6 +33,8 @@ from domain.events import (
     PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
+    Restated,
+    RulesChanged,
     WriteOffUndone,
 )
 from projections.explaining.book import Book, Demand, Lost, Purchase
@@ -114,7 +116,7 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.charge_off(told)
         case WriteOffUndone():
             book.undo_charge_off(told)
-        case BalancesCorrected():
+        case BalancesCorrected() | RulesChanged():
             _adopt(book, event, told)
         case AccountActivated() | LimitChanged() | ClosureWithdrawn():
             book.limit, book.limit_told = event.limit_fen, told
@@ -137,8 +139,7 @@ def _charge(book: Book, amount: int, told: Told) -> None:
 
 
 def _waive(book: Book, event: DebtWaived, told: Told) -> None:
-    book.put("fees_unbilled", -event.fees_fen, told)
-    book.put("interest_unbilled", -event.interest_fen, told)
+    book.lower(event.applied, told)
     book.waived += event.fees_fen + event.interest_fen + event.refunded_fen
     book.waivers.append(told)
     book.new_charges.append(told)
@@ -146,7 +147,7 @@ def _waive(book: Book, event: DebtWaived, told: Told) -> None:
     book.put("credit", event.refunded_fen - sum(event.credit_applied.values()), told)
 
 
-def _adopt(book: Book, event: BalancesCorrected, told: Told) -> None:
+def _adopt(book: Book, event: Restated, told: Told) -> None:
     """Begin anew from what a correction says: it knows of days that no event of its own tells."""
     for bucket, delta in event.deltas.items():
         book.put(bucket, delta, told)

@@ -1,7 +1,10 @@
 """One event of every type, told by one life; frozen as bytes in `samples/` beside this file."""
 
+from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
+from domain import events
 from domain.events import Event
 from tests.specification import (
     activated,
@@ -17,6 +20,7 @@ from tests.specification import (
     opened,
     paid,
     paid_out,
+    pay,
     refunded,
     resolved,
     reverse,
@@ -80,7 +84,10 @@ def one_of_each() -> dict[str, Event]:
         paid(30_000, on="2026-02-06"),
         resolved("rejected", on="2026-02-07"),
     )
+    newer = given(opened(), activated(), bought("p1", 123_457, on="2026-01-10"))
+    with patch.object(events, "RULES", 2):
+        newer.when(pay(1_000, on="2026-01-12", value_date=date(2026, 1, 11)))
     found: dict[str, Event] = {}
-    for each in (*life.events, *capped.events, *lost.events, *denied.events):
+    for each in (*life.events, *capped.events, *lost.events, *denied.events, *newer.events):
         found.setdefault(each.TYPE, each)
     return found

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from domain import access, account, charges, codec, decisions, delinquency, ledger, repaying, snapshot
+from domain import access, account, charges, closure, codec, decisions, delinquency, ledger, snapshot
 from domain.account import Account
 from domain.allocation import regime_for
 from domain.commands import ChangeLimit, ForceClose, Freeze, RequestClosure, Unfreeze, WithdrawClosure
@@ -164,7 +164,7 @@ def lets_paid_purchases_bear_interest(patch):
 
 
 def never_cures(patch):
-    patch.setattr(repaying, "catch_up", lambda _account: iter(()))
+    patch.setattr(closure, "catch_up", lambda _account: iter(()))
 
 
 def opens_the_line_while_reasons_remain(patch):
@@ -212,7 +212,7 @@ def always_says_activated(patch):
 
 def keeps_what_it_should_give_back(patch):
     rightly = Ledger.waive
-    patch.setattr(Ledger, "waive", lambda self, fees, interest, _back, _paid: rightly(self, fees, interest, 0, {}))
+    patch.setattr(Ledger, "waive", lambda self, applied, _back, _paid: rightly(self, applied, 0, {}))
 
 
 def calls_a_cure_paid(patch):

@@ -85,7 +85,6 @@ def test_the_order_of_payment_is_that_of_the_morning_even_when_a_refund_comes_fi
     )
 
 
-@pytest.mark.xfail(strict=True, reason="a purchase does not undo what a payment of its day paid of unbilled charges")
 def test_from_ninety_one_days_late_a_purchase_counts_before_the_payments_of_its_day():
     owed = 123_457 + 4_938 + 3_000 + 1_000
     given(*NINETY_ONE_DAYS_LATE, paid(owed)).owes().when(buy("p2", 5_000)).owes(

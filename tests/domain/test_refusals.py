@@ -18,6 +18,7 @@ from tests.specification import (
     buy,
     change_limit,
     closure_requested,
+    correct,
     decline,
     dispute,
     force_close,
@@ -36,6 +37,7 @@ from tests.specification import (
     reverse,
     undo_write_off,
     unfreeze,
+    waive,
     withdraw_closure,
     write_off,
 )
@@ -60,6 +62,8 @@ ASKED = {
     "receive_payment": pay(1_000, ref="another"),
     "refund_credit": pay_out(1),
     "reverse_payment": reverse(),
+    "waive_debt": waive(principal=1_000),
+    "correct_balances": correct(principal_unbilled=-1_000),
     "open_dispute": dispute("base", 1_000),
     "resolve_dispute": resolve("rejected"),
     "write_off": write_off(),
@@ -83,6 +87,8 @@ forced_purchase  -not_activated     purchase.posted            purchase.posted  
 refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
 receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
 reverse_payment  -payment_unknown   payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected
+waive_debt       -waiver_exceeds_debt debt.waived              debt.waived                debt.waived                debt.waived
+correct_balances -not_activated     balances.corrected         balances.corrected         balances.corrected         balances.corrected
 open_dispute     -purchase_unknown  dispute.opened             dispute.opened             dispute.opened             dispute.opened
 resolve_dispute  -dispute_unknown   -dispute_unknown           -dispute_unknown           -dispute_unknown           -dispute_unknown
 write_off        -nothing_owed      account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off

@@ -17,7 +17,7 @@ BUSY = given(
 )
 # Whoever changes these raises SHAPE; snapshots of the old shape are then ignored instead of misread.
 ACCOUNT_FIELDS = (
-    "customer_id zone opened_on ledger base facts issued activated_on version access standing limit "
+    "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
     "limit_before_closing close_kind reasons original_charge_off "
     "purchases refunds payments payouts disputes"
 )

@@ -15,6 +15,7 @@ from domain.events import (
     InterestPosted,
     LateFeePosted,
     PaymentReceived,
+    Restated,
 )
 from projections.explaining.figures import FIGURES, explain
 from tests.domain.lives import AGREED, Life, wanderers
@@ -33,7 +34,11 @@ def last(events, kind, amount, delta=None):
     for index, each in enumerate(events):
         if isinstance(each, kind):
             total, since = amount(each), events[index:]
-    return total + sum(getattr(each, delta) for each in since if delta and isinstance(each, BalancesCorrected))
+    return total + sum(getattr(each, delta) for each in since if delta and isinstance(each, Restated))
+
+
+def given_up(waiver):
+    return waiver.fees_fen + waiver.interest_fen + waiver.principal_fen + waiver.refunded_fen
 
 
 def figures_on(events, day):
@@ -48,9 +53,7 @@ def figures_on(events, day):
         "interest": last(events, InterestPosted, lambda each: each.amount_fen, "interest_delta_fen"),
         "accrued": ledger.accrued,
         "late_fee": last(events, LateFeePosted, lambda each: each.amount_fen, "late_fee_delta_fen"),
-        "waived": last(
-            events, DebtWaived, lambda each: each.fees_fen + each.interest_fen + each.refunded_fen, "waived_delta_fen"
-        ),
+        "waived": last(events, DebtWaived, given_up, "waived_delta_fen"),
         "owed": ledger.owed,
         "available": account.available,
     }

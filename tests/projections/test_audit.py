@@ -1,18 +1,24 @@
 """The audit view: every event as it was stored, and in words what it changed."""
 
+from datetime import date
 from typing import get_args
+from unittest.mock import patch
 
 import pytest
 
+from domain import events
 from domain.commands import (
     Actor,
+    CorrectBalances,
     ForceClose,
     Freeze,
     OpenDispute,
+    ReceivePayment,
     RequestClosure,
     ResolveDispute,
     ReversePayment,
     UndoWriteOff,
+    WaiveDebt,
     WriteOff,
 )
 from domain.events import AccountEvent
@@ -77,6 +83,11 @@ def lives():
     denied.say("2026-01-13", OpenDispute, dispute_id="d2", **said)
     denied.say("2026-01-14", ResolveDispute, dispute_id="d1", outcome="rejected")
     denied.say("2026-01-15", ResolveDispute, dispute_id="d2", outcome="upheld")
+    denied.say("2026-01-16", WaiveDebt, principal_fen=500, reason="goodwill")
+    denied.say("2026-01-16", CorrectBalances, deltas={"fees_unbilled": 100}, reason="audit-7", second_actor=SECOND)
+    with patch.object(events, "RULES", 2):
+        payment = {"payment_ref": "late", "channel": "transfer", "amount_fen": 100, "value_date": date(2026, 1, 11)}
+        denied.say("2026-01-17", ReceivePayment, **payment)
     return (
         denied.recorded
         + corrected.recorded
