@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import Literal, NamedTuple, assert_never
 
-from domain.calendar import ONE_DAY
+from domain.calendar import ONE_DAY, BillDays
 from domain.derivation import Derivation
 from domain.events import (
     Access,
@@ -27,7 +27,10 @@ from domain.events import (
     AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
+    AutopayMode,
+    AutopaySet,
     BalancesCorrected,
+    BillDayChanged,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -109,6 +112,9 @@ class Account:
     limit: int = 0
     limit_before_closing: int = 0
     close_kind: CloseKind | None = None
+    # What the bank is asked for on a due date, and from which account, as a token.
+    autopay: AutopayMode = "full"
+    autopay_source: str | None = None
     reasons: tuple[FreezeReason, ...] = ()
     # By bucket, as it was booked; it never changes, whatever is recovered or corrected later.
     original_charge_off: Amounts = field(default_factory=dict)
@@ -161,7 +167,7 @@ _fields_of = attrgetter(*Account.__slots__)
 
 def opened(event: AccountOpened) -> Account:
     """The account that an application begins with: pending, no limit, nothing owed."""
-    ledger = Ledger(terms=event.terms, bill_day=event.bill_day, business_date=event.business_date)
+    ledger = Ledger(terms=event.terms, bill_days=BillDays(event.bill_day), business_date=event.business_date)
     return Account(
         customer_id=event.customer_id,
         zone=event.zone,
@@ -170,6 +176,7 @@ def opened(event: AccountOpened) -> Account:
         base=ledger.fork(),
         version=1,
         rules=event.rules,
+        autopay=event.terms.autopay,
     )
 
 
@@ -260,6 +267,11 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.reasons = event.reasons_now
         case AccountActivated():
             account.limit, account.activated_on = event.limit_fen, event.business_date
+        case BillDayChanged():
+            ledger.bill_days = ledger.bill_days.moved(event.bill_day, event.from_date, event.business_date)
+            _keep(account, event.business_date, "bill_day", event.from_date.isoformat(), event.bill_day)
+        case AutopaySet():
+            account.autopay, account.autopay_source = event.mode, event.source_token
         case LimitChanged():
             account.limit = event.limit_fen
         case ClosureRequested():

@@ -3,6 +3,7 @@
 import calendar
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
@@ -35,6 +36,42 @@ def next_bill_day(after: date, bill_day: int) -> date:
     """The first bill day strictly after `after`; `bill_day` is 1 to 28, so every month has it."""
     in_month = after.replace(day=bill_day)
     return in_month if in_month > after else add_months(in_month, 1)
+
+
+class BillDays(NamedTuple):
+    """The day of the month on which an account is billed; where it moved, from which date, and the day before that."""
+
+    day: int
+    moved_on: date | None = None
+    before: int = 0
+
+    def falls_on(self, day: date) -> bool:
+        """Whether `day` is a bill day."""
+        return day.day == (self.day if self.moved_on is None or day >= self.moved_on else self.before)
+
+    def next_after(self, day: date) -> date:
+        """The first bill day strictly after `day`."""
+        if self.moved_on is None or day >= self.moved_on:
+            return next_bill_day(day, self.day)
+        as_before = next_bill_day(day, self.before)
+        return as_before if as_before < self.moved_on else next_bill_day(self.moved_on - ONE_DAY, self.day)
+
+    def last_before(self, day: date) -> date:
+        """The last bill day strictly before `day`."""
+        last = _last_bill_day(day, self.day)
+        if self.moved_on is None or last >= self.moved_on:
+            return last
+        return _last_bill_day(min(day, self.moved_on), self.before)
+
+    def moved(self, to: int, from_date: date, today: date) -> "BillDays":
+        """Another day from `from_date` on; a move that had not come yet by `today` is given up for it."""
+        still_before = self.moved_on is not None and self.moved_on > today
+        return BillDays(to, from_date, self.before if still_before else self.day)
+
+
+def _last_bill_day(before: date, bill_day: int) -> date:
+    in_month = before.replace(day=bill_day)
+    return in_month if in_month < before else add_months(in_month, -1)
 
 
 def month_end(day: date) -> date:

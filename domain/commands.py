@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from domain.calendar import zone_named
-from domain.events import Channel, FreezeReason
+from domain.events import AutopayMode, Channel, FreezeReason
 from domain.money import AskedFen, Delta, OrdinaryBucket
 from domain.terms import Token
 
@@ -98,6 +98,28 @@ class ChangeLimit(Command):
     DO = "change_limit"
     limit_fen: AskedFen
     reason: Token
+
+
+class ChangeBillDay(Command):
+    """Bill on another day of the month from a date on."""
+
+    DO = "change_bill_day"
+    bill_day: Annotated[int, Field(ge=1, le=28)]
+    from_date: date
+
+
+class SetAutopay(Command):
+    """Say what the bank is asked for on due dates: all that is billed, the minimum, or nothing."""
+
+    DO = "set_autopay"
+    mode: AutopayMode
+    source_token: Token | None = None
+
+    @model_validator(mode="after")
+    def _from_somewhere(self) -> Self:
+        if self.source_token is None and self.mode != "off":
+            raise ValueError("source_token is needed unless the mode is off")
+        return self
 
 
 class Purchase(Command):
@@ -252,6 +274,8 @@ AccountCommand = (
     | Decline
     | Activate
     | ChangeLimit
+    | ChangeBillDay
+    | SetAutopay
     | Purchase
     | RefundPurchase
     | ReceivePayment

@@ -24,6 +24,7 @@ from domain.access import (
 )
 from domain.account import Account, evolve, opened
 from domain.adjusting import correct_balances, waive_debt
+from domain.agreeing import change_bill_day, set_autopay
 from domain.borrowing import purchase, refund_purchase
 from domain.calendar import business_date
 from domain.closure import close_when_clear
@@ -31,6 +32,7 @@ from domain.commands import (
     AccountCommand,
     Activate,
     AdvanceTo,
+    ChangeBillDay,
     ChangeLimit,
     CorrectBalances,
     Decline,
@@ -45,6 +47,7 @@ from domain.commands import (
     RequestClosure,
     ResolveDispute,
     ReversePayment,
+    SetAutopay,
     UndoWriteOff,
     Unfreeze,
     WaiveDebt,
@@ -164,7 +167,7 @@ def _complete(fact: AccountEvent, account: Account) -> None:
 def _calendar(account: Account, day: date) -> Facts:
     """The system's steps of one day, in the rulebook's order (the closing balances of the day before are counted)."""
     yield from due_test(account, day)
-    if day.day == account.ledger.bill_day:
+    if account.ledger.bill_days.falls_on(day):
         yield from bill_day_steps(account, day)
         yield from catch_up(account)
     yield from charge_off(account)
@@ -187,6 +190,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return refund_purchase(command, account, today)
         case RefundCredit():
             return refund_credit(command, account)
+        case ChangeBillDay():
+            return change_bill_day(command, account, today)
+        case SetAutopay():
+            return set_autopay(command, account)
         case WaiveDebt():
             return waive_debt(command, account)
         case CorrectBalances():

@@ -71,7 +71,7 @@ class Derivation:
         if missed is not None:
             self._missed_on.append(day)
             self._post(charges.late_fee(ledger, missed))
-        if day.day == ledger.bill_day and ledger.charged_off_due is None:
+        if ledger.bill_days.falls_on(day) and ledger.charged_off_due is None:
             self._post_all()
         statement = self._issued.get(day)
         if statement is not None:
@@ -116,6 +116,9 @@ class Derivation:
             case "correction":
                 bucket: Bucket = fact.reference  # type: ignore[assignment] # as the correction named it
                 ledger.amend(bucket, fact.amount)
+            case "bill_day":
+                moved_on = date.fromisoformat(fact.reference)
+                ledger.bill_days = ledger.bill_days.moved(fact.amount, moved_on, fact.on)
             case "posting":
                 self._post_all()
             case "charge_off" | "write_off":

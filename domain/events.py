@@ -32,6 +32,7 @@ FreezeReason = Literal[
     "legal_order",
     "charged_off",
 ]
+AutopayMode = Literal["full", "minimum", "off"]
 CloseKind = Literal["voluntary", "forced", "declined", "withdrawn", "recovered"]
 ObstacleKind = Literal["owed", "accrued", "credit", "dispute", "legal_order"]
 
@@ -142,6 +143,22 @@ class LimitChanged(Event):
     TYPE = "limit.changed"
     limit_fen: Fen
     reason: Token
+
+
+class BillDayChanged(Event):
+    """From `from_date` on the account is billed on another day of the month. No statement moves that was issued."""
+
+    TYPE = "bill_day.changed"
+    bill_day: Annotated[int, Field(ge=1, le=28)]
+    from_date: date
+
+
+class AutopaySet(Event):
+    """What the customer's bank is asked for on due dates, and from which account, as a token. No money moved."""
+
+    TYPE = "autopay.set"
+    mode: AutopayMode
+    source_token: Token | None
 
 
 class PurchasePosted(MoneyEvent):
@@ -485,6 +502,8 @@ AccountEvent = (
     AccountOpened
     | AccountActivated
     | LimitChanged
+    | BillDayChanged
+    | AutopaySet
     | PurchasePosted
     | PurchaseRefunded
     | InterestPosted

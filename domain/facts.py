@@ -18,6 +18,7 @@ FactKind = Literal[
     "dispute_rejected",
     "waiver",
     "correction",
+    "bill_day",
     "charge_off",
     "write_off",
     "undo_write_off",
@@ -42,7 +43,7 @@ class Fact(NamedTuple):
     what they come to is derived. A charge-off, by days past due or by decision, stands on the day it was made on, and
     only its split is derived. `reference` is the purchase's id for purchases and their refunds, the dispute's for
     disputes, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
-    officer's correction the bucket, else whatever names the fact. `of` is the purchase that a dispute is about.
+    officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), else whatever names the fact. `of` is the purchase that a dispute is about.
     """
 
     on: date

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple, assert_never
 
 from domain.allocation import Regime, allocate, regime_for, take
-from domain.calendar import days_between, next_bill_day
+from domain.calendar import BillDays, days_between
 from domain.events import DebtWaived, InterestPosted, LateFeePosted, Restated, UnpaidMinimum
 from domain.money import (
     BILLED_BUCKETS,
@@ -74,7 +74,7 @@ class Ledger:
     """Amounts in minor units; dates are business dates. Changed only while events are folded."""
 
     terms: Terms
-    bill_day: int
+    bill_days: BillDays
     # The counters hold every closing balance up to, but not including, this date.
     business_date: date
     buckets: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
@@ -206,7 +206,7 @@ class Ledger:
         if self.charged_off_due is not None:
             return None
         if self.billed or self.unbilled or self.accrued > 0 or self.over_cap:
-            first = next_bill_day(self.business_date, self.bill_day)
+            first = self.bill_days.next_after(self.business_date)
         for layer in self.layers:
             test = self.test_date(layer.due_date)
             if test > self.business_date and layer.amount > self.terms.tolerance and (first is None or test < first):

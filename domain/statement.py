@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from domain import charges
 from domain.account import Account
-from domain.calendar import ONE_DAY, add_months
+from domain.calendar import ONE_DAY
 from domain.events import AccountBilled, AccountEvent, StatementLines
 from domain.lifecycle import move_standing
 
@@ -25,7 +25,7 @@ def _statement(account: Account, day: date) -> AccountBilled:
     minimum = charges.minimum(ledger)
     return AccountBilled(
         statement_no=ledger.statement_no + 1,
-        covers_from=max(add_months(day, -1), account.opened_on),
+        covers_from=max(ledger.bill_days.last_before(day), account.opened_on),
         covers_to=day - ONE_DAY,
         due_date=day + timedelta(days=ledger.terms.due_days),
         balance_fen=ledger.billed + ledger.unbilled,

@@ -27,6 +27,8 @@ class Terms(BaseModel):
     limit_min: PositiveFen = 50_000
     limit_max: PositiveFen = 5_000_000
     bill_day: Annotated[int, Field(ge=1, le=28)] = 1
+    # What the customer's bank is asked for on a due date, until the customer says otherwise.
+    autopay: Literal["full", "minimum", "off"] = "full"
     # Days from the bill day to the due date: billed on the 1st, due on the 10th.
     due_days: Annotated[int, Field(ge=1, le=26)] = 9
     grace_days: Annotated[int, Field(ge=0, le=25)] = 0

@@ -25,7 +25,9 @@ from domain.events import (
     AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
+    AutopaySet,
     BalancesCorrected,
+    BillDayChanged,
     Cause,
     ClosureRequested,
     ClosureWithdrawn,
@@ -197,6 +199,11 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
                 f"interest {yuan(event.interest_delta_fen)}, late fees {yuan(event.late_fee_delta_fen)}, "
                 f"waived {yuan(event.waived_delta_fen)}."
             )
+        case BillDayChanged():
+            return f"Billed on day {event.bill_day} of the month from {event.from_date} on."
+        case AutopaySet():
+            source = f" from {event.source_token}" if event.source_token else ""
+            return f"Autopay: {event.mode}{source}."
         case DisputeOpened():
             return (
                 f"Dispute {event.dispute_id} over {yuan(event.amount_fen)} of purchase {event.purchase_id} "

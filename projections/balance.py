@@ -21,7 +21,9 @@ from domain.events import (
     AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
+    AutopaySet,
     BalancesCorrected,
+    BillDayChanged,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -171,6 +173,8 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             row.freeze_reasons = event.reasons_now
         case LimitChanged() | ClosureWithdrawn():
             row.limit_fen = event.limit_fen
+        case BillDayChanged() | AutopaySet():
+            pass  # neither what is owed nor what may be spent
         case ClosureRequested():
             row.limit_fen = 0
         case AccountOpened():

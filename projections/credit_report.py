@@ -27,7 +27,9 @@ from domain.events import (
     AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
+    AutopaySet,
     BalancesCorrected,
+    BillDayChanged,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -154,6 +156,8 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             row.frozen_since = (row.frozen_since or day) if event.reasons_now else None
         case LimitChanged() | ClosureWithdrawn():
             row.limit_fen = event.limit_fen
+        case BillDayChanged() | AutopaySet():
+            pass  # the due dates of statements say it
         case ClosureRequested():
             row.limit_fen = 0
         case AccountOpened():

@@ -9,7 +9,7 @@ all eleven buckets; a bucket that is not named is 0. Everything asked is checked
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from domain.commands import (
     Activate,
     Actor,
     AdvanceTo,
+    ChangeBillDay,
     ChangeLimit,
     Command,
     CorrectBalances,
@@ -33,6 +34,7 @@ from domain.commands import (
     RequestClosure,
     ResolveDispute,
     ReversePayment,
+    SetAutopay,
     UndoWriteOff,
     Unfreeze,
     WaiveDebt,
@@ -88,6 +90,14 @@ def decline(kind: str = "declined", reason: str = "score", on: str | None = None
 
 def change_limit(to: int, on: str | None = None) -> Asked:
     return Asked(ChangeLimit, on, {"limit_fen": to, "reason": "review"})
+
+
+def change_bill_day(to: int, from_date: str, on: str | None = None) -> Asked:
+    return Asked(ChangeBillDay, on, {"bill_day": to, "from_date": date.fromisoformat(from_date)})
+
+
+def set_autopay(mode: str, on: str | None = None, token: str | None = "bank-card-1") -> Asked:
+    return Asked(SetAutopay, on, {"mode": mode, "source_token": token})
 
 
 def buy(purchase_id: str, fen: int, on: str | None = None, **fields: Any) -> Asked:
@@ -164,6 +174,7 @@ def advance(to: str, on: str | None = None) -> Asked:
 # A history is told in the past tense.
 opened, activated, declined, limit_changed = open_line, activate, decline, change_limit
 bought, refunded, paid, paid_out = buy, refund, pay, pay_out
+bill_day_changed, autopay_set = change_bill_day, set_autopay
 disputed, resolved, waived, corrected = dispute, resolve, waive, correct
 frozen, unfrozen, force_closed = freeze, unfreeze, force_close
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance

@@ -18,7 +18,9 @@ from domain.events import (
     AccountRecovered,
     AccountStandingChanged,
     AccountUnfrozen,
+    AutopaySet,
     BalancesCorrected,
+    BillDayChanged,
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
@@ -126,7 +128,7 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             raise ValueError(f"account.opened is event {told.version} of an account: its history is mixed up")
         case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
             pass  # words only
-        case AccountRecovered() | AccountFrozen() | AccountUnfrozen():
+        case AccountRecovered() | AccountFrozen() | AccountUnfrozen() | BillDayChanged() | AutopaySet():
             pass  # as above
         case _:
             assert_never(event)

@@ -9,6 +9,8 @@ from domain.events import Event
 from tests.specification import (
     activated,
     advanced,
+    autopay_set,
+    bill_day_changed,
     bought,
     closure_requested,
     closure_withdrawn,
@@ -87,7 +89,8 @@ def one_of_each() -> dict[str, Event]:
     newer = given(opened(), activated(), bought("p1", 123_457, on="2026-01-10"))
     with patch.object(events, "RULES", 2):
         newer.when(pay(1_000, on="2026-01-12", value_date=date(2026, 1, 11)))
+    agreed = given(opened(), activated(), autopay_set("minimum"), bill_day_changed(15, "2026-02-12"))
     found: dict[str, Event] = {}
-    for each in (*life.events, *capped.events, *lost.events, *denied.events, *newer.events):
+    for each in (*life.events, *capped.events, *lost.events, *denied.events, *newer.events, *agreed.events):
         found.setdefault(each.TYPE, each)
     return found

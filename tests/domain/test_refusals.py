@@ -16,6 +16,7 @@ from tests.specification import (
     advance,
     bought,
     buy,
+    change_bill_day,
     change_limit,
     closure_requested,
     correct,
@@ -35,6 +36,7 @@ from tests.specification import (
     request_closure,
     resolve,
     reverse,
+    set_autopay,
     undo_write_off,
     unfreeze,
     waive,
@@ -62,6 +64,8 @@ ASKED = {
     "receive_payment": pay(1_000, ref="another"),
     "refund_credit": pay_out(1),
     "reverse_payment": reverse(),
+    "change_bill_day": change_bill_day(15, "2026-03-02"),
+    "set_autopay": set_autopay("minimum"),
     "waive_debt": waive(principal=1_000),
     "correct_balances": correct(principal_unbilled=-1_000),
     "open_dispute": dispute("base", 1_000),
@@ -87,6 +91,8 @@ forced_purchase  -not_activated     purchase.posted            purchase.posted  
 refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
 receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
 reverse_payment  -payment_unknown   payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected
+change_bill_day  -not_activated     bill_day.changed           bill_day.changed           bill_day.changed           bill_day.changed
+set_autopay      -not_activated     autopay.set                autopay.set                autopay.set                autopay.set
 waive_debt       -waiver_exceeds_debt debt.waived              debt.waived                debt.waived                debt.waived
 correct_balances -not_activated     balances.corrected         balances.corrected         balances.corrected         balances.corrected
 open_dispute     -purchase_unknown  dispute.opened             dispute.opened             dispute.opened             dispute.opened

@@ -18,11 +18,11 @@ BUSY = given(
 # Whoever changes these raises SHAPE; snapshots of the old shape are then ignored instead of misread.
 ACCOUNT_FIELDS = (
     "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
-    "limit_before_closing close_kind reasons original_charge_off "
+    "limit_before_closing close_kind autopay autopay_source reasons original_charge_off "
     "purchases refunds payments payouts disputes"
 )
 LEDGER_FIELDS = (
-    "terms bill_day business_date buckets slices disputes layers statement_no untested_due bearing fen_days "
+    "terms bill_days business_date buckets slices disputes layers statement_no untested_due bearing fen_days "
     "principal_fen_days interest_posted charges_posted waived charged_off_due layers_charged_off regime"
 )
 

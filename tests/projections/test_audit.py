@@ -9,6 +9,7 @@ import pytest
 from domain import events
 from domain.commands import (
     Actor,
+    ChangeBillDay,
     CorrectBalances,
     ForceClose,
     Freeze,
@@ -17,6 +18,7 @@ from domain.commands import (
     RequestClosure,
     ResolveDispute,
     ReversePayment,
+    SetAutopay,
     UndoWriteOff,
     WaiveDebt,
     WriteOff,
@@ -85,6 +87,8 @@ def lives():
     denied.say("2026-01-15", ResolveDispute, dispute_id="d2", outcome="upheld")
     denied.say("2026-01-16", WaiveDebt, principal_fen=500, reason="goodwill")
     denied.say("2026-01-16", CorrectBalances, deltas={"fees_unbilled": 100}, reason="audit-7", second_actor=SECOND)
+    denied.say("2026-01-16", SetAutopay, mode="minimum", source_token="card-1")
+    denied.say("2026-01-16", ChangeBillDay, bill_day=15, from_date=date(2026, 3, 2))
     with patch.object(events, "RULES", 2):
         payment = {"payment_ref": "late", "channel": "transfer", "amount_fen": 100, "value_date": date(2026, 1, 11)}
         denied.say("2026-01-17", ReceivePayment, **payment)
