@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import Literal, NamedTuple, assert_never
+from typing import Any, Literal, assert_never
 
 from domain.calendar import ONE_DAY, BillDays
 from domain.derivation import Derivation
@@ -31,6 +31,7 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
+    Channel,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -53,42 +54,12 @@ from domain.events import (
 from domain.facts import Fact, FactKind, Issued, amendments, kept
 from domain.ledger import Ledger
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
+from domain.references import EMPTY, Dispute, Older, PaidOut, Posted, Received, Refunded, filed, found
 
 # Facts may count up to 180 days before they are learnt. What lies before the horizon is closed into the base every two
 # months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
 HORIZON = timedelta(days=181)
 _CLOSED_EVERY = timedelta(days=60)
-
-
-class Posted(NamedTuple):
-    """A purchase as it was posted, and how much of it was refunded or found never to have counted since."""
-
-    on: date
-    amount: int
-    gone: int = 0
-
-    @property
-    def left(self) -> int:
-        """What may still be refunded or disputed of it."""
-        return self.amount - self.gone
-
-
-class Received(NamedTuple):
-    """A payment as it was recorded; `paid_billed` is what it had paid of billed buckets."""
-
-    amount: int
-    value_date: date
-    paid_billed: int
-    reversed: bool = False
-
-
-class Dispute(NamedTuple):
-    """A dispute as it was opened, what of it refunds have left open, and how it ended."""
-
-    purchase_id: str
-    asked: int
-    open: int
-    outcome: Literal["upheld", "rejected"] | None = None
 
 
 @dataclass(slots=True)
@@ -118,12 +89,13 @@ class Account:
     reasons: tuple[FreezeReason, ...] = ()
     # By bucket, as it was booked; it never changes, whatever is recovered or corrected later.
     original_charge_off: Amounts = field(default_factory=dict)
-    # What was said before, so that saying it again changes nothing: references with their amounts.
+    # What was said before, by reference: of the last months each, and what is older filed away.
     purchases: dict[str, Posted] = field(default_factory=dict)
-    refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
+    refunds: dict[str, Refunded] = field(default_factory=dict)
     payments: dict[str, Received] = field(default_factory=dict)
-    payouts: dict[str, int] = field(default_factory=dict)
+    payouts: dict[str, PaidOut] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
+    older: Older = EMPTY
 
     def fork(self) -> "Account":
         """A copy that may be changed without this one noticing."""
@@ -145,6 +117,27 @@ class Account:
     def available(self) -> int:
         """Limit less what is owed, plus credit; negative when over the limit."""
         return self.limit - self.ledger.owed + self.ledger.credit
+
+    def purchase(self, purchase_id: str) -> Posted | None:
+        """The purchase of this id, however long ago."""
+        return self.purchases.get(purchase_id) or found(self.older, Posted, purchase_id)
+
+    def refund(self, refund_id: str) -> Refunded | None:
+        """The refund of a purchase of this id."""
+        return self.refunds.get(refund_id) or found(self.older, Refunded, refund_id)
+
+    def payment(self, channel: Channel, payment_ref: str) -> Received | None:
+        """The payment of this reference in its channel."""
+        name = f"{channel}/{payment_ref}"
+        return self.payments.get(name) or found(self.older, Received, name)
+
+    def payout(self, refund_id: str) -> PaidOut | None:
+        """The payout of credit of this id."""
+        return self.payouts.get(refund_id) or found(self.older, PaidOut, refund_id)
+
+    def dispute(self, dispute_id: str) -> Dispute | None:
+        """The dispute of this id."""
+        return self.disputes.get(dispute_id) or found(self.older, Dispute, dispute_id)
 
     def next_event_on(self) -> date | None:
         """The first date on which an advance would record something if nothing else came; None when none would."""
@@ -191,13 +184,13 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
     account.standing = event.standing
     match event:
         case PurchasePosted():
-            account.purchases[event.purchase_id] = Posted(event.business_date, event.amount_fen)
+            account.purchases[event.purchase_id] = Posted(event.business_date, event.amount_fen, event.merchant_id)
             ledger.purchase(event.purchase_id, event.amount_fen, event.credit_applied_fen)
             _keep(account, event.business_date, "purchase", event.purchase_id, event.amount_fen)
         case PaymentReceived():
             name = f"{event.channel}/{event.payment_ref}"
             paid_billed = sum(event.applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
-            account.payments[name] = Received(event.amount_fen, event.value_date, paid_billed)
+            account.payments[name] = Received(event.value_date, event.amount_fen, paid_billed)
             ledger.pay(event.applied, event.credited_fen)
             _keep(account, event.value_date, "payment", name, event.amount_fen)
         case PaymentReversed():
@@ -229,12 +222,14 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             elif event.cause == "command":
                 _keep(account, event.business_date, "posting", event.TYPE, 0)
         case PurchaseRefunded():
-            account.refunds[event.refund_id] = (event.purchase_id, event.amount_fen)
+            account.refunds[event.refund_id] = Refunded(event.value_date, event.purchase_id, event.amount_fen)
             _take_back(account, event)
             ledger.refund(event.purchase_id, event.of_purchase_fen, event.applied, event.credited_fen)
             _keep(account, event.value_date, "refund", event.purchase_id, event.amount_fen)
         case DisputeOpened():
-            account.disputes[event.dispute_id] = Dispute(event.purchase_id, event.amount_fen, event.amount_fen)
+            account.disputes[event.dispute_id] = Dispute(
+                event.business_date, event.purchase_id, event.amount_fen, event.reason, event.amount_fen
+            )
             ledger.set_aside(event.dispute_id, event.purchase_id, event.set_aside)
             _keep(account, event.business_date, "dispute", event.dispute_id, event.amount_fen, event.purchase_id)
         case DisputeResolved():
@@ -245,11 +240,10 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 _keep(account, event.business_date, "dispute_rejected", event.dispute_id, 0, event.purchase_id)
             else:
                 ledger.drop_dispute(event.dispute_id)
-                posted = account.purchases[event.purchase_id]
-                account.purchases[event.purchase_id] = posted._replace(gone=posted.gone + event.amount_fen)
+                _lessen(account, event.purchase_id, event.amount_fen)
                 account.facts = tuple(_without(account.facts, event))
         case CreditRefunded():
-            account.payouts[event.refund_id] = event.amount_fen
+            account.payouts[event.refund_id] = PaidOut(event.business_date, event.amount_fen, event.payout_token)
             ledger.pay_out(event.refund_id, event.amount_fen)
             _keep(account, event.business_date, "payout", event.refund_id, event.amount_fen)
         case AccountChargedOff():
@@ -294,13 +288,14 @@ def _keep(account: Account, on: date, kind: FactKind, reference: str, amount: in
 
 def _take_back(account: Account, event: PurchaseRefunded) -> None:
     """A purchase is refunded, which closes its open disputes by as much, the oldest first."""
-    posted, amount = account.purchases[event.purchase_id], event.amount_fen
-    account.purchases[event.purchase_id] = posted._replace(gone=posted.gone + amount)
+    amount = event.amount_fen
+    _lessen(account, event.purchase_id, amount)
     for dispute_id, each in account.disputes.items():
         if each.purchase_id == event.purchase_id and each.open:
             part = min(amount, each.open)
             amount -= part
-            account.disputes[dispute_id] = each._replace(open=each.open - part)
+            outcome: Literal["refunded"] | None = "refunded" if part == each.open else None
+            account.disputes[dispute_id] = each._replace(open=each.open - part, outcome=outcome)
             if event.value_date < event.business_date:
                 account.facts = tuple(
                     # Had the refund been known, less could have been disputed after it.
@@ -309,6 +304,15 @@ def _take_back(account: Account, event: PurchaseRefunded) -> None:
                     else fact
                     for fact in account.facts
                 )
+
+
+def _lessen(account: Account, purchase_id: str, amount: int) -> None:
+    """Less of a purchase counts, however long ago it was posted."""
+    posted = account.purchase(purchase_id)
+    if posted is None:
+        message = f"purchase {purchase_id} was never posted to this account: its history is mixed up"
+        raise ValueError(message)
+    account.purchases[purchase_id] = posted._replace(gone=posted.gone + amount)
 
 
 def _without(facts: tuple[Fact, ...], upheld: DisputeResolved) -> Iterator[Fact]:
@@ -333,6 +337,15 @@ def _close_base(account: Account, day: date) -> None:
     account.base = Derivation(account.base, account.facts, account.issued).before(day)
     account.facts = tuple(fact for fact in account.facts if fact.on >= day)
     account.issued = tuple(statement for statement in account.issued if statement.on >= day)
+    said: tuple[dict[str, Any], ...] = (
+        account.purchases,
+        account.refunds,
+        account.payments,
+        account.payouts,
+        account.disputes,
+    )
+    for known in said:
+        account.older = filed(account.older, known, day)
 
 
 def fold(account: Account | None, events: Iterable[AccountEvent]) -> Account:

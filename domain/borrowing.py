@@ -5,7 +5,7 @@ from datetime import date
 
 from domain.account import Account
 from domain.allocation import split_refund
-from domain.checks import WHY_NOT_OPEN, check_bound, check_same, check_value_date
+from domain.checks import WHY_NOT_OPEN, check_bound, check_value_date
 from domain.closure import close_when_clear, less_owed
 from domain.commands import Purchase, RefundPurchase
 from domain.corrections import correct, renew
@@ -19,10 +19,6 @@ Facts = Iterator[AccountEvent]
 def purchase(command: Purchase, account: Account) -> Facts:
     """A purchase, or the first refusal that stands against it; a forced one is only asked whether it can be."""
     ledger = account.ledger
-    known = account.purchases.get(command.purchase_id)
-    if known is not None:
-        check_same("purchase_id_reused", "purchase_id", command.purchase_id, known.amount, command.amount_fen)
-        return
     if account.access == "pending" or (account.access != "open" and not command.forced):
         raise Refused(WHY_NOT_OPEN[account.access], access=account.access, reasons=list(account.reasons))
     if not command.forced:
@@ -53,11 +49,7 @@ def purchase(command: Purchase, account: Account) -> Facts:
 def refund_purchase(command: RefundPurchase, account: Account, today: date) -> Facts:
     """Take back what is left of the purchase first, then pay like money, then credit; charges stay."""
     ledger = account.ledger
-    known = account.refunds.get(command.refund_id)
-    if known is not None:
-        check_same("refund_id_reused", "refund_id", command.refund_id, known, (command.purchase_id, command.amount_fen))
-        return
-    posted = account.purchases.get(command.purchase_id)
+    posted = account.purchase(command.purchase_id)
     if posted is None:
         raise Refused("purchase_unknown", field="purchase_id", asked=command.purchase_id)
     refundable = posted.left

@@ -1,9 +1,10 @@
 """What several decisions check before they record anything; each refuses with its reason and the numbers."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from domain.account import Account
-from domain.commands import Command
+from domain.commands import Command, OpenDispute, Purchase, ReceivePayment, RefundCredit, RefundPurchase
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
 
@@ -15,10 +16,51 @@ WHY_NOT_OPEN: dict[str, Reason] = {
 }
 
 
-def check_same(reason: Reason, field: str, reference: str, known: object, asked: object) -> None:
-    """A reference that was used before must come with the content of that first time."""
-    if known != asked:
-        raise Refused(reason, field=field, reference=reference, first=known, asked=asked)
+def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0911 - one case a kind
+    """Whether the reference that `command` carries was used before; then it must come with the content of that time."""
+    match command:
+        case Purchase(purchase_id=name):
+            if (posted := account.purchase(name)) is None:
+                return False
+            first = {"amount_fen": posted.amount, "merchant_id": posted.merchant_id}
+            _check_same(command, "purchase_id_reused", "purchase_id", first)
+        case RefundPurchase(refund_id=name):
+            if (refunded := account.refund(name)) is None:
+                return False
+            first = {"purchase_id": refunded.purchase_id, "amount_fen": refunded.amount}
+            _check_same(command, "refund_id_reused", "refund_id", first | _value_date(command.value_date, refunded.on))
+        case ReceivePayment(channel=channel, payment_ref=name):
+            if (received := account.payment(channel, name)) is None:
+                return False
+            first = {"amount_fen": received.amount} | _value_date(command.value_date, received.on)
+            _check_same(command, "payment_ref_reused", "payment_ref", first)
+        case RefundCredit(refund_id=name):
+            if (paid_out := account.payout(name)) is None:
+                return False
+            first = {"amount_fen": paid_out.amount, "payout_token": paid_out.payout_token}
+            _check_same(command, "refund_id_reused", "refund_id", first)
+        case OpenDispute(dispute_id=name):
+            if (dispute := account.dispute(name)) is None:
+                return False
+            first = {"purchase_id": dispute.purchase_id, "amount_fen": dispute.amount, "reason": dispute.reason}
+            _check_same(command, "dispute_id_reused", "dispute_id", first)
+        case _:
+            return False
+    return True
+
+
+def _value_date(asked: date | None, known: date) -> dict[str, object]:
+    # A sender who leaves it to us says the same on every day.
+    return {} if asked is None else {"value_date": known}
+
+
+def _check_same(command: Command, reason: Reason, field: str, first: Mapping[str, object]) -> None:
+    for name, known in first.items():
+        asked = getattr(command, name)
+        if asked != known:
+            raise Refused(
+                reason, field=field, reference=getattr(command, field), differs=name, first=known, asked=asked
+            )
 
 
 def check_value_date(account: Account, value_date: date | None, today: date, field: str = "value_date") -> date:

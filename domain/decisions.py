@@ -27,6 +27,7 @@ from domain.adjusting import correct_balances, waive_debt
 from domain.agreeing import change_bill_day, set_autopay
 from domain.borrowing import purchase, refund_purchase
 from domain.calendar import business_date
+from domain.checks import said_before
 from domain.closure import close_when_clear
 from domain.commands import (
     AccountCommand,
@@ -84,6 +85,8 @@ def decide(command: AccountCommand, account: Account | None, catalogue: Catalogu
         return Decision((event,), new)
     if account is None:
         raise Refused("account_unknown", field="account_id", asked=str(command.account_id))
+    if said_before(command, account):
+        return Decision((), account)
     today = business_date(command.at, account.zone)
     if today < account.business_date:
         raise Refused("time_backwards", field="at", asked=today, earliest=account.business_date)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.account import Account
-from domain.checks import check_same, check_value_date
+from domain.checks import check_value_date
 from domain.closure import close_when_clear, less_owed
 from domain.commands import OpenDispute, ResolveDispute
 from domain.corrections import correct, renew
@@ -16,12 +16,7 @@ Facts = Iterator[AccountEvent]
 
 def open_dispute(command: OpenDispute, account: Account) -> Facts:
     """Set aside what is unpaid of the purchase, up to the amount; what is paid already waits for the decision."""
-    known = account.disputes.get(command.dispute_id)
-    if known is not None:
-        asked = (command.purchase_id, command.amount_fen)
-        check_same("dispute_id_reused", "dispute_id", command.dispute_id, (known.purchase_id, known.asked), asked)
-        return
-    posted = account.purchases.get(command.purchase_id)
+    posted = account.purchase(command.purchase_id)
     if posted is None:
         raise Refused("purchase_unknown", field="purchase_id", asked=command.purchase_id)
     check_value_date(account, posted.on, account.business_date, field="purchase_id")
@@ -41,14 +36,13 @@ def open_dispute(command: OpenDispute, account: Account) -> Facts:
 
 def resolve_dispute(command: ResolveDispute, account: Account) -> Facts:
     """Rejected, it is owed again from today; upheld, everything since the purchase is derived without it."""
-    dispute = account.disputes.get(command.dispute_id)
+    dispute = account.dispute(command.dispute_id)
     if dispute is None:
         raise Refused("dispute_unknown", field="dispute_id", asked=command.dispute_id)
     if dispute.outcome == command.outcome:
         return
-    if not dispute.open:
-        # Refunds may have ended it without a decision.
-        raise Refused("dispute_resolved", field="dispute_id", outcome=dispute.outcome or "refunded")
+    if dispute.outcome is not None:
+        raise Refused("dispute_resolved", field="dispute_id", outcome=dispute.outcome)
     if command.outcome == "upheld":
         yield from renew(account)
     ledger = account.ledger

@@ -6,7 +6,7 @@ from typing import get_args
 
 from domain.account import Account
 from domain.allocation import allocate
-from domain.checks import check_bound, check_same, check_value_date
+from domain.checks import check_bound, check_value_date
 from domain.closure import close_when_clear, less_owed
 from domain.commands import ReceivePayment, RefundCredit, ReversePayment
 from domain.corrections import correct, renew
@@ -20,12 +20,6 @@ Facts = Iterator[AccountEvent]
 def receive_payment(command: ReceivePayment, account: Account, today: date) -> Facts:
     """Money that arrived, in every access but pending; a reference seen before in its channel changes nothing."""
     ledger = account.ledger
-    known = account.payments.get(f"{command.channel}/{command.payment_ref}")
-    if known is not None:
-        check_same("payment_ref_reused", "payment_ref", command.payment_ref, known.amount, command.amount_fen)
-        if command.value_date is not None:
-            check_same("payment_ref_reused", "payment_ref", command.payment_ref, known.value_date, command.value_date)
-        return
     if account.access == "pending":
         raise Refused("not_activated", access=account.access)
     value_date = check_value_date(account, command.value_date, today)
@@ -50,15 +44,15 @@ def receive_payment(command: ReceivePayment, account: Account, today: date) -> F
 def reverse_payment(command: ReversePayment, account: Account, today: date) -> Facts:
     """A payment that was returned never counted: it is owed again, and everything since is derived anew."""
     channels = [command.channel] if command.channel else get_args(Channel)
-    found = [channel for channel in channels if f"{channel}/{command.payment_ref}" in account.payments]
+    found = {channel: payment for channel in channels if (payment := account.payment(channel, command.payment_ref))}
     if not found:
         raise Refused("payment_unknown", field="payment_ref", asked=command.payment_ref)
     if len(found) > 1:
-        raise Refused("payment_ref_ambiguous", field="channel", asked=command.payment_ref, channels=found)
-    payment = account.payments[f"{found[0]}/{command.payment_ref}"]
+        raise Refused("payment_ref_ambiguous", field="channel", asked=command.payment_ref, channels=list(found))
+    ((channel, payment),) = found.items()
     if payment.reversed:
         return
-    check_value_date(account, payment.value_date, today)
+    check_value_date(account, payment.on, today)
     yield from renew(account)
     credit_taken = min(payment.amount, account.ledger.credit)
     billed = min(payment.amount - credit_taken, payment.paid_billed)
@@ -66,23 +60,19 @@ def reverse_payment(command: ReversePayment, account: Account, today: date) -> F
     restored: Amounts = {"principal_billed": billed, "principal_unbilled": unbilled}
     yield PaymentReversed(
         payment_ref=command.payment_ref,
-        channel=found[0],
+        channel=channel,
         amount_fen=payment.amount,
-        value_date=payment.value_date,
+        value_date=payment.on,
         reason=command.reason,
         credit_taken_fen=credit_taken,
         restored={bucket: amount for bucket, amount in restored.items() if amount},
     )
-    yield from correct(account, payment.value_date)
+    yield from correct(account, payment.on)
     yield from less_owed(account)
 
 
 def refund_credit(command: RefundCredit, account: Account) -> Facts:
     """Pay out credit, closed accounts included; not under a legal order."""
-    known = account.payouts.get(command.refund_id)
-    if known is not None:
-        check_same("refund_id_reused", "refund_id", command.refund_id, known, command.amount_fen)
-        return
     if account.access == "pending":
         raise Refused("not_activated", access=account.access)
     if "legal_order" in account.reasons:

@@ -214,7 +214,7 @@ class Scenario:
         return self
 
     def when(self, *asked: Asked) -> Self:
-        self.events = []
+        self.events, self.refusal = [], None
         self._timeline.append("-- when")
         for each in asked:
             if self.refusal is None:

@@ -245,7 +245,12 @@ def test_the_same_dispute_twice_changes_nothing_and_with_other_content_is_refuse
     life = given(*BILLED, disputed("base", 1_000, on="2026-02-05"))
     life.when(dispute("base", 1_000)).nothing_happened()
     life.when(dispute("base", 2_000)).refused(
-        "dispute_id_reused", field="dispute_id", reference="dispute-1", first=("base", 1_000), asked=("base", 2_000)
+        "dispute_id_reused",
+        field="dispute_id",
+        reference="dispute-1",
+        differs="amount_fen",
+        first=1_000,
+        asked=2_000,
     )
 
 

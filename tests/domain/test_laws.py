@@ -274,14 +274,8 @@ def decides_on_the_account_itself(patch):
     patch.setattr(Account, "fork", lambda self: self)
 
 
-def forgets_which_payments_it_had(patch):
-    rightly = decisions.receive_payment
-
-    def receive(command, account, today):
-        account.payments.clear()
-        return rightly(command, account, today)
-
-    patch.setattr(decisions, "receive_payment", receive)
+def forgets_what_was_said(patch):
+    patch.setattr(decisions, "said_before", lambda _command, _account: False)
 
 
 def replays_without_late_fees(patch):
@@ -351,7 +345,7 @@ CONTROLS = (
     (laws.every_figure_is_the_one_reckoned_by_hand, charges_nothing_for_the_days_of_grace),
     (laws.deciding_leaves_the_account_it_was_given_untouched, decides_on_the_account_itself),
     (laws.what_is_refused_changes_nothing, decides_on_the_account_itself),
-    (laws.saying_it_again_changes_nothing, forgets_which_payments_it_had),
+    (laws.saying_it_again_changes_nothing, forgets_what_was_said),
     (laws.replay_leads_to_the_same_account, replays_without_late_fees),
     (laws.replay_from_a_snapshot_at_any_version_leads_to_the_same_account, loses_the_pending_due_test_in_a_snapshot),
     (laws.what_was_written_down_replays_to_the_same_account, writes_every_cause_down_as_a_command),

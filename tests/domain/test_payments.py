@@ -162,7 +162,7 @@ def test_the_same_reference_of_another_channel_is_another_payment():
 
 def test_a_reference_used_again_for_another_amount_is_refused():
     given(*BASE, paid(5_000)).when(pay(5_001)).refused(
-        "payment_ref_reused", field="payment_ref", reference="payment-1", first=5_000, asked=5_001
+        "payment_ref_reused", field="payment_ref", reference="payment-1", differs="amount_fen", first=5_000, asked=5_001
     )
 
 
@@ -224,7 +224,7 @@ def test_a_payout_said_twice_is_one_payout():
 
 def test_a_payout_reference_used_again_for_another_amount_is_refused():
     given(*WITH_CREDIT, paid_out(4_000)).when(pay_out(4_001)).refused(
-        "refund_id_reused", field="refund_id", reference="payout-1", first=4_000, asked=4_001
+        "refund_id_reused", field="refund_id", reference="payout-1", differs="amount_fen", first=4_000, asked=4_001
     )
 
 

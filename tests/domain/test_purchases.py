@@ -76,7 +76,7 @@ def test_a_purchase_said_again_is_the_same_even_where_a_new_one_would_be_refused
 
 def test_a_purchase_id_used_again_for_another_amount_is_refused():
     given(*BASE).when(buy("base", 123_456)).refused(
-        "purchase_id_reused", field="purchase_id", reference="base", first=123_457, asked=123_456
+        "purchase_id_reused", field="purchase_id", reference="base", differs="amount_fen", first=123_457, asked=123_456
     )
 
 

@@ -96,10 +96,13 @@ def test_a_refund_said_twice_is_one_refund():
     given(*BASE, refunded("base", 23_457)).when(refund("base", 23_457, on="2026-01-31")).nothing_happened()
 
 
-@pytest.mark.parametrize(("purchase", "fen"), [("base", 23_456), ("p2", 23_457)])
-def test_a_refund_id_used_again_for_something_else_is_refused(purchase, fen):
+@pytest.mark.parametrize(
+    ("purchase", "fen", "differs", "first", "asked"),
+    [("base", 23_456, "amount_fen", 23_457, 23_456), ("p2", 23_457, "purchase_id", "base", "p2")],
+)
+def test_a_refund_id_used_again_for_something_else_is_refused(purchase, fen, differs, first, asked):
     given(*BASE, bought("p2", 50_000), refunded("base", 23_457)).when(refund(purchase, fen)).refused(
-        "refund_id_reused", field="refund_id", reference="refund-1", first=("base", 23_457), asked=(purchase, fen)
+        "refund_id_reused", field="refund_id", reference="refund-1", differs=differs, first=first, asked=asked
     )
 
 

@@ -19,7 +19,7 @@ BUSY = given(
 ACCOUNT_FIELDS = (
     "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
     "limit_before_closing close_kind autopay autopay_source reasons original_charge_off "
-    "purchases refunds payments payouts disputes"
+    "purchases refunds payments payouts disputes older"
 )
 LEDGER_FIELDS = (
     "terms bill_days business_date buckets slices disputes layers statement_no untested_due bearing fen_days "

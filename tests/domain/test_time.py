@@ -22,6 +22,7 @@ from tests.specification import (
     change_limit,
     event,
     freeze,
+    frozen,
     given,
     open_line,
     opened,
@@ -103,11 +104,14 @@ def test_a_refused_command_leaves_nothing_behind_not_even_the_calendars_work():
 
 
 def test_a_command_that_changes_nothing_still_lets_the_calendar_do_its_work():
-    given(*BASE).when(buy("base", 123_457, on="2026-02-01")).then(event(AccountBilled, cause="advance"))
+    given(*BASE, frozen("customer_request")).when(freeze("customer_request", on="2026-02-01")).then(
+        event(AccountBilled, cause="advance")
+    )
 
 
 def test_time_that_left_no_event_has_not_passed_so_that_replay_agrees():
-    life = given(*BASE).when(buy("base", 123_457, on="2026-02-05")).then(event(AccountBilled))
+    life = given(*BASE, frozen("customer_request")).when(freeze("customer_request", on="2026-02-05"))
+    life.then(event(AccountBilled))
     life.stands(business_date=date(2026, 2, 1)).when(pay(1, on="2026-02-03")).then(event(PaymentReceived))
 
 

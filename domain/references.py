@@ -1,0 +1,109 @@
+"""What was said before, by its reference: saying it again changes nothing, and with other content it is refused.
+
+References are remembered for ever. Those of the last months are at hand one by one; older ones are filed as text on
+shelves, by a hash of their names, and nobody copies or takes them apart until a name is looked up. So a long life costs
+no more than a short one.
+"""
+
+from datetime import date
+from typing import Literal, NamedTuple, TypeVar
+from zlib import crc32
+
+from pydantic import TypeAdapter
+
+
+class Posted(NamedTuple):
+    """A purchase as it was posted, and how much of it was refunded or found never to have counted since."""
+
+    on: date
+    amount: int
+    merchant_id: str
+    gone: int = 0
+
+    @property
+    def left(self) -> int:
+        """What may still be refunded or disputed of it."""
+        return self.amount - self.gone
+
+
+class Refunded(NamedTuple):
+    """A refund of a purchase, from its value date."""
+
+    on: date
+    purchase_id: str
+    amount: int
+
+
+class Received(NamedTuple):
+    """A payment from its value date; `paid_billed` is what it had paid of billed buckets."""
+
+    on: date
+    amount: int
+    paid_billed: int
+    reversed: bool = False
+
+
+class PaidOut(NamedTuple):
+    """Credit that was paid out."""
+
+    on: date
+    amount: int
+    payout_token: str
+
+
+class Dispute(NamedTuple):
+    """A dispute as it was opened, what of it is still open, and how it ended."""
+
+    on: date
+    purchase_id: str
+    amount: int
+    reason: str
+    open: int
+    outcome: Literal["upheld", "rejected", "refunded"] | None = None
+
+
+Older = tuple[str, ...]
+EMPTY: Older = ("",) * 32
+Reference = Posted | Refunded | Received | PaidOut | Dispute
+R = TypeVar("R", Posted, Refunded, Received, PaidOut, Dispute)
+_READ: dict[type[Reference], TypeAdapter[Reference]] = {
+    kind: TypeAdapter(kind) for kind in (Posted, Refunded, Received, PaidOut, Dispute)
+}
+
+
+def filed(older: Older, known: dict[str, R], day: date) -> Older:
+    """`older`, and what of `known` counts before `day` and is not open; that is taken out of `known`.
+
+    Neither names nor values have the signs in them that part them here.
+    """
+    old = [name for name, each in known.items() if each.on < day and not _is_open(each)]
+    if not old:
+        return older
+    shelves = list(older)
+    for name in old:
+        each = known.pop(name)
+        shelves[_shelf(name)] += f"{_head(type(each), name)}{'|'.join(map(str, each))};"
+    return tuple(shelves)
+
+
+def found(older: Older, kind: type[R], name: str) -> R | None:
+    """What was filed last under this name."""
+    shelf, head = older[_shelf(name)], _head(kind, name)
+    start = shelf.rfind(head)
+    if start < 0:
+        return None
+    start += len(head)
+    values = shelf[start : shelf.index(";", start)].split("|")
+    return _READ[kind].validate_python(values)  # type: ignore[return-value] # it is of the kind that reads it
+
+
+def _is_open(each: Reference) -> bool:
+    return isinstance(each, Dispute) and each.outcome is None
+
+
+def _head(kind: type[Reference], name: str) -> str:
+    return f";{kind.__name__}|{name}|"
+
+
+def _shelf(name: str) -> int:
+    return crc32(name.encode()) % len(EMPTY)
