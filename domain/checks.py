@@ -75,7 +75,9 @@ def check_value_date(account: Account, value_date: date | None, today: date, fie
 
 
 def check_four_eyes(command: Command) -> None:
-    """What cannot be taken back lightly needs two people, and two different ones."""
+    """Two people, and two different ones, where the command needs them."""
+    if not command.FOUR_EYES:
+        return
     if command.second_actor is None or command.second_actor == command.actor:
         raise Refused("second_actor_needed", field="second_actor", actor=str(command.actor))
 

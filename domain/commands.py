@@ -38,6 +38,8 @@ class Command(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     DO: ClassVar[str]
+    # What cannot be taken back lightly needs two people, and two different ones.
+    FOUR_EYES: ClassVar[bool] = False
 
     command_id: Token
     account_id: UUID
@@ -191,6 +193,7 @@ class CorrectBalances(Command):
     """State what is to be added to balances, or taken from them, where facts cannot; a second person has to agree."""
 
     DO = "correct_balances"
+    FOUR_EYES = True
     deltas: Annotated[dict[OrdinaryBucket, Delta], Field(min_length=1)]
     reason: Token
 
@@ -252,6 +255,7 @@ class WriteOff(Command):
     """Book the debt as a loss before its time; a second person has to agree."""
 
     DO = "write_off"
+    FOUR_EYES = True
     reason: Literal["fraud", "death", "insolvency"]
 
 
@@ -259,6 +263,7 @@ class UndoWriteOff(Command):
     """Take back a charge-off that was booked in error; a second person has to agree."""
 
     DO = "undo_write_off"
+    FOUR_EYES = True
     reason: Token
 
 

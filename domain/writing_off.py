@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from domain.account import Account
-from domain.checks import check_four_eyes
 from domain.commands import UndoWriteOff, WriteOff
 from domain.delinquency import CHARGED_OFF, booked, lifted
 from domain.events import AccountEvent, WriteOffUndone
@@ -15,7 +14,6 @@ Facts = Iterator[AccountEvent]
 
 def write_off(command: WriteOff, account: Account) -> Facts:
     """Book all that is owed as a loss before the days past due would; it stays owed."""
-    check_four_eyes(command)
     standing = move_standing("write_off", account.standing)
     if standing is None:
         return
@@ -26,7 +24,6 @@ def write_off(command: WriteOff, account: Account) -> Facts:
 
 def undo_write_off(command: UndoWriteOff, account: Account) -> Facts:
     """It was an error: buckets stay as they are, minima return, interest goes on from today; the gap costs nothing."""
-    check_four_eyes(command)
     after = account.fork().ledger
     if after.charged_off_due is not None:
         after.undo_charge_off()

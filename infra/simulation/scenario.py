@@ -29,10 +29,12 @@ YEARS_MAX = 30
 
 _CUSTOMER = "customer-1"
 _OFFICER = Actor(role="officer", id="desk-1")
+_SECOND_OFFICER = Actor(role="officer", id="desk-2")
 _BY_CUSTOMER = Actor(role="customer", id=_CUSTOMER)
 _BY_BANK = Actor(role="bank", id="clearing")
 _BY_MERCHANT = Actor(role="merchant", id="checkout")
-# Who usually asks for it; whatever is not listed is an officer's. A fact may name another `actor`.
+# Who usually asks for it; whatever is not listed is an officer's, and a second one's where two are needed. A fact may
+# name another `actor` and `second_actor`.
 _ASKED_BY = {
     "purchase": _BY_MERCHANT,
     "refund_purchase": _BY_MERCHANT,
@@ -177,6 +179,8 @@ def _fact(number: int, said: Any, opening: Open) -> Fact:
     check_names(place, fields, own.keys(), required)
     instant = _instant(at, opening.zone, f"{place}: at")
     common = _common(f"fact-{number}", _ASKED_BY.get(do, _OFFICER), instant, opening.account_id)
+    if kind.FOUR_EYES:
+        common["second_actor"] = _SECOND_OFFICER.model_dump()
     command = _asked(kind, common | fields, place)
     return Fact(number, at, _within_a_life(business_date(instant, opening.zone), opening, f"{place}: at"), do, command)
 
