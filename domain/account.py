@@ -49,10 +49,11 @@ from domain.events import (
     PurchaseRefunded,
     RulesChanged,
     Standing,
+    TermsChanged,
     WriteOffUndone,
 )
 from domain.facts import Fact, FactKind, Issued, amendments, kept
-from domain.ledger import Ledger
+from domain.ledger import ComingTerms, Ledger
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
 from domain.references import EMPTY, Dispute, Older, PaidOut, Posted, Received, Refunded, filed, found
 
@@ -261,6 +262,10 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.reasons = event.reasons_now
         case AccountActivated():
             account.limit, account.activated_on = event.limit_fen, event.business_date
+        case TermsChanged():
+            ledger.coming_terms = ComingTerms(event.from_date, event.terms)
+            terms = event.terms.model_dump_json()
+            _keep(account, event.business_date, "terms", terms, 0, of=event.from_date.isoformat())
         case BillDayChanged():
             ledger.bill_days = ledger.bill_days.moved(event.bill_day, event.from_date, event.business_date)
             _keep(account, event.business_date, "bill_day", event.from_date.isoformat(), event.bill_day)

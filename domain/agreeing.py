@@ -1,17 +1,53 @@
-"""What is agreed with the customer as the account goes on: on which day it is billed, and what the bank is asked for."""
+"""What is agreed with the customer as the account goes on: terms, the bill day, and what the bank is asked for."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from domain.account import Account
 from domain.calendar import ONE_DAY
-from domain.commands import ChangeBillDay, SetAutopay
-from domain.events import AccountEvent, AutopaySet, BillDayChanged
+from domain.commands import ChangeBillDay, ChangeTerms, SetAutopay
+from domain.events import AccountEvent, AutopaySet, BillDayChanged, TermsChanged
 from domain.refusals import Refused
+from domain.terms import Catalogue
 
 Facts = Iterator[AccountEvent]
 # Further ahead nobody agrees on anything.
 _AHEAD = timedelta(days=366)
+_BETWEEN_RATES = timedelta(days=62)
+# What may not change while debt is judged by it.
+_AS_AGREED = (
+    "product",
+    "currency",
+    "interest_method",
+    "grace_days",
+    "tolerance",
+    "cap_annual",
+    "regime_dpd",
+    "charge_off_dpd",
+    "overdue_long_dpd",
+)
+
+
+def change_terms(command: ChangeTerms, account: Account, today: date, catalogue: Catalogue) -> Facts:
+    """Other terms from a date on. What decides whether something was missed, and since when it costs, stays as it is."""
+    terms = catalogue.get(command.terms_version)
+    if terms is None:
+        raise Refused("terms_unknown", field="terms_version", asked=command.terms_version, known=sorted(catalogue))
+    if account.access == "pending":
+        raise Refused("not_activated", access=account.access)
+    ledger = account.ledger
+    if terms == ledger.terms if ledger.coming_terms is None else ledger.coming_terms == (command.from_date, terms):
+        return
+    for name in _AS_AGREED:
+        agreed, asked = getattr(ledger.terms, name), getattr(terms, name)
+        if agreed != asked:
+            raise Refused("terms_incompatible", field="terms_version", parameter=name, agreed=agreed, asked=asked)
+    earliest = today + ONE_DAY
+    if ledger.rate_before is not None:
+        # One change of the rate at most between a posting and its due test.
+        earliest = max(earliest, ledger.rate_before.until + _BETWEEN_RATES)
+    _check_from_date(command.from_date, earliest, today + _AHEAD)
+    yield TermsChanged(version=terms.version, from_date=command.from_date, terms=terms, notice_id=command.notice_id)
 
 
 def change_bill_day(command: ChangeBillDay, account: Account, today: date) -> Facts:
@@ -30,9 +66,13 @@ def change_bill_day(command: ChangeBillDay, account: Account, today: date) -> Fa
         tested = ledger.test_date(last + timedelta(days=ledger.terms.due_days))
         if last > account.opened_on and first < tested:
             earliest = tested
+    _check_from_date(asked, earliest, latest)
+    yield BillDayChanged(bill_day=command.bill_day, from_date=asked)
+
+
+def _check_from_date(asked: date, earliest: date, latest: date) -> None:
     if not earliest <= asked <= latest:
         raise Refused("from_date_not_allowed", field="from_date", asked=asked, earliest=earliest, latest=latest)
-    yield BillDayChanged(bill_day=command.bill_day, from_date=asked)
 
 
 def set_autopay(command: SetAutopay, account: Account) -> Facts:

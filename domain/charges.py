@@ -34,6 +34,7 @@ def interest(ledger: Ledger) -> Iterator[InterestPosted]:
             kind="revolving",
             amount_fen=accrued,
             fen_days=ledger.fen_days,
+            earlier_days=ledger.earlier_days,
             total_posted_fen=ledger.interest_posted + accrued,
             credit_applied_fen=min(ledger.credit, accrued),
         )

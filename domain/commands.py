@@ -102,6 +102,15 @@ class ChangeLimit(Command):
     reason: Token
 
 
+class ChangeTerms(Command):
+    """Move the account to other published terms from a date on; `notice_id` is the notice that was given of it."""
+
+    DO = "change_terms"
+    terms_version: Token
+    from_date: date
+    notice_id: Token
+
+
 class ChangeBillDay(Command):
     """Bill on another day of the month from a date on."""
 
@@ -279,6 +288,7 @@ AccountCommand = (
     | Decline
     | Activate
     | ChangeLimit
+    | ChangeTerms
     | ChangeBillDay
     | SetAutopay
     | Purchase

@@ -86,6 +86,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
                 unpaid_fen=each.unpaid,
                 due_date=each.due_date,
                 fen_days=each.fen_days,
+                earlier_days=each.earlier_days,
                 counted_to=each.counted_to,
             )
             for purchase_id, each in derived.slices.items()
@@ -102,6 +103,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
         "counters": Counters(
             bearing_fen=derived.bearing,
             fen_days=derived.fen_days,
+            earlier_days=derived.earlier_days,
             principal_fen_days=derived.principal_fen_days,
             interest_posted_fen=derived.interest_posted,
             charges_posted_fen=derived.charges_posted,

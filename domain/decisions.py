@@ -24,7 +24,7 @@ from domain.access import (
 )
 from domain.account import Account, evolve, opened
 from domain.adjusting import correct_balances, waive_debt
-from domain.agreeing import change_bill_day, set_autopay
+from domain.agreeing import change_bill_day, change_terms, set_autopay
 from domain.borrowing import purchase, refund_purchase
 from domain.calendar import business_date
 from domain.checks import check_four_eyes, said_before
@@ -35,6 +35,7 @@ from domain.commands import (
     AdvanceTo,
     ChangeBillDay,
     ChangeLimit,
+    ChangeTerms,
     CorrectBalances,
     Decline,
     ForceClose,
@@ -103,7 +104,7 @@ def decide(command: AccountCommand, account: Account | None, catalogue: Catalogu
         # Where the command turns out to be done already, today leaves no event, so replay would not know that it came.
         reached, advanced = draft.account.fork() if draft.events else account, len(draft.events)
         draft.account.ledger.pass_time(today)
-        draft.record(_facts(command, draft.account, today), today, "command")
+        draft.record(_facts(command, draft.account, today, catalogue), today, "command")
         if len(draft.events) == advanced:
             return Decision(tuple(draft.events), reached)
     if not draft.events:
@@ -180,7 +181,7 @@ def _calendar(account: Account, day: date) -> Facts:
 
 
 def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
-    command: AccountCommand, account: Account, today: date
+    command: AccountCommand, account: Account, today: date, catalogue: Catalogue
 ) -> Facts:
     """The table of contents: each command and the function that decides it."""
     match command:
@@ -194,6 +195,8 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return refund_purchase(command, account, today)
         case RefundCredit():
             return refund_credit(command, account)
+        case ChangeTerms():
+            return change_terms(command, account, today, catalogue)
         case ChangeBillDay():
             return change_bill_day(command, account, today)
         case SetAutopay():

@@ -12,8 +12,9 @@ from domain.allocation import allocate, split_refund, take
 from domain.calendar import ONE_DAY, days_between, month_end
 from domain.events import DebtWaived, InterestPosted, LateFeePosted, MonthEnd
 from domain.facts import Fact, Issued, in_order
-from domain.ledger import Ledger
+from domain.ledger import ComingTerms, Ledger
 from domain.money import Bucket, DebtKind
+from domain.terms import Terms
 
 
 class Derivation:
@@ -91,7 +92,7 @@ class Derivation:
         for event in posted:
             self.ledger.post(event)
 
-    def _apply(self, fact: Fact) -> None:  # noqa: C901 - one case a kind
+    def _apply(self, fact: Fact) -> None:  # noqa: C901, PLR0912 - one case a kind
         ledger = self.ledger
         match fact.kind:
             case "purchase":
@@ -119,6 +120,9 @@ class Derivation:
             case "bill_day":
                 moved_on = date.fromisoformat(fact.reference)
                 ledger.bill_days = ledger.bill_days.moved(fact.amount, moved_on, fact.on)
+            case "terms":
+                coming = ComingTerms(date.fromisoformat(fact.of), Terms.model_validate_json(fact.reference))
+                ledger.coming_terms = coming
             case "posting":
                 self._post_all()
             case "charge_off" | "write_off":

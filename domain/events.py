@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.money import Amounts, Bucket, Fen, PositiveFen
+from domain.money import Amounts, Bucket, Fen, PositiveFen, Rate
 from domain.terms import Terms, Token
 
 Access = Literal["pending", "open", "frozen", "closing", "closed"]
@@ -145,6 +145,16 @@ class LimitChanged(Event):
     reason: Token
 
 
+class TermsChanged(Event):
+    """From `from_date` on other terms hold, of which notice was given. No day before it costs more, or less."""
+
+    TYPE = "terms.changed"
+    version: Token
+    from_date: date
+    terms: Terms
+    notice_id: Token
+
+
 class BillDayChanged(Event):
     """From `from_date` on the account is billed on another day of the month. No statement moves that was issued."""
 
@@ -188,13 +198,24 @@ class PurchaseRefunded(MoneyEvent):
     of_purchase_fen: Fen
 
 
+class RatedDays(_Frozen):
+    """Fen-days that bear interest at one daily rate."""
+
+    daily_rate: Rate
+    fen_days: Annotated[int, Field(ge=0)]
+
+
 class InterestPosted(MoneyEvent):
-    """Accrued interest became payable. It bears no interest itself."""
+    """Accrued interest became payable. It bears no interest itself.
+
+    `fen_days` are all that count at today's rate, `earlier_days` those at rates that were in force before.
+    """
 
     TYPE = "interest.posted"
     kind: Literal["revolving"]
     amount_fen: PositiveFen
     fen_days: Annotated[int, Field(ge=0)]
+    earlier_days: tuple[RatedDays, ...] = ()
     total_posted_fen: Fen
     credit_applied_fen: Fen
 
@@ -283,6 +304,7 @@ class PurchaseLeft(_Frozen):
     unpaid_fen: Fen
     due_date: date | None
     fen_days: Annotated[int, Field(ge=0)]
+    earlier_days: tuple[RatedDays, ...] = ()
     counted_to: date
 
 
@@ -305,6 +327,7 @@ class Counters(_Frozen):
 
     bearing_fen: Fen
     fen_days: Annotated[int, Field(ge=0)]
+    earlier_days: tuple[RatedDays, ...] = ()
     principal_fen_days: Annotated[int, Field(ge=0)]
     interest_posted_fen: Fen
     charges_posted_fen: Fen
@@ -502,6 +525,7 @@ AccountEvent = (
     AccountOpened
     | AccountActivated
     | LimitChanged
+    | TermsChanged
     | BillDayChanged
     | AutopaySet
     | PurchasePosted

@@ -19,6 +19,7 @@ FactKind = Literal[
     "waiver",
     "correction",
     "bill_day",
+    "terms",
     "charge_off",
     "write_off",
     "undo_write_off",

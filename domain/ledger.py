@@ -8,12 +8,13 @@ hundred days at once cost the same as one.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
 from domain.allocation import Regime, allocate, regime_for, take
 from domain.calendar import BillDays, days_between
-from domain.events import DebtWaived, InterestPosted, LateFeePosted, Restated, UnpaidMinimum
+from domain.events import DebtWaived, InterestPosted, LateFeePosted, RatedDays, Restated, UnpaidMinimum
 from domain.money import (
     BILLED_BUCKETS,
     BUCKETS,
@@ -25,6 +26,7 @@ from domain.money import (
     Bucket,
     DebtKind,
     half_up,
+    half_up_sum,
 )
 from domain.terms import Terms
 
@@ -35,13 +37,15 @@ _ANEW = "#"
 class Slice(NamedTuple):
     """What is unpaid of one purchase; `due_date` is its statement's, None until it is billed.
 
-    `fen_days` are its own closing balances from its posting up to, but not including, `counted_to`.
+    `fen_days` are its own closing balances from its posting up to, but not including, `counted_to`; those of days with
+    another rate are `earlier_days`.
     """
 
     unpaid: int
     due_date: date | None
     fen_days: int
     counted_to: date
+    earlier_days: tuple[RatedDays, ...] = ()
 
     @property
     def bucket(self) -> Bucket:
@@ -51,6 +55,20 @@ class Slice(NamedTuple):
     def fen_days_by(self, day: date) -> int:
         """Its closing balances from its posting to the day before `day`, summed."""
         return self.fen_days + self.unpaid * days_between(self.counted_to, day)
+
+
+class ComingTerms(NamedTuple):
+    """Terms that were agreed and hold from a date that has not come yet."""
+
+    from_date: date
+    terms: Terms
+
+
+class RateBefore(NamedTuple):
+    """The daily rate of the days before `until`, when it changed last."""
+
+    until: date
+    daily_rate: Decimal
 
 
 class SetAside(NamedTuple):
@@ -90,6 +108,10 @@ class Ledger:
     # The slices that bear interest today, summed; fen-days of those; fen-days of all principal (for the cap).
     bearing: int = 0
     fen_days: int = 0
+    # Fen-days at rates that were in force before; when that last changed, and what terms are to come.
+    earlier_days: tuple[RatedDays, ...] = ()
+    rate_before: RateBefore | None = None
+    coming_terms: ComingTerms | None = None
     principal_fen_days: int = 0
     interest_posted: int = 0
     charges_posted: int = 0
@@ -145,7 +167,11 @@ class Ledger:
     @property
     def accrued(self) -> int:
         """Interest of the days before `business_date` that is not posted yet: the running total less what was."""
-        return half_up(self.terms.daily_rate, self.fen_days) - self.interest_posted
+        rate = self.terms.daily_rate
+        if not self.earlier_days:
+            return half_up(rate, self.fen_days) - self.interest_posted
+        earlier = ((each.daily_rate, each.fen_days) for each in self.earlier_days)
+        return half_up_sum([*earlier, (rate, self.fen_days)]) - self.interest_posted
 
     @property
     def over_cap(self) -> int:
@@ -222,6 +248,13 @@ class Ledger:
         """
         if to == self.business_date:
             return
+        coming = self.coming_terms
+        if coming is not None and coming.from_date <= to:
+            self._reach(coming.from_date)
+            self._move_to(coming)
+        self._reach(to)
+
+    def _reach(self, to: date) -> None:
         a_new_day = to > self.business_date
         due = self.untested_due
         if due is not None and (test := self.test_date(due)) <= to:
@@ -235,6 +268,18 @@ class Ledger:
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
             self.regime = self._regime_of_the_morning()
+
+    def _move_to(self, coming: ComingTerms) -> None:
+        """Other terms hold from today; each day so far keeps the rate that it had."""
+        rate, today = self.terms.daily_rate, coming.from_date
+        if coming.terms.daily_rate != rate:
+            self.rate_before = RateBefore(today, rate)
+            self.earlier_days = _at_rate(rate, self.fen_days, self.earlier_days)
+            self.fen_days = 0
+            for name, each in self.slices.items():
+                earlier = _at_rate(rate, each.fen_days_by(today), each.earlier_days)
+                self.slices[name] = each._replace(fen_days=0, counted_to=today, earlier_days=earlier)
+        self.terms, self.coming_terms = coming.terms, None
 
     def _regime_of_the_morning(self) -> Regime:
         if self.charged_off_due is not None:
@@ -250,9 +295,15 @@ class Ledger:
         of_statement = [(key, each) for key, each in self.slices.items() if each.due_date == due]
         left = sum(each.unpaid for _, each in of_statement)
         if self.terms.interest_method == "from_posting" and left > self.terms.tolerance:
-            self.fen_days += sum(each.fen_days_by(test) for _, each in of_statement)
+            for _, each in of_statement:
+                self.fen_days += each.fen_days_by(test)
+                self.earlier_days = _together(self.earlier_days, each.earlier_days)
         else:
-            self.fen_days += left * days_between(due, test)
+            before = self.rate_before
+            days_before = max(0, days_between(due, before.until)) if before else 0
+            self.fen_days += left * (days_between(due, test) - days_before)
+            if before and days_before:
+                self.earlier_days = _at_rate(before.daily_rate, left * days_before, self.earlier_days)
         self.bearing += left
         for key, each in of_statement:
             if not each.unpaid:
@@ -406,7 +457,7 @@ class Ledger:
         for bucket, delta in corrected.deltas.items():
             self.buckets[bucket] += delta
         self.slices = {
-            each.purchase_id: Slice(each.unpaid_fen, each.due_date, each.fen_days, each.counted_to)
+            each.purchase_id: Slice(each.unpaid_fen, each.due_date, each.fen_days, each.counted_to, each.earlier_days)
             for each in corrected.purchases_left
         }
         self.disputes = {
@@ -420,6 +471,7 @@ class Ledger:
         self.charged_off_due = corrected.charged_off_due
         counters = corrected.counters
         self.bearing, self.fen_days = counters.bearing_fen, counters.fen_days
+        self.earlier_days = counters.earlier_days
         self.principal_fen_days = counters.principal_fen_days
         self.interest_posted, self.charges_posted = counters.interest_posted_fen, counters.charges_posted_fen
         self.waived = counters.waived_fen
@@ -540,7 +592,20 @@ class Ledger:
             del self.slices[purchase_id]
         else:
             counted = each.fen_days_by(self.business_date)
-            self.slices[purchase_id] = Slice(each.unpaid - amount, each.due_date, counted, self.business_date)
+            left = each.unpaid - amount
+            self.slices[purchase_id] = each._replace(unpaid=left, fen_days=counted, counted_to=self.business_date)
+
+
+def _at_rate(rate: Decimal, fen_days: int, known: tuple[RatedDays, ...]) -> tuple[RatedDays, ...]:
+    return _together(known, (RatedDays(daily_rate=rate, fen_days=fen_days),)) if fen_days else known
+
+
+def _together(known: tuple[RatedDays, ...], more: tuple[RatedDays, ...]) -> tuple[RatedDays, ...]:
+    """Fen-days added up by rate."""
+    by_rate: dict[Decimal, int] = {}
+    for each in (*known, *more):
+        by_rate[each.daily_rate] = by_rate.get(each.daily_rate, 0) + each.fen_days
+    return tuple(RatedDays(daily_rate=rate, fen_days=fen_days) for rate, fen_days in by_rate.items())
 
 
 _fields_of = attrgetter(*Ledger.__slots__)

@@ -1,6 +1,8 @@
 """Money is whole minor units (fen) in an `int`; rates are exact decimals; every rounding has a name."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
@@ -78,6 +80,11 @@ def half_up(rate: Decimal, amount: int) -> int:
     """
     numerator, denominator = rate.as_integer_ratio()
     return (2 * numerator * amount + denominator) // (2 * denominator)
+
+
+def half_up_sum(products: Iterable[tuple[Decimal, int]]) -> int:
+    """The sum of `rate x amount`, exact, and only then rounded to the nearest whole unit, halves away from zero."""
+    return int(sum((Fraction(rate) * amount for rate, amount in products), Fraction(1, 2)))
 
 
 def ceiling(rate: Decimal, amount: int) -> int:

@@ -46,6 +46,7 @@ from domain.events import (
     PurchaseRefunded,
     RulesChanged,
     Status,
+    TermsChanged,
     WriteOffUndone,
 )
 from domain.money import Bucket, yuan
@@ -199,6 +200,8 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
                 f"interest {yuan(event.interest_delta_fen)}, late fees {yuan(event.late_fee_delta_fen)}, "
                 f"waived {yuan(event.waived_delta_fen)}."
             )
+        case TermsChanged():
+            return f"Terms {event.version} hold from {event.from_date} on (notice {event.notice_id})."
         case BillDayChanged():
             return f"Billed on day {event.bill_day} of the month from {event.from_date} on."
         case AutopaySet():

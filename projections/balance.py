@@ -44,6 +44,7 @@ from domain.events import (
     RulesChanged,
     Standing,
     Status,
+    TermsChanged,
     UnpaidMinimum,
     WriteOffUndone,
 )
@@ -173,6 +174,8 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             row.freeze_reasons = event.reasons_now
         case LimitChanged() | ClosureWithdrawn():
             row.limit_fen = event.limit_fen
+        case TermsChanged():
+            row.terms_version = event.version
         case BillDayChanged() | AutopaySet():
             pass  # neither what is owed nor what may be spent
         case ClosureRequested():

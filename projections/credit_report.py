@@ -50,6 +50,7 @@ from domain.events import (
     RulesChanged,
     Standing,
     Status,
+    TermsChanged,
     UnpaidMinimum,
     WriteOffUndone,
 )
@@ -156,7 +157,7 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             row.frozen_since = (row.frozen_since or day) if event.reasons_now else None
         case LimitChanged() | ClosureWithdrawn():
             row.limit_fen = event.limit_fen
-        case BillDayChanged() | AutopaySet():
+        case TermsChanged() | BillDayChanged() | AutopaySet():
             pass  # the due dates of statements say it
         case ClosureRequested():
             row.limit_fen = 0

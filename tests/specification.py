@@ -20,6 +20,7 @@ from domain.commands import (
     AdvanceTo,
     ChangeBillDay,
     ChangeLimit,
+    ChangeTerms,
     Command,
     CorrectBalances,
     Decline,
@@ -90,6 +91,11 @@ def decline(kind: str = "declined", reason: str = "score", on: str | None = None
 
 def change_limit(to: int, on: str | None = None) -> Asked:
     return Asked(ChangeLimit, on, {"limit_fen": to, "reason": "review"})
+
+
+def change_terms(to: Terms, from_date: str, on: str | None = None) -> Asked:
+    said = {"terms_version": to.version, "from_date": date.fromisoformat(from_date), "notice_id": "notice-1"}
+    return Asked(ChangeTerms, on, said, catalogue(to))
 
 
 def change_bill_day(to: int, from_date: str, on: str | None = None) -> Asked:
@@ -174,7 +180,7 @@ def advance(to: str, on: str | None = None) -> Asked:
 # A history is told in the past tense.
 opened, activated, declined, limit_changed = open_line, activate, decline, change_limit
 bought, refunded, paid, paid_out = buy, refund, pay, pay_out
-bill_day_changed, autopay_set = change_bill_day, set_autopay
+terms_changed, bill_day_changed, autopay_set = change_terms, change_bill_day, set_autopay
 disputed, resolved, waived, corrected = dispute, resolve, waive, correct
 frozen, unfrozen, force_closed = freeze, unfreeze, force_close
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from domain.calendar import days_between
@@ -10,6 +11,14 @@ from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BU
 from domain.terms import Terms
 from projections.explaining.curve import Curve
 from projections.explaining.steps import Told
+
+
+class AtRate(NamedTuple):
+    """Fen-days at a daily rate that was in force before, and the event they are known from."""
+
+    daily_rate: Decimal
+    fen_days: int
+    told: Told
 
 
 @dataclass(slots=True)
@@ -22,6 +31,8 @@ class Purchase:
     bears: bool = False
     # Its own fen-days before its first move, where a correction says them.
     carried: int = 0
+    # Its own fen-days at rates that were in force before.
+    earlier: list[AtRate] = field(default_factory=list)
     moves: list[tuple[date, int, Told]] = field(default_factory=list)
 
     @property
@@ -33,6 +44,14 @@ class Purchase:
         """More or less of it is unpaid from `on`."""
         self.unpaid += delta
         self.moves.append((on, delta, told))
+
+
+class ComingTerms(NamedTuple):
+    """Terms that hold from a date on, by the event that says so."""
+
+    from_date: date
+    terms: Terms
+    told: Told
 
 
 class Lowered(NamedTuple):
@@ -83,6 +102,10 @@ class Book:
     untested_due: date | None = None
     lost: Lost | None = None
     bearing: Curve = field(default_factory=Curve)
+    # What of it was at rates in force before, the day the rate changed last with the rate before it, and what comes.
+    earlier: list[AtRate] = field(default_factory=list)
+    rate_before: tuple[date, Decimal] | None = None
+    coming: ComingTerms | None = None
     principal: Curve = field(default_factory=Curve)
     interest_posted: int = 0
     charged: int = 0
@@ -129,10 +152,32 @@ class Book:
 
     def pass_time(self, to: date) -> None:
         """Reach `to`; what is still unpaid at its due test on the way bears interest, from a day gone by."""
+        if self.coming is not None and self.coming.from_date <= to:
+            self._reach(self.coming.from_date)
+            self._move_to(self.coming)
+        self._reach(to)
+
+    def _reach(self, to: date) -> None:
         due = self.untested_due
         if due is not None and self.test_date(due) <= to:
             self._test(due)
         self.day = to
+
+    def _move_to(self, coming: ComingTerms) -> None:
+        """Other terms hold from today; each day so far keeps the rate that it had."""
+        rate, told = self.terms.daily_rate, coming.told
+        if coming.terms.daily_rate != rate:
+            self.rate_before = (self.day, rate)
+            self.earlier.append(AtRate(rate, self.bearing.fen_days(self.day), told))
+            self.bearing.restart(self.day, 0, self.bearing.balance, told)
+            for each in self.purchases.values():
+                own = Curve()
+                own.carry(each.carried, told)
+                for move in each.moves:
+                    own.change(*move)
+                each.earlier.append(AtRate(rate, own.fen_days(self.day), told))
+                each.carried, each.moves = 0, [(self.day, each.unpaid, told)]
+        self.terms, self.coming = coming.terms, None
 
     def _test(self, due: date) -> None:
         of_statement = [each for each in self.purchases.values() if each.due == due and not each.bears]
@@ -141,15 +186,24 @@ class Book:
         for each in of_statement:
             each.bears = True
             if from_posting:
+                self.earlier.extend(each.earlier)
                 self.bearing.carry(each.carried, each.told)
                 for on, delta, told in each.moves:
                     self.bearing.change(on, delta, told)
             else:
-                self.bearing.change(due, each.unpaid, each.told)
+                self._bear_from(due, each)
         for demand in self.demands:
             if demand.due == due and 0 < demand.left <= self.terms.tolerance:
                 demand.lowered.append(Lowered(demand.left, demand.told, met=True))
         self.untested_due = None
+
+    def _bear_from(self, due: date, each: Purchase) -> None:
+        """What is unpaid of a purchase bears interest from its due date, each day at the rate of that day."""
+        begins = due
+        if self.rate_before is not None and due < self.rate_before[0]:
+            begins, rate = self.rate_before
+            self.earlier.append(AtRate(rate, each.unpaid * days_between(due, begins), each.told))
+        self.bearing.change(begins, each.unpaid, each.told)
 
     # What events do
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted, Restated
-from domain.money import half_up, yuan
-from projections.explaining.book import Book
+from domain.money import half_up, half_up_sum, yuan
+from projections.explaining.book import AtRate, Book
 from projections.explaining.curve import Curve, Stretch
 from projections.explaining.minima import latest
 from projections.explaining.reading import History, book_before, book_on
@@ -48,14 +48,17 @@ def _run_up(book: Book, posting: list[Told]) -> list[Step]:
     rate, before = book.terms.daily_rate, book.interest_posted
     parts = _days(book.bearing, book.day, INTEREST, _BEARS[book.terms.interest_method], "bears")
     fen_days = book.bearing.fen_days(book.day)
-    charged = half_up(rate, fen_days)
+    earlier = [each for each in book.earlier if each.fen_days]
+    charged = half_up_sum([*((each.daily_rate, each.fen_days) for each in earlier), (rate, fen_days)])
+    products = [f"{each.daily_rate} x {each.fen_days:,}" for each in earlier] + [f"{rate} x {fen_days:,}"]
     return [
+        *(_at_an_earlier_rate(each) for each in earlier),
         *parts,
         _added(parts, fen_days, INTEREST),
         step(
             "All interest so far is the daily rate times all fen-days, rounded once to the nearest fen.",
             INTEREST,
-            f"{rate} x {fen_days:,} fen-days, rounded",
+            f"{' + '.join(products)} fen-days, rounded",
             charged,
             daily_rate=str(rate),
             interest_method=book.terms.interest_method,
@@ -69,6 +72,18 @@ def _run_up(book: Book, posting: list[Told]) -> list[Step]:
             posted_before_fen=before,
         ),
     ]
+
+
+def _at_an_earlier_rate(each: AtRate) -> Step:
+    return step(
+        "Days before the rate changed keep the rate that they had.",
+        INTEREST,
+        f"{each.fen_days:,} fen-days at {each.daily_rate}",
+        each.fen_days,
+        unit="fen-days",
+        events=[each.told],
+        daily_rate=str(each.daily_rate),
+    )
 
 
 def _days(curve: Curve, to: date, section: str, rule: str, does: str) -> list[Step]:

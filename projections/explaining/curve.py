@@ -50,13 +50,18 @@ class Curve:
 
     def close(self, on: date, told: Told) -> None:
         """The days before `on` become one figure; a change of one of them that is learnt later is added to it."""
-        self.restart(on, self.fen_days(on), sum(delta for _, delta, _ in self._changes), told)
+        self.restart(on, self.fen_days(on), self.balance, told)
 
     def restart(self, on: date, fen_days: int, balance: int, told: Told) -> None:
         """Begin anew with what `told` says of the days before `on`, and with `balance` from then."""
         self.carried, self._changes = [], []
         self.carry(fen_days, told)
         self.change(on, balance, told)
+
+    @property
+    def balance(self) -> int:
+        """The balance after all changes."""
+        return sum(delta for _, delta, _ in self._changes)
 
     def stretches(self, to: date) -> list[Stretch]:
         """The days before `to` on which there was a balance."""

@@ -29,13 +29,13 @@ def _printed(book: Book, billed: Told) -> list[Step]:
     """The rulebook's five lines, in its order, on the book as it stood before the statement."""
     terms, amounts = book.terms, book.amounts
     interest, fees = amounts["interest_unbilled"], amounts["fees_unbilled"]
-    forward, charges, balance = book.demanded, interest + fees, book.owed - book.amounts["principal_disputed"]
+    forward, charges = book.demanded, interest + fees
+    balance = book.owed - amounts["principal_planned"] - amounts["principal_disputed"]
     principal = [each.told for bucket in PRINCIPAL_BUCKETS for each in book.unpaid(bucket)]
-    outstanding = balance - amounts["principal_planned"] - amounts["principal_disputed"]
-    rest = max(0, outstanding - forward - charges)
+    rest = max(0, balance - forward - charges)
     share = ceiling(terms.minimum_ratio, rest)
     wanted = forward + charges + share
-    demanded = min(outstanding, max(terms.minimum_floor, wanted))
+    demanded = min(balance, max(terms.minimum_floor, wanted))
     open_demands = [each for each in book.demands if each.left]
     behind_balance = [*book.behind["fees_billed"], *book.behind["interest_billed"], *principal, *book.new_charges]
     return [
@@ -43,7 +43,7 @@ def _printed(book: Book, billed: Told) -> list[Step]:
             "The balance is everything that was billed before and is unpaid, and everything new.",
             STATEMENT,
             _sum(yuan(fen) for bucket, fen in amounts.items() if fen and bucket.endswith("billed")),
-            outstanding,
+            balance,
             events=behind_balance,
         ),
         step(
@@ -65,7 +65,7 @@ def _printed(book: Book, billed: Told) -> list[Step]:
         step(
             "The rest is what of the balance was neither demanded before nor is a new charge.",
             STATEMENT,
-            f"{yuan(outstanding)} - {yuan(forward)} - {yuan(charges)}",
+            f"{yuan(balance)} - {yuan(forward)} - {yuan(charges)}",
             rest,
             events=principal,
         ),
@@ -80,11 +80,11 @@ def _printed(book: Book, billed: Told) -> list[Step]:
             "The minimum is all of these together, at least the floor, and never more than the balance.",
             STATEMENT,
             f"{yuan(forward)} + {yuan(charges)} + {yuan(share)}, "
-            f"at least {yuan(terms.minimum_floor)} and at most {yuan(outstanding)}",
+            f"at least {yuan(terms.minimum_floor)} and at most {yuan(balance)}",
             demanded,
             events=[billed],
             minimum_floor=terms.minimum_floor,
-            balance_fen=outstanding,
+            balance_fen=balance,
         ),
     ]
 

@@ -35,11 +35,13 @@ from domain.events import (
     PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
+    RatedDays,
     Restated,
     RulesChanged,
+    TermsChanged,
     WriteOffUndone,
 )
-from projections.explaining.book import Book, Demand, Lost, Purchase
+from projections.explaining.book import AtRate, Book, ComingTerms, Demand, Lost, Purchase
 from projections.explaining.steps import Told
 
 History = Sequence[Told]
@@ -105,6 +107,7 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.put("interest_unbilled", event.amount_fen - event.credit_applied_fen, told)
             book.interest_posted += event.amount_fen
             book.bearing.close(event.business_date, told)
+            book.earlier = _at_rates(event.earlier_days, told)
             book.postings = [told]
             _charge(book, event.amount_fen, told)
         case LateFeePosted():
@@ -124,6 +127,8 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.limit, book.limit_told = event.limit_fen, told
         case ClosureRequested() | AccountClosed():
             book.limit, book.limit_told = 0, told
+        case TermsChanged():
+            book.coming = ComingTerms(event.from_date, event.terms, told)
         case AccountOpened():
             raise ValueError(f"account.opened is event {told.version} of an account: its history is mixed up")
         case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
@@ -161,6 +166,7 @@ def _adopt(book: Book, event: Restated, told: Told) -> None:
     for each in event.purchases_left:
         bears = book.lost is None and each.due_date not in {None, event.untested_due}
         left = Purchase(known.get(each.purchase_id, told), 0, each.due_date, bears, each.fen_days)
+        left.earlier = _at_rates(each.earlier_days, told)
         left.move(each.counted_to, each.unpaid_fen, left.told)
         book.purchases[each.purchase_id] = left
     book.demands = _demands(event.minima_left, told)
@@ -168,12 +174,17 @@ def _adopt(book: Book, event: Restated, told: Told) -> None:
     counters, today = event.counters, event.business_date
     principal = sum(fen for bucket, fen in book.amounts.items() if bucket.startswith("principal"))
     book.bearing.restart(today, counters.fen_days, counters.bearing_fen, told)
+    book.earlier = _at_rates(counters.earlier_days, told)
     book.principal.restart(today, counters.principal_fen_days, principal, told)
     book.interest_posted, book.charged = counters.interest_posted_fen, counters.charges_posted_fen
     book.waived = counters.waived_fen
     book.charges, book.postings, book.waivers = [told], [told], [told]
     if book.new_charges or event.interest_delta_fen or event.late_fee_delta_fen or event.waived_delta_fen:
         book.new_charges.append(told)
+
+
+def _at_rates(days: Iterable[RatedDays], told: Told) -> list[AtRate]:
+    return [AtRate(each.daily_rate, each.fen_days, told) for each in days]
 
 
 def _demands(minima: Iterable[MinimumLeft], told: Told) -> list[Demand]:

@@ -26,6 +26,8 @@ from tests.specification import (
     refunded,
     resolved,
     reverse,
+    terms,
+    terms_changed,
     unfrozen,
 )
 from tests.specification import undo_write_off as write_off_undone
@@ -89,7 +91,13 @@ def one_of_each() -> dict[str, Event]:
     newer = given(opened(), activated(), bought("p1", 123_457, on="2026-01-10"))
     with patch.object(events, "RULES", 2):
         newer.when(pay(1_000, on="2026-01-12", value_date=date(2026, 1, 11)))
-    agreed = given(opened(), activated(), autopay_set("minimum"), bill_day_changed(15, "2026-02-12"))
+    agreed = given(
+        opened(),
+        activated(),
+        autopay_set("minimum"),
+        terms_changed(terms("agreed-2"), "2026-02-20"),
+        bill_day_changed(15, "2026-02-12"),
+    )
     found: dict[str, Event] = {}
     for each in (*life.events, *capped.events, *lost.events, *denied.events, *newer.events, *agreed.events):
         found.setdefault(each.TYPE, each)

@@ -1,14 +1,17 @@
 """What is agreed as the account goes on: the bill day moves so that no two statements wait for their due tests."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
 
 from domain.calendar import BillDays
 from domain.derivation import Derivation
-from domain.events import AccountBilled, AutopaySet, BillDayChanged
+from domain.events import AccountBilled, AutopaySet, BillDayChanged, InterestPosted, LateFeePosted, TermsChanged
+from domain.money import half_up_sum
 from domain.snapshot import dump, load
+from domain.terms import PAY_LATER, STANDARD
 from tests.specification import (
     BASE,
     LINE,
@@ -18,13 +21,16 @@ from tests.specification import (
     autopay_set,
     bill_day_changed,
     bought,
+    buy,
     change_bill_day,
+    change_terms,
     event,
     given,
     opened,
     pay,
     set_autopay,
     terms,
+    terms_changed,
 )
 
 BILLED = (*BASE, advanced(to="2026-02-01"))
@@ -122,6 +128,97 @@ def test_a_late_payment_is_derived_by_the_bill_days_there_were():
 def test_every_month_has_the_bill_day(bill_day):
     with pytest.raises(ValidationError, match="bill_day"):
         given(*LINE).when(change_bill_day(bill_day, "2026-03-05"))
+
+
+CHEAPER = terms("agreed-2", daily_rate=Decimal("0.0003"))
+UNDER = {
+    # Closings from the due date, 10 February: 10 days at 0.0005, 9 at 0.0003.
+    "after_due": ({}, "2026-02-20", 951),
+    # Missed on 14 February only: 10 and 11 February at 0.0005, 17 days at 0.0003.
+    "in the days of grace": ({"grace_days": 3}, "2026-02-12", 753),
+    # From posting on 10 January: 10 days at 0.0005, 40 at 0.0003.
+    "from_posting": ({"interest_method": "from_posting"}, "2026-01-20", 2_099),
+    "on the bill day": ({"interest_method": "from_posting"}, "2026-02-01", 2_395),
+    "on the day of the due test": ({}, "2026-02-11", 728),
+}
+
+
+@pytest.mark.parametrize("case", UNDER)
+def test_each_day_bears_interest_at_the_rate_of_that_day_and_all_is_rounded_once(case):
+    agreed, from_date, interest = UNDER[case]
+    begun = (opened(agreed=terms(**agreed)), activated(), bought("base", 123_457, on="2026-01-10"))
+    cheaper = terms("agreed-2", daily_rate=Decimal("0.0003"), **agreed)
+    life = given(*begun, terms_changed(cheaper, from_date)).when(advance(to="2026-03-01"))
+    (posted,) = (each for each in life.events if isinstance(each, InterestPosted))
+    assert posted.amount_fen == interest
+    days = [*((each.daily_rate, each.fen_days) for each in posted.earlier_days), (cheaper.daily_rate, posted.fen_days)]
+    assert half_up_sum(days) == interest
+    account = life.when(pay(50_000, on="2026-03-05"), advance(to="2026-04-20")).account
+    assert Derivation(account.base, account.facts, account.issued).through(account.business_date) == account.ledger
+    assert load(dump(account)) == account
+    late = given(*begun, terms_changed(cheaper, from_date), advanced(to="2026-04-20"))
+    late.when(pay(50_000, on="2026-04-20", value_date=date(2026, 3, 5))).owes(**account.ledger.buckets)
+
+
+def test_other_prices_hold_from_their_date():
+    dearer = terms("agreed-2", minimum_ratio=Decimal("0.2"), late_fee_floor=2_000, due_days=14)
+    life = given(*BILLED, terms_changed(dearer, "2026-02-20", on="2026-02-05")).when(advance(to="2026-03-16"))
+    assert [(each.minimum_fen, str(each.due_date)) for each in life.events if isinstance(each, AccountBilled)] == [
+        (12_346 + 2_173 + 22_223, "2026-03-15")
+    ]
+    assert [each.amount_fen for each in life.events if isinstance(each, LateFeePosted)] == [1_000, 2_000]
+
+
+def test_terms_that_hold_or_are_to_come_already_change_nothing():
+    given(*LINE).when(change_terms(PAY_LATER, "2026-03-05")).nothing_happened()
+    given(*LINE, terms_changed(CHEAPER, "2026-03-05")).when(change_terms(CHEAPER, "2026-03-05")).nothing_happened()
+
+
+def test_terms_that_have_not_come_yet_are_replaced():
+    life = given(*LINE, terms_changed(CHEAPER, "2026-03-05")).when(change_terms(PAY_LATER, "2026-03-01"))
+    life.then(event(TermsChanged, version=PAY_LATER.version))
+    life.when(advance(to="2026-04-01"), buy("p1", 500, on="2026-04-02")).stands(terms=PAY_LATER)
+
+
+def test_a_rate_changes_once_in_two_months():
+    changed = (*LINE, terms_changed(CHEAPER, "2026-02-05"), bought("p1", 500, on="2026-02-06"))
+    given(*changed).when(change_terms(PAY_LATER, "2026-03-01")).refused(
+        "from_date_not_allowed",
+        field="from_date",
+        asked=date(2026, 3, 1),
+        earliest=date(2026, 4, 8),
+        latest=date(2027, 2, 7),
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("interest_method", "from_posting"),
+        ("grace_days", 3),
+        ("tolerance", 1_000),
+        ("cap_annual", Decimal("0.2")),
+        ("regime_dpd", 61),
+        ("charge_off_dpd", 120),
+        ("overdue_long_dpd", 20),
+        ("currency", "TWD"),
+    ],
+)
+def test_what_debt_is_judged_by_stays_as_it_was_agreed(parameter, value):
+    given(*LINE).when(change_terms(terms("agreed-2", **{parameter: value}), "2026-03-05")).refused(
+        "terms_incompatible",
+        field="terms_version",
+        parameter=parameter,
+        agreed=getattr(PAY_LATER, parameter),
+        asked=value,
+    )
+
+
+def test_terms_are_published_ones():
+    asked = change_terms(CHEAPER, "2026-03-05")
+    given(*LINE).when(asked._replace(published=STANDARD)).refused(
+        "terms_unknown", field="terms_version", asked="agreed-2", known=sorted(STANDARD)
+    )
 
 
 def test_the_bank_is_asked_for_everything_until_the_customer_says_otherwise():

@@ -18,6 +18,7 @@ from tests.specification import (
     buy,
     change_bill_day,
     change_limit,
+    change_terms,
     closure_requested,
     correct,
     decline,
@@ -37,6 +38,7 @@ from tests.specification import (
     resolve,
     reverse,
     set_autopay,
+    terms,
     undo_write_off,
     unfreeze,
     waive,
@@ -64,6 +66,7 @@ ASKED = {
     "receive_payment": pay(1_000, ref="another"),
     "refund_credit": pay_out(1),
     "reverse_payment": reverse(),
+    "change_terms": change_terms(terms("agreed-2"), "2026-03-02"),
     "change_bill_day": change_bill_day(15, "2026-03-02"),
     "set_autopay": set_autopay("minimum"),
     "waive_debt": waive(principal=1_000),
@@ -91,6 +94,7 @@ forced_purchase  -not_activated     purchase.posted            purchase.posted  
 refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
 receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
 reverse_payment  -payment_unknown   payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected
+change_terms     -not_activated     terms.changed              terms.changed              terms.changed              terms.changed
 change_bill_day  -not_activated     bill_day.changed           bill_day.changed           bill_day.changed           bill_day.changed
 set_autopay      -not_activated     autopay.set                autopay.set                autopay.set                autopay.set
 waive_debt       -waiver_exceeds_debt debt.waived              debt.waived                debt.waived                debt.waived

@@ -7,7 +7,20 @@ import pytest
 
 from domain.account import Account, fold
 from domain.calendar import days_between
-from domain.commands import ReceivePayment, RefundPurchase, ReversePayment, UndoWriteOff, WriteOff
+from domain.commands import (
+    ChangeBillDay,
+    ChangeTerms,
+    CorrectBalances,
+    OpenDispute,
+    ReceivePayment,
+    RefundPurchase,
+    ResolveDispute,
+    ReversePayment,
+    UndoWriteOff,
+    WaiveDebt,
+    WriteOff,
+)
+from domain.derivation import Derivation
 from domain.events import (
     AccountBilled,
     BalancesCorrected,
@@ -17,6 +30,7 @@ from domain.events import (
     PaymentReceived,
     Restated,
 )
+from domain.terms import catalogue
 from projections.explaining.figures import FIGURES, explain
 from tests.domain.lives import AGREED, Life, wanderers
 from tests.specification import SECOND_OFFICER
@@ -106,6 +120,62 @@ def learning_late(seed: int) -> Life:
             case _:
                 life.advances()
     return life
+
+
+def with_decisions(seed: int) -> Life:
+    """A life in which purchases are disputed, debt is given up, balances are stated, and terms and the bill day move."""
+    chance = Random(seed)
+    life = Life(AGREED[seed % len(AGREED)], date(2026, 1, 5), 500_000)
+    half = {"version": "cheaper", "daily_rate": life.agreed.daily_rate / 2}
+    life.published = catalogue(life.agreed, life.agreed.model_copy(update=half))
+    for step in range(36):
+        life.day += timedelta(days=chance.choice((0, 1, 4, 9, 20)))
+        name, ahead = f"x{step}", life.day + timedelta(days=chance.choice((1, 5, 12, 20)))
+        match chance.randrange(12):
+            case 0 | 1 | 2:
+                life.buys(chance.choice((620, 30_000, 123_457)), forced=True)
+            case 3 | 4:
+                life.pays(chance.choice((700, 12_346, life.owed() or 5)))
+            case 5 | 6 if life.purchases:
+                purchase = chance.choice(life.purchases)
+                said = {"purchase_id": purchase.purchase_id, "amount_fen": chance.choice((500, purchase.amount_fen))}
+                life.ask(OpenDispute, dispute_id=name, reason="not_received", **said)
+            case 7 | 8 if life.account.disputes:
+                outcome = chance.choice(("upheld", "rejected"))
+                life.ask(ResolveDispute, dispute_id=chance.choice(list(life.account.disputes)), outcome=outcome)
+            case 9:
+                life.ask(
+                    WaiveDebt, **{f"{chance.choice(('fees', 'interest', 'principal'))}_fen": 100}, reason="goodwill"
+                )
+            case 10:
+                deltas = chance.choice(({"fees_unbilled": 70}, {"principal_unbilled": 900}, {"principal_billed": -100}))
+                life.ask(CorrectBalances, deltas=deltas, reason="audit", second_actor=SECOND_OFFICER)
+            case _ if chance.random() < 0.5:
+                life.ask(ChangeBillDay, bill_day=chance.randint(1, 28), from_date=ahead)
+            case _:
+                version = chance.choice((life.agreed.version, "cheaper"))
+                life.ask(ChangeTerms, terms_version=version, from_date=ahead, notice_id="notice-1")
+    return life
+
+
+@pytest.mark.parametrize("seed", range(32))
+def test_every_figure_of_a_life_with_decisions(seed):
+    events = with_decisions(seed).events
+    every_figure_is_explained(events, sampled(events, 23))
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_ledger_of_a_life_with_decisions_is_the_one_derived_from_its_facts(seed):
+    for told in with_decisions(seed).told[2:]:
+        account = told.after
+        derived = Derivation(account.base, account.facts, account.issued).through(account.business_date)
+        assert derived == account.ledger, told.command
+
+
+def test_the_lives_with_decisions_have_seen_all_of_them():
+    seen = {each.TYPE for seed in range(32) for each in with_decisions(seed).events}
+    assert {"dispute.opened", "dispute.resolved", "debt.waived", "balances.corrected", "terms.changed"} <= seen
+    assert {"bill_day.changed", "interest.posted", "account.overdue"} <= seen
 
 
 @pytest.mark.parametrize("seed", range(32))

@@ -10,6 +10,7 @@ from domain import events
 from domain.commands import (
     Actor,
     ChangeBillDay,
+    ChangeTerms,
     CorrectBalances,
     ForceClose,
     Freeze,
@@ -24,6 +25,7 @@ from domain.commands import (
     WriteOff,
 )
 from domain.events import AccountEvent
+from domain.terms import PAY_LATER_FREE, STANDARD
 from projections import audit
 from projections.folding import fold
 from tests.projections.stories import Story, wandering
@@ -89,6 +91,9 @@ def lives():
     denied.say("2026-01-16", CorrectBalances, deltas={"fees_unbilled": 100}, reason="audit-7", second_actor=SECOND)
     denied.say("2026-01-16", SetAutopay, mode="minimum", source_token="card-1")
     denied.say("2026-01-16", ChangeBillDay, bill_day=15, from_date=date(2026, 3, 2))
+    denied.catalogue = STANDARD
+    free = {"terms_version": PAY_LATER_FREE.version, "from_date": date(2026, 2, 1), "notice_id": "notice-1"}
+    denied.say("2026-01-16", ChangeTerms, **free)
     with patch.object(events, "RULES", 2):
         payment = {"payment_ref": "late", "channel": "transfer", "amount_fen": 100, "value_date": date(2026, 1, 11)}
         denied.say("2026-01-17", ReceivePayment, **payment)
