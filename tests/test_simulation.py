@@ -14,7 +14,28 @@ from tests.simulated import ACCOUNT, bought, from_file, lived, paid, stands, typ
 WORDS = ["tier", "access", "reasons", "standing", "status", "layers"]
 
 
-# The three scenarios beside this file
+# The scenarios beside this file
+
+
+def test_denied_a_dispute_rejected_another_upheld_and_a_payment_learnt_late():
+    life = from_file("denied")
+    states = life["states"]
+    stands(states["2026-02-11"], principal_billed=173_457, fees_unbilled=1_000, arrears=17_346, dpd=1, accrued=87)
+    stands(states["2026-02-20"], principal_disputed=173_457, fees_unbilled=1_000, minimum_due=0, dpd=0, accrued=867)
+    stands(states["2026-03-01"], principal_disputed=173_457, interest_billed=867, fees_billed=1_000, minimum_due=1_867)
+    # Rejected: owed again from that day. Upheld: 123,457 x 10 days x 0.0005, as if the other had never posted.
+    stands(
+        states["2026-03-05"],
+        principal_unbilled=123_457,
+        principal_disputed=50_000,
+        interest_billed=867,
+        fees_billed=1_000,
+    )
+    stands(states["2026-03-10"], principal_unbilled=123_457, interest_billed=617, fees_billed=1_000, minimum_due=1_617)
+    # The minimum was met in time after all: no late fee, and interest on 111,111 alone.
+    stands(states["2026-03-20"], principal_unbilled=111_111, interest_billed=556, arrears=556, dpd=10)
+    stands(states["2026-03-21"], principal_unbilled=111_111, interest_billed=356, minimum_due=356)
+    assert [(each["fact"], each["reason"]) for each in life["refused"]] == [(4, "dispute_exceeds_purchase")]
 
 
 def test_arrears_cases_5_7_and_44():
