@@ -331,17 +331,18 @@ def _without(facts: tuple[Fact, ...], upheld: DisputeResolved) -> Iterator[Fact]
 
 
 def _close_base(account: Account, day: date) -> None:
-    """Move the base forward to the beginning of `day`; what counted before is in it, and no fact may reach it.
+    """Move the base forward to the beginning of the month of `day`; no late fact may reach what is before it.
 
-    It stays behind a purchase that is disputed, since that may turn out never to have counted.
+    A month is told whole, so the base begins with one. It stays behind a purchase that is disputed, since that may turn
+    out never to have counted.
     """
     disputed = [account.purchases[each.purchase_id].on for each in account.disputes.values() if each.open]
-    day = min([day, *disputed])
+    day = min([day, *disputed]).replace(day=1)
     if day <= account.base.business_date:
         return
     account.base = Derivation(account.base, account.facts, account.issued).before(day)
     account.facts = tuple(fact for fact in account.facts if fact.on >= day)
-    account.issued = tuple(statement for statement in account.issued if statement.on >= day)
+    account.issued = tuple(statement for statement in account.issued if statement.due_date >= day)
     said: tuple[dict[str, Any], ...] = (
         account.purchases,
         account.refunds,

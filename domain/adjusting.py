@@ -68,6 +68,7 @@ def correct_balances(command: CorrectBalances, account: Account) -> Facts:
     yield BalancesCorrected(
         cause_version=None,
         from_date=account.business_date,
+        missed_on=None,
         reason=command.reason,
         interest_delta_fen=interest,
         late_fee_delta_fen=late_fees,

@@ -28,14 +28,15 @@ from domain.ledger import Layer, Ledger
 def correct(account: Account, from_date: date) -> Iterator[AccountEvent]:
     """Lead the account to what follows from all facts by the days they count; `from_date` is the late fact's.
 
-    The event that made it necessary is the account's last. Silent where nothing turns out otherwise.
+    The event that made it necessary is the account's last. Silent where nothing turns out otherwise: neither what is
+    owed now nor how a month ended.
     """
-    derivation = Derivation(account.base, account.facts, account.issued)
-    derived = derivation.through(account.business_date, months_from=from_date)
-    if derived != account.ledger:
+    derivation, derived = _derived(account, from_date)
+    if derived != account.ledger or derivation.months:
         yield BalancesCorrected(
             cause_version=account.version,
             from_date=from_date,
+            missed_on=max(derivation.missed_on, default=None),
             reason=None,
             **_charged_otherwise(account.ledger, derived),
             **restated(account.ledger, derived, derivation.months),
@@ -47,16 +48,23 @@ def renew(account: Account) -> Iterator[AccountEvent]:
     """Move the account to this program's edition of the rules, before anything is derived by it."""
     if account.rules == events.RULES:
         return
-    derivation = Derivation(account.base, account.facts, account.issued)
-    derived = derivation.through(account.business_date, months_from=account.base.business_date)
+    from_date = account.base.business_date
+    derivation, derived = _derived(account, from_date)
     yield RulesChanged(
         from_rules=account.rules,
         to_rules=events.RULES,
+        from_date=from_date,
+        missed_on=max(derivation.missed_on, default=None),
         **_charged_otherwise(account.ledger, derived),
         **restated(account.ledger, derived, derivation.months),
     )
     yield from fall_back(account)
     yield from catch_up(account)
+
+
+def _derived(account: Account, from_date: date) -> tuple[Derivation, Ledger]:
+    derivation = Derivation(account.base, account.facts, account.issued)
+    return derivation, derivation.through(account.business_date, months_from=from_date)
 
 
 def _charged_otherwise(known: Ledger, derived: Ledger) -> dict[str, Any]:

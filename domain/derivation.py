@@ -23,10 +23,10 @@ class Derivation:
     def __init__(self, base: Ledger, facts: tuple[Fact, ...], issued: Iterable[Issued]) -> None:
         self.ledger = base.fork()
         self.months: list[MonthEnd] = []
+        self.missed_on: list[date] = []
         self._facts = in_order(facts)[::-1]
         self._issued = {statement.on: statement for statement in issued}
         self._due_dates = [statement.due_date for statement in self._issued.values()]
-        self._missed_on: list[date] = []
         self._month_end: date | None = None  # of the first month whose end is still to be remembered
 
     def through(self, last: date, months_from: date | None = None) -> Ledger:
@@ -70,7 +70,7 @@ class Derivation:
         ledger.pass_time(day)
         missed = charges.missed_today(ledger, day)
         if missed is not None:
-            self._missed_on.append(day)
+            self.missed_on.append(day)
             self._post(charges.late_fee(ledger, missed))
         if ledger.bill_days.falls_on(day) and ledger.charged_off_due is None:
             self._post_all()
@@ -143,7 +143,7 @@ class Derivation:
         return MonthEnd(
             month_end=end,
             dpd=ledger.dpd,
-            missed_this_month=any((day.year, day.month) == (end.year, end.month) for day in self._missed_on),
+            missed_this_month=any((day.year, day.month) == (end.year, end.month) for day in self.missed_on),
             due_this_month=any((day.year, day.month) == (end.year, end.month) for day in self._due_dates),
             owed_fen=ledger.owed,
             past_due_30_fen=sum(each.amount_fen for each in missed if days_between(each.due_date, end) >= 30),

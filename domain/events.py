@@ -350,9 +350,12 @@ class MonthEnd(_Frozen):
 class Restated(MoneyEvent):
     """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
-    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas.
+    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. `from_date` is the day
+    from which anything may have turned out otherwise, and `missed_on` the last day on which a minimum was found missed.
     """
 
+    from_date: date
+    missed_on: date | None
     deltas: dict[Bucket, int]
     interest_delta_fen: int
     late_fee_delta_fen: int
@@ -372,13 +375,12 @@ class Restated(MoneyEvent):
 class BalancesCorrected(Restated):
     """Facts learnt late changed what was charged; `deltas` lead to what would have been. History and statements stand.
 
-    `cause_version` is the event that was learnt late, and `from_date` the day it counts from. Where an officer states
-    the deltas themselves there is none, and a `reason` instead.
+    `cause_version` is the event that was learnt late. Where an officer states the deltas themselves there is none, and a
+    `reason` instead.
     """
 
     TYPE = "balances.corrected"
     cause_version: Annotated[int, Field(ge=1)] | None
-    from_date: date
     reason: Token | None
 
 

@@ -47,6 +47,7 @@ from domain.events import (
     PaymentReversed,
     PurchasePosted,
     PurchaseRefunded,
+    Restated,
     RulesChanged,
     Standing,
     Status,
@@ -121,7 +122,7 @@ def key(recorded: Recorded) -> UUID:
     return recorded.account_id
 
 
-def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901, PLR0912 - a line for each event
+def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901, PLR0912, PLR0915 - a case an event
     """The row after `recorded`; the months that ended before it are closed first, with what was known then."""
     event = recorded.event
     day = event.business_date
@@ -134,16 +135,12 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             pass  # as above: what is disputed is owed, but not demanded
         case DebtWaived():
             pass  # charges only; `G` begins with waived principal, which this program never waives
-        case PaymentReversed() | BalancesCorrected() | AccountStandingChanged():
+        case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # the open month sees them; a correction restates the months before it: see below
         case AccountChargedOff():
             row.charged_off_on = day
         case WriteOffUndone():
             row.charged_off_on = None
-        case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
-            pass  # the open month sees them; months that ended are not re-made yet
-        case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
-            pass  # the standing says it; see `_code`
         case PaymentReceived():
             row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen
         case AccountBilled():
@@ -175,9 +172,9 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
     row.access, row.standing, row.status = event.access, event.standing, event.status
     row.version, row.business_date = recorded.version, day
     _settle(row)
-    if isinstance(event, BalancesCorrected):
+    if isinstance(event, Restated) and event.from_date < day:
+        row.missed_on = event.missed_on
         _restate(row, event.months, event.from_date)
-        _test_again(row, event)
     return row
 
 
@@ -277,33 +274,6 @@ def _settled_by(row: ReportRow, last: date, from_date: date) -> date:
     if row.settled_on is not None and first <= row.settled_on <= last and row.settled_on < row.business_date:
         return row.settled_on
     return max(from_date, _ended_on(row) or from_date) if from_date >= first else last
-
-
-def _test_again(row: ReportRow, event: BalancesCorrected) -> None:
-    """What the correction lets be known of the minimum that was tested in the open month: was it missed?"""
-    for due in row.due_dates:
-        test = _test_date(row, due)
-        if row.open_month is not None and row.open_month <= test <= event.business_date:
-            if _was_missed(row, event, due, test):
-                row.missed_on = test
-            elif row.missed_on == test:
-                row.missed_on = None
-
-
-def _was_missed(row: ReportRow, event: BalancesCorrected, due: date, test: date) -> bool:
-    """Whether the minimum due on `due` was missed on the day of its `test`, as far as the correction tells.
-
-    It names the minima that are unpaid now. One that is paid by now was missed if its late fee stands or came up, and
-    was met if the fee is gone, or if nobody had paid it before the late fact did.
-    """
-    if any(layer.due_date == due for layer in _missed(row, row.unpaid_minima, event.business_date)):
-        return True
-    known = row.missed_on == test
-    if event.from_date >= test:
-        return known
-    if known:
-        return row.standing != "overdue" and event.late_fee_delta_fen >= 0
-    return event.late_fee_delta_fen > 0 and row.open_month is not None and event.from_date >= row.open_month
 
 
 def _month(row: ReportRow, day: date) -> ReportMonth:

@@ -471,6 +471,28 @@ def test_a_minimum_that_is_tested_in_the_month_after_its_due_date_is_tested_agai
     assert codes(story, "2026-03-06") == {"2026-01": "*", "2026-02": "N", "2026-03": "*"}
 
 
+def test_a_month_is_restated_though_nothing_else_turns_out_otherwise():
+    """A minimum of interest and fees alone, missed without a late fee; what is owed now is the same either way."""
+    story = base().pays("2026-02-25", 123_457).advances("2026-04-05")
+    assert codes(story, "2026-04-05")["2026-03"] == "1"
+    learns(story, "2026-04-05", 1_926, "2026-03-09")
+    assert codes(story, "2026-04-05") == {"2026-01": "*", "2026-02": "M", "2026-03": "N", "2026-04": "*"}
+
+
+@pytest.mark.parametrize(("bill_day", "pays_on", "code"), [(1, 12, "M"), (28, 5, "N")])
+def test_a_month_of_half_a_year_ago_is_restated_with_all_that_happened_in_it(bill_day, pays_on, code):
+    """The furthest that a fact may reach back in a long life: the month's first days and its statement are before it."""
+    story = Story(terms=Terms(version="agreed", bill_day=bill_day))
+    for month in range(12):
+        story.buys(add_months(date(2026, 1, 20), month), 10_000)
+        story.pays(add_months(date(2026, 2, pays_on), month), 10_000)
+    for on in ("2027-01-25", "2027-02-24"):
+        before = codes(story.advances(on), on)
+        learns(story, on, 1, day(on) - timedelta(days=180))
+        assert codes(story, on) == before
+        assert {before[f"2026-{month:02}"] for month in range(2, 13)} == {code}
+
+
 def issued(story: Story) -> list[AccountBilled]:
     return [each.event for each in story.recorded if isinstance(each.event, AccountBilled)]
 
