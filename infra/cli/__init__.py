@@ -2,6 +2,7 @@
 
 import os
 import sys
+from errno import ENOSPC
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -79,15 +80,34 @@ def main() -> None:
     Exit codes: 0 done, 1 a `Fault` (said in one sentence, without a traceback) or a command's own "no", 2 wrong
     usage, 130 interrupted. A reader that closed the pipe, as `head` does, is no error worth a word.
     """
+    if sys.stdout is None:  # its number would be given to the next file or connection, and prints would go there
+        sys.exit(_complain("Standard output is closed: leave it open, or send it to /dev/null."))
+    status: object = 0
+    full: OSError | None = None
     try:
         _Overview()(prog_name="credit")
+    except SystemExit as ended:
+        status = ended.code
     except Fault as fault:
-        print(f"credit: {fault}", file=sys.stderr)
-        sys.exit(1)
+        status = _complain(fault)
     except KeyboardInterrupt:
-        sys.exit(130)
-    finally:
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 130
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        full = error
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What cannot be written now cannot be written either when Python ends and tries again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        full = full or (None if isinstance(error, BrokenPipeError) else error)
+    if full is not None:
+        place = full.filename or "Standard output"
+        status = _complain(f"{place} cannot be written ({full.strerror}): make room there, or choose another place.")
+    sys.exit(status)  # type: ignore[arg-type] # whatever the command's own SystemExit carried
+
+
+def _complain(why: object) -> int:
+    print(f"credit: {why}", file=sys.stderr)
+    return 1

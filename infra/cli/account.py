@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.money import BUCKETS, yuan
+from infra.cli import arguments
 from infra.faults import Fault
 from infra.installation import locate
 from infra.views import answers, query
@@ -23,25 +24,10 @@ from projections.folding import BeforeOpening
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="One account, on any day.")
 
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date like 2026-02-10") from None
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not an account id: it is a UUID") from None
-
-
-Id = Annotated[UUID, typer.Argument(parser=_id, metavar="ID", help="The account's id.")]
+Id = Annotated[UUID, typer.Argument(parser=arguments.account_id, metavar="ID", help="The account's id.")]
 AsOf = Annotated[
     date | None,
-    typer.Option(parser=_day, metavar="DATE", help="At the end of this day; else the day of its last event."),
+    typer.Option(parser=arguments.day, metavar="DATE", help="At the end of this day; else the day of its last event."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 

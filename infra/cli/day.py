@@ -13,6 +13,7 @@ from rich.table import Table
 
 from domain.money import yuan
 from infra.accounts import Accounts
+from infra.cli import arguments
 from infra.day import FIRST_DAY, LAST_DAY, Report, run_day
 from infra.day.schedule import Told
 from infra.day.totals import Totals
@@ -30,11 +31,9 @@ def _day() -> None:
     """The day job."""
 
 
-def _date(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date like 2026-02-10") from None
+def day_of(text: str) -> date:
+    """The day that is written; one outside the calendar of the service is wrong usage."""
+    day = arguments.day(text)
     if not FIRST_DAY <= day <= LAST_DAY:
         raise typer.BadParameter(f"{day} is not between {FIRST_DAY} and {LAST_DAY}")
     return day
@@ -42,7 +41,7 @@ def _date(text: str) -> date:
 
 @app.command()
 def run(
-    day: Annotated[date, typer.Option("--date", parser=_date, metavar="DATE", help="The day; no clock is read.")],
+    day: Annotated[date, typer.Option("--date", parser=day_of, metavar="DATE", help="The day; no clock is read.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False,
 ) -> None:
     """Advance every account that is due on DATE, and report the day with control totals from the store.

@@ -2,12 +2,13 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from infra.cli.day import day_of
 from infra.faults import Fault
 from infra.installation import locate
 from infra.portfolio.export import HEADER, StatementRow, statement_rows
@@ -25,7 +26,8 @@ def _group() -> None:
 def export(
     out: Annotated[Path, typer.Option(help="The CSV file to write; an existing one is replaced.")],
     through: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last bill day; by default the last one recorded.")
+        date | None,
+        typer.Option(parser=day_of, metavar="DATE", help="The last bill day; by default the last one recorded."),
     ] = None,
 ) -> None:
     """Write one row per account and month: id, month, balance, paid, refunded, limit, over_limit.
@@ -33,7 +35,7 @@ def export(
     Ids are those of the file that was imported (else the customer id), amounts whole dollars, months oldest first.
     """
     there = locate()
-    last = through.date() if through else query.last_business_date(there.reader_url)
+    last = through or query.last_business_date(there.reader_url)
     rows = sorted(_rows(there.reader_url, last), key=lambda row: (not row.id.isdecimal(), row.id.zfill(9), row.month))
     try:
         _write(out.resolve(), rows)

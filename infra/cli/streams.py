@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import sys
+from re import fullmatch
 from threading import Event
 from typing import Annotated, Any
+from uuid import UUID
 
 import psycopg
 import typer
@@ -17,6 +19,7 @@ from consumers.credit_report import CREDIT_REPORT
 from domain.chain import instant_text
 from domain.codec import Unreadable
 from domain.recorded import Recorded
+from infra.cli import arguments
 from infra.faults import Fault
 from infra.installation import locate
 from infra.kafka import topics
@@ -75,6 +78,13 @@ def consume(view: Annotated[str, typer.Argument(help=", ".join(GROUPS), metavar=
             raise Fault(f"The read model of {view} cannot be written: {error}") from error
 
 
+def _type(text: str) -> str:
+    # Also one that this program does not know: whoever looks may be older than whoever wrote.
+    if not fullmatch(r"[a-z][a-z0-9_.]*", text):
+        raise typer.BadParameter(f"{text!r} is not an event type like account.overdue")
+    return text
+
+
 @events.callback()
 def _events() -> None:
     """Keeps `tail` a command of its own: typer makes a group of one into that one."""
@@ -82,8 +92,13 @@ def _events() -> None:
 
 @events.command("tail")
 def tail(
-    type_: Annotated[str | None, typer.Option("--type", help="Only events of this type, as account.overdue.")] = None,
-    account: Annotated[str | None, typer.Option(help="Only events of this account.")] = None,
+    type_: Annotated[
+        str | None,
+        typer.Option("--type", parser=_type, metavar="TYPE", help="Only events of this type, as account.overdue."),
+    ] = None,
+    account: Annotated[
+        UUID | None, typer.Option(parser=arguments.account_id, metavar="ID", help="Only events of this account.")
+    ] = None,
     from_start: Annotated[bool, typer.Option("--from-start", help="Begin with what the topic holds.")] = False,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on with what comes.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
@@ -91,7 +106,7 @@ def tail(
 ) -> None:
     """Print events as they come, one a line; in order within each account, not across accounts."""
     there = locate()
-    wanted_type, wanted_key = type_ and type_.encode(), account and account.lower().encode()
+    wanted_type, wanted_key = type_ and type_.encode(), account and str(account).encode()
     shown = 0
     try:
         for raw in reading.tail(there.bootstrap_servers, there.topic, from_start=from_start, follow=follow):

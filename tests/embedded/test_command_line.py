@@ -64,6 +64,22 @@ def test_a_reader_that_has_gone_is_no_error_worth_a_word(tmp_path):
         assert program.stderr.read() == b""
 
 
+@pytest.mark.parametrize("words", ["machine table", "machine table --json", "doctor --json", "--help"])
+@pytest.mark.parametrize(("output", "said"), [("> /dev/full", "No space left on device"), (">&-", "is closed")])
+def test_output_that_cannot_be_written_is_one_sentence(tmp_path, words, output, said):
+    program = subprocess.run(
+        ["/bin/sh", "-c", f"exec {CREDIT} {words} {output}"],
+        env=os.environ | {"CREDIT_DATA_DIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert program.returncode == 1
+    assert program.stderr.startswith("credit: Standard output ")
+    assert said in program.stderr
+    assert program.stderr.count("\n") == 1
+
+
 def interrupted() -> None:
     """A command during which somebody presses Ctrl-C."""
     raise KeyboardInterrupt

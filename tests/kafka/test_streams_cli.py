@@ -54,6 +54,18 @@ def test_the_relay_publishes_until_sigterm_and_says_how_far_it_is(site, environm
     assert [line.split()[2] for line in one.stdout.splitlines()] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--type", "is not an event type like account.overdue"), ("--account", "is not an account id: it is a UUID")],
+)
+def test_bytes_that_are_no_text_are_wrong_usage(site, environment, option, said):
+    words = [*CREDIT, "events", "tail", option, b"\xff"]
+    told = subprocess.run(words, env=environment, capture_output=True, timeout=60, check=False)
+    assert told.returncode == 2
+    message = " ".join(told.stderr.decode().replace("│", " ").split())
+    assert f"Invalid value for '{option}': '\\udcff' {said}" in message
+
+
 def test_a_consumer_leaves_on_sigterm(site, environment):
     audit = subprocess.Popen([*CREDIT, "consume", "audit"], env=environment, stderr=subprocess.PIPE, text=True)
     until(lambda: _members(site) == 1)

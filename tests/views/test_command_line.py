@@ -81,6 +81,16 @@ def test_a_bad_id_or_date_is_wrong_usage(credit, story, command, words, said):
     assert said in " ".join(err.replace("│", " ").split())
 
 
+def test_statements_are_exported_through_a_day_of_the_calendar(credit, story, tmp_path):
+    out = tmp_path / "statements.csv"
+    code, _, err = credit("statements", "export", "--out", out, "--through", "9999-12-31")
+    assert (code, out.exists()) == (2, False)
+    assert "--through" in err
+    assert "9999-12-31 is not between 1990-01-02 and 2149-12-30" in " ".join(err.replace("│", " ").split())
+    assert credit("statements", "export", "--out", out, "--through", "2026-02-10")[0] == 0
+    assert len(out.read_text().splitlines()) == 2
+
+
 def test_how_the_views_stand(credit, story):
     code, out, _ = credit("views", "status")
     assert code == 0
