@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from domain import charges
 from domain.account import Account
 from domain.commands import UndoWriteOff, WriteOff
 from domain.delinquency import CHARGED_OFF, booked, lifted
@@ -17,7 +18,10 @@ def write_off(command: WriteOff, account: Account) -> Facts:
     standing = move_standing("write_off", account.standing)
     if standing is None:
         return
-    if not account.ledger.owed and account.ledger.accrued <= 0:
+    # Credit may pay the last interest, and the cap may give it up: then nothing is left to lose.
+    yield from charges.interest(account.ledger)
+    yield from charges.over_cap(account.ledger)
+    if not account.ledger.owed:
         raise Refused("nothing_owed", standing=account.standing)
     yield from booked(account, command.reason, standing)
 

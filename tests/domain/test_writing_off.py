@@ -25,6 +25,7 @@ from tests.specification import (
     advance,
     advanced,
     buy,
+    corrected,
     event,
     force_closed,
     freeze,
@@ -89,6 +90,19 @@ def test_a_loss_is_booked_by_decision_before_its_time_with_the_interest_so_far()
 
 def test_what_owes_nothing_is_no_loss():
     given(*LINE).when(write_off()).refused("nothing_owed", standing="clear")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        (*BASE, advanced(to="2026-03-01"), paid(130_000, on="2026-03-05")),
+        (*LINE, corrected(fees_unbilled=5_000, on="2026-03-06")),
+    ],
+    ids=["credit pays the last interest", "the cap gives everything up"],
+)
+def test_what_owes_nothing_once_charges_are_posted_is_no_loss(history):
+    life = given(*history)
+    life.when(write_off(on="2026-03-06")).refused("nothing_owed", standing=life.account.standing)
 
 
 @pytest.mark.parametrize("second", [None, OFFICER], ids=["nobody else", "the same person"])
