@@ -305,7 +305,7 @@ def _take_back(account: Account, event: PurchaseRefunded) -> None:
                 account.facts = tuple(
                     # Had the refund been known, less could have been disputed after it.
                     fact._replace(amount=fact.amount - part)
-                    if (fact.kind, fact.reference) == ("dispute", dispute_id) and event.value_date < fact.on
+                    if (fact.kind, fact.reference) == ("dispute", dispute_id) and event.value_date <= fact.on
                     else fact
                     for fact in account.facts
                 )

@@ -164,6 +164,12 @@ def test_a_refund_that_counts_from_before_the_dispute_leaves_less_to_dispute():
     life.owes(principal_billed=20_000).stands(minimum_due=0)
 
 
+def test_a_refund_learnt_late_that_counts_from_the_day_of_the_dispute_leaves_less_to_dispute_too():
+    life = given(*BILLED, disputed("base", 60_000, on="2026-02-05"))
+    life.when(refund("base", 100_000, on="2026-02-08", reason="our_error", value_date=date(2026, 2, 5)))
+    life.owes(principal_billed=23_457)
+
+
 def test_a_dispute_open_at_a_charge_off_stays_outside_its_amounts():
     life = given(*BASE, bought("other", 50_000, on="2026-01-20"), disputed("other", 50_000, on="2026-01-25"))
     life.when(advance(to="2026-08-09"))
