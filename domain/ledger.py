@@ -374,7 +374,8 @@ class Ledger:
             if amount:
                 already = self.slices.get(name)
                 self.slices[name] = Slice(amount + (already.unpaid if already else 0), due_date, 0, today)
-        self.bearing += 0 if self.charged_off_due is not None else billed
+        # Billed on a due day it waits for the due test with that statement; billed on any other day it bears at once.
+        self.bearing += 0 if self.charged_off_due is not None or today == self.untested_due else billed
 
     # How part of it is disputed
 

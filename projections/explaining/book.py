@@ -219,10 +219,10 @@ class Book:
             self.principal.change(self.day, delta, told)
 
     def buy(self, name: str, amount: int, told: Told, *, billed: bool = False) -> None:
-        """A purchase, or what counts as one; one that is billed at once bears interest at once."""
+        """A purchase, or what counts as one; one that is billed at once bears interest at once, but on a due day."""
         if not amount:
             return
-        bears = billed and self.lost is None
+        bears = billed and self.lost is None and self.day != self.untested_due
         bought = self.purchases[name] = Purchase(told, due=self.day if billed else None, bears=bears)
         bought.move(self.day, amount, told)
         if bears:

@@ -158,6 +158,19 @@ def test_deltas_name_an_ordinary_bucket_and_are_not_nothing(deltas):
         given(*OVERDUE).when(correct(**deltas))
 
 
+def test_what_an_officer_bills_on_a_due_day_bears_no_interest_once_it_is_paid_that_day():
+    given(*BASE, advanced(to="2026-02-01")).when(
+        correct(on="2026-02-10", principal_billed=5_000), pay(128_457, on="2026-02-10")
+    ).owes().stands(on="2026-12-31", accrued=0, bearing=0)
+
+
+def test_what_an_officer_bills_on_a_due_day_bears_interest_once():
+    # 10 to 28 February: 19 days x 128,457 x 0.0005 = 1,220.34
+    given(*BASE, advanced(to="2026-02-01")).when(
+        correct(on="2026-02-10", principal_billed=5_000), advance(to="2026-03-01")
+    ).owes(principal_billed=128_457, interest_billed=1_220, fees_billed=1_000)
+
+
 @pytest.mark.parametrize("second", [None, OFFICER])
 def test_a_correction_needs_two_people(second):
     alone = correct(on="2026-03-05", fees_billed=-1)
