@@ -104,6 +104,7 @@ class Ledger:
     layers: tuple[Layer, ...] = ()
     statement_no: int = 0
     # The due date of the statement whose due test has not come yet; the terms see to it that there is at most one.
+    # A charge-off lets it wait: there is no test while it stands, but it may be undone before the day.
     untested_due: date | None = None
     # The slices that bear interest today, summed; fen-days of those; fen-days of all principal (for the cap).
     bearing: int = 0
@@ -257,7 +258,7 @@ class Ledger:
     def _reach(self, to: date) -> None:
         a_new_day = to > self.business_date
         due = self.untested_due
-        if due is not None and (test := self.test_date(due)) <= to:
+        if due is not None and self.charged_off_due is None and (test := self.test_date(due)) <= to:
             self._close_days(test)
             self._begin_to_bear(due, test)
             self.untested_due = None
@@ -277,7 +278,7 @@ class Ledger:
             self.earlier_days = _at_rate(rate, self.fen_days, self.earlier_days)
             self.fen_days = 0
             for name, each in self.slices.items():
-                earlier = _at_rate(rate, each.fen_days_by(today), each.earlier_days)
+                earlier = _at_rate(rate, self._counted(each), each.earlier_days)
                 self.slices[name] = each._replace(fen_days=0, counted_to=today, earlier_days=earlier)
         self.terms, self.coming_terms = coming.terms, None
 
@@ -430,17 +431,21 @@ class Ledger:
         for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
             self.buckets[billed] += self.buckets[unbilled]
             self.buckets[unbilled] = 0
+        today = self.business_date
         self.slices = {
-            purchase_id: each if each.due_date is not None else each._replace(due_date=self.business_date)
+            purchase_id: each._replace(
+                due_date=each.due_date or today, fen_days=each.fen_days_by(today), counted_to=today
+            )
             for purchase_id, each in self.slices.items()
-            if each.unpaid
         }
-        self.untested_due = None
         self.bearing = 0
         self.regime = self._regime_of_the_morning()
 
     def undo_charge_off(self) -> None:
-        """It was an error: the minima return as far as anything billed is left, and interest goes on from today."""
+        """It was an error: the minima return as far as anything billed is left, and interest goes on from today.
+
+        The days in between are never charged. A statement whose due test is still to come waits for it.
+        """
         left, layers = self.billed, []
         for layer in self.layers_charged_off:
             part = min(left, layer.amount)
@@ -448,7 +453,15 @@ class Ledger:
             if part:
                 layers.append(layer._replace(amount=part))
         self.layers, self.layers_charged_off, self.charged_off_due = tuple(layers), (), None
-        self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date is not None)
+        today, due = self.business_date, self.untested_due
+        if due is not None and self.test_date(due) <= today:
+            self.untested_due = due = None
+        self.slices = {
+            purchase_id: each._replace(counted_to=today)
+            for purchase_id, each in self.slices.items()
+            if each.unpaid or each.due_date == due
+        }
+        self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date not in {None, due})
         self.regime = self._regime_of_the_morning()
 
     # How it is corrected
@@ -592,9 +605,12 @@ class Ledger:
         if amount == each.unpaid and not (untested and self.terms.interest_method == "from_posting"):
             del self.slices[purchase_id]
         else:
-            counted = each.fen_days_by(self.business_date)
-            left = each.unpaid - amount
+            left, counted = each.unpaid - amount, self._counted(each)
             self.slices[purchase_id] = each._replace(unpaid=left, fen_days=counted, counted_to=self.business_date)
+
+    def _counted(self, each: Slice) -> int:
+        """Its own fen-days by today; none run up while the debt is a loss."""
+        return each.fen_days if self.charged_off_due is not None else each.fen_days_by(self.business_date)
 
 
 def _at_rate(rate: Decimal, fen_days: int, known: tuple[RatedDays, ...]) -> tuple[RatedDays, ...]:

@@ -45,6 +45,12 @@ class Purchase:
         self.unpaid += delta
         self.moves.append((on, delta, told))
 
+    def rest(self, since: date, until: date, told: Told) -> None:
+        """No day from `since` to the one before `until` counts; what is unpaid counts again from `until`."""
+        kept = [move for move in self.moves if move[0] < since]
+        before = sum(delta for _, delta, _ in kept)
+        self.moves = [*kept, (since, -before, told), (until, self.unpaid, told)]
+
 
 class ComingTerms(NamedTuple):
     """Terms that hold from a date on, by the event that says so."""
@@ -159,7 +165,7 @@ class Book:
 
     def _reach(self, to: date) -> None:
         due = self.untested_due
-        if due is not None and self.test_date(due) <= to:
+        if due is not None and self.lost is None and self.test_date(due) <= to:
             self._test(due)
         self.day = to
 
@@ -252,7 +258,7 @@ class Book:
         """All of it is billed and due since the oldest demand that was missed; nothing bears interest any more."""
         first = [*self._missed(), *(each for each in self.demands if each.left)][:1]
         self.lost = Lost(first[0].due if first else self.day, told, tuple(self.demands))
-        self.demands, self.untested_due = [], None
+        self.demands = []
         self._bill_all(self.day)
         for each in self.purchases.values():
             self._bear(each, told, bears=False)
@@ -260,14 +266,18 @@ class Book:
     def undo_charge_off(self, told: Told) -> None:
         """What was demanded before is demanded again, as far as it is billed; interest goes on from this day."""
         left = sum(self.amounts[bucket] for bucket in BILLED_BUCKETS)
+        lost_on = self.lost.told.event.business_date if self.lost else self.day
         self.demands, self.lost = list(self.lost.before) if self.lost else [], None
+        if self.untested_due is not None and self.test_date(self.untested_due) <= self.day:
+            self.untested_due = None
         for demand in self.demands:
             gone = max(0, demand.left - left)
             if gone:
                 demand.lowered.append(Lowered(gone, told))
             left -= demand.left
         for each in self.purchases.values():
-            self._bear(each, told, bears=each.due is not None)
+            each.rest(lost_on, self.day, told)
+            self._bear(each, told, bears=each.due not in {None, self.untested_due})
 
     def _bear(self, each: Purchase, told: Told, *, bears: bool) -> None:
         if each.bears != bears:

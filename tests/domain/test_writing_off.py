@@ -22,17 +22,21 @@ from tests.specification import (
     BASE,
     LINE,
     OFFICER,
+    activated,
     advance,
     advanced,
+    bought,
     buy,
     corrected,
     event,
     force_closed,
     freeze,
     given,
+    opened,
     paid,
     pay,
     reverse,
+    terms,
     undo_write_off,
     unfreeze,
     write_off,
@@ -129,6 +133,30 @@ def test_a_loss_booked_in_error_is_taken_back_and_the_gap_costs_nothing():
         dpd=190, accrued=0, access="frozen", reasons=("overdue_long",)
     )
     assert life.account.original_charge_off == {}
+
+
+BILLED_THEN_LOST = (advanced(to="2026-02-01"), write_off(on="2026-02-03"))
+
+
+def test_what_is_not_due_yet_when_a_loss_is_taken_back_bears_no_interest_if_it_is_paid_by_then():
+    given(*BASE, *BILLED_THEN_LOST).when(undo_write_off(on="2026-02-05"), pay(123_457, on="2026-02-10")).owes().stands(
+        on="2026-12-31", standing="paid", accrued=0
+    )
+
+
+def test_what_is_not_due_yet_when_a_loss_is_taken_back_waits_for_its_due_test():
+    given(*BASE, *BILLED_THEN_LOST).when(undo_write_off(on="2026-02-05"), advance(to="2026-03-01")).owes(
+        principal_billed=123_457, interest_billed=1_173, fees_billed=1_000
+    ).stands(dpd=19)
+
+
+def test_a_loss_taken_back_costs_nothing_for_the_gap_where_interest_runs_from_posting():
+    agreed = terms(interest_method="from_posting")
+    history = (opened(agreed=agreed), activated(), bought("base", 123_457, on="2026-01-10"), *BILLED_THEN_LOST)
+    # 10 January to 2 February and 5 to 28 February: 48 days x 123,457 x 0.0005 = 2,962.97
+    given(*history).when(undo_write_off(on="2026-02-05"), advance(to="2026-03-01")).owes(
+        principal_billed=123_457, interest_billed=2_963, fees_billed=1_000
+    )
 
 
 def test_what_was_taken_back_after_everything_was_paid_leaves_nothing_billed():
