@@ -6,6 +6,7 @@ they pass over versions they have seen. Two fences keep a second relay out: a se
 PostgreSQL says who leads, and the fixed transactional id lets the broker refuse whoever led before.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
@@ -27,6 +28,11 @@ LEASE = 30.0  # seconds after which PostgreSQL lets another relay lead when this
 _LOCK = 0x6372_6564_6974  # the number of the session lock, one per database and so one per store
 _QUICK, _SLOW = 0.005, 0.05  # seconds between looks at an idle store: at first, and after a while
 _RETRY = 1.0  # seconds between attempts to lead, and after a slice that the broker did not take
+# What waiting cannot mend. A refused connection has no code, so this is read from what an English server says; of
+# another one it is told in the log, once in every `_RETRY`.
+_REFUSED = re.compile(
+    r"authentication failed|no password supplied|no pg_hba\.conf entry|(role|database) .* does not exist"
+)
 
 
 class Source(Protocol):
@@ -67,7 +73,7 @@ class Relay:
     def run(self, stop: Event) -> None:
         """Publish until `stop` is set; the slice in hand is finished. Waits while another relay leads.
 
-        Raises `Fault` when the store or the broker needs a person.
+        Raises `Fault` when the store or the broker needs a person, as for a wrong password.
         """
         while not stop.is_set():
             try:
@@ -78,6 +84,11 @@ class Relay:
                         self._told(f"leads for {self._topic}")
                         self._lead(Checkpoint(session, self._topic), stop)
             except (Deposed, psycopg.OperationalError) as lost:
+                if _REFUSED.search(str(lost)):
+                    raise Fault(
+                        f"The relay's role may not use the database ({' '.join(str(lost).split())}): correct "
+                        f"CREDIT_RELAY_URL, or run `credit migrate` where it is not set."
+                    ) from lost
                 self._told(f"does not lead any more: {lost}".rstrip())
                 stop.wait(_RETRY)
 

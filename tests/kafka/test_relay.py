@@ -122,6 +122,15 @@ def test_a_store_restored_from_an_older_backup_is_refused(site):
         stop.wait(30)
 
 
+def test_a_wrong_password_ends_it_instead_of_being_tried_for_ever(site):
+    login, _, place = site.relay_url.rpartition("@")
+    site.relay_url = f"{login.rpartition(':')[0]}:hunter2@{place}"
+    refusal = r"may not use the database \(.*password authentication failed.*CREDIT_RELAY_URL"
+    with pytest.raises(Fault, match=refusal) as fault, running(site.relay().run) as stop:
+        stop.wait(30)
+    assert "hunter2" not in str(fault.value)
+
+
 def test_an_outage_of_the_broker_is_survived(site):
     """What is not acknowledged in time is sent again by another producer, once the broker answers."""
     site.append(histories(10, 10))
