@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
+
 from consumers.envelope import ACCOUNT_EVENTS
 from infra.embedded import servers
 from infra.faults import Fault
 from infra.kafka.topics import prepare
 from infra.migrations import migrate
 from infra.settings import Settings
-from infra.store.roles import role_url
+from infra.store.roles import ROLES, role_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Installation:
     views_url: str = field(repr=False)
     reader_url: str = field(repr=False)
     bootstrap_servers: str
+    """Where Kafka is; empty where it was not asked for."""
+
     topic_prefix: str
 
     @property
@@ -51,17 +55,26 @@ class Installation:
         }
 
 
-def locate(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Installation:
+def locate(
+    settings: Settings | None = None,
+    report: Callable[[str], None] = lambda _: None,
+    *,
+    kafka: bool = True,
+    migrated: bool = True,
+) -> Installation:
     """Have the servers running and say where everything is. Raises Fault when a server cannot be had.
 
+    Without `kafka` only PostgreSQL is asked for. Raises Fault where a database that must be `migrated` is not.
     Where no setting names a database, a broker or topics, the portfolio that was lived last is looked at.
     """
     settings = settings or Settings.load()
-    running = servers.start(settings, report)
+    running = servers.start(settings, report, kafka=kafka)
     owner, prefix = running.database_url, settings.topic_prefix
     remembered = None if settings.model_fields_set & _NAMED else _remembered(settings)
     if remembered is not None:
         owner, prefix = _on_same_server(owner, remembered["database"]), remembered["topic_prefix"]
+    if migrated:
+        _check_migrated(owner)
     return Installation(
         owner_url=owner,
         writer_url=settings.writer_url or role_url(owner, "credit_writer"),
@@ -71,6 +84,26 @@ def locate(settings: Settings | None = None, report: Callable[[str], None] = lam
         bootstrap_servers=running.bootstrap_servers,
         topic_prefix=prefix,
     )
+
+
+def _check_migrated(owner_url: str) -> None:
+    """Asked of the owner, because PostgreSQL tells a role that does not exist that its password is wrong."""
+    name = urlsplit(owner_url).path.removeprefix("/")
+    try:
+        with psycopg.connect(owner_url, connect_timeout=5) as connection:
+            ready = connection.execute(_MIGRATED, (list(ROLES),)).fetchone()
+    except psycopg.OperationalError as refused:
+        raise Fault(
+            f"The database {name} cannot be asked ({' '.join(str(refused).split())}): make it anew, or name another by "
+            f"CREDIT_DATABASE_NAME and CREDIT_TOPIC_PREFIX."
+        ) from None
+    if ready != (True,):
+        raise Fault(f"The database {name} is not set up yet: run `credit migrate`.")
+
+
+_MIGRATED = (
+    "SELECT to_regclass('migrations') IS NOT NULL AND bool_and(to_regrole(r) IS NOT NULL) FROM unnest(%s::text[]) r"
+)
 
 
 def look_at(there: Installation | None) -> bool:
@@ -113,7 +146,7 @@ def _on_same_server(url: str, database: str) -> str:
 
 def install(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Installation:
     """As `locate`, and bring the database's tables and the topics up to date."""
-    there = locate(settings, report)
+    there = locate(settings, report, migrated=False)
     migrate(there.owner_url)
     prepare(there.bootstrap_servers, there.topic_prefix)
     return there

@@ -109,7 +109,7 @@ def history(
 
 def ask_views(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
     """The answer of the read models; each "no" becomes a fault or wrong usage, said in one sentence."""
-    url = locate().reader_url
+    url = locate(kafka=False).reader_url
     try:
         return query.ask(url, question)
     except answers.UnknownAccount as unknown:

@@ -49,7 +49,7 @@ def run(
     May be killed and run again; a second run of the same day adds nothing. Exits with 1 if an account had to be set
     aside or if the totals are not those of the store.
     """
-    there = locate()
+    there = locate(kafka=False)
     collect_seldom()
     with EventStore(there.writer_url) as store, _progress() as told:
         report = run_day(day, Accounts(store), there.writer_url, told=told)

@@ -34,7 +34,7 @@ def export(
 
     Ids are those of the file that was imported (else the customer id), amounts whole dollars, months oldest first.
     """
-    there = locate()
+    there = locate(kafka=False)
     last = through or query.last_business_date(there.reader_url)
     rows = sorted(_rows(there.reader_url, last), key=lambda row: (not row.id.isdecimal(), row.id.zfill(9), row.month))
     try:

@@ -29,7 +29,7 @@ def _audit() -> None:
 
 def migrate(as_json: Json = False) -> None:
     """Bring the database up to date: roles, tables, functions; harmless when it is."""
-    applied = bring_up_to_date(locate().owner_url)
+    applied = bring_up_to_date(locate(kafka=False, migrated=False).owner_url)
     if as_json:
         print(json.dumps({"applied": applied}))
     else:

@@ -48,7 +48,7 @@ def relay_run() -> None:
 @relay.command("status")
 def relay_status(as_json: Json = False) -> None:
     """Say how far the store has been published."""
-    there = locate()
+    there = locate(kafka=False)
     with EventStore(there.relay_url, pool_size=1) as store:
         head = store.head()
     done = relayed(there.relay_url, there.topic_prefix)

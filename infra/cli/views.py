@@ -23,7 +23,7 @@ def _views() -> None:
 @app.command()
 def status(as_json: Json = False) -> None:
     """Say which generation of each view is read, how much it has folded, and the sums of the portfolio."""
-    url = locate().reader_url
+    url = locate(kafka=False).reader_url
     states, totals = query.status(url), query.totals(url)
     if as_json:
         print(json.dumps({"views": [state._asdict() for state in states], "portfolio": totals._asdict()}, indent=2))

@@ -20,12 +20,13 @@ from infra.settings import Settings
 
 @dataclass(frozen=True)
 class Running:
-    """Where the servers are, both answering."""
+    """Where the servers are, answering."""
 
     database_url: str = field(repr=False)
     """The owner's URL of the service's database."""
 
     bootstrap_servers: str
+    """Where Kafka is; where it was not asked for what is set, else empty."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,10 @@ class State:
     log: Path | None
 
 
-def start(settings: Settings | None = None, report: Callable[[str], None] = lambda _: None) -> Running:
-    """Have both servers running, starting what is not, and the service's database there.
+def start(
+    settings: Settings | None = None, report: Callable[[str], None] = lambda _: None, *, kafka: bool = True
+) -> Running:
+    """Have both servers running, or without `kafka` PostgreSQL alone, and the service's database there.
 
     Whoever starts at the same time waits and gets the same servers. They outlive the caller. `report` is told what
     takes long. Raises `Fault` when a server does not start or a given one does not answer.
@@ -52,8 +55,9 @@ def start(settings: Settings | None = None, report: Callable[[str], None] = lamb
     settings = settings or Settings.load()
     with _alone(settings), ThreadPoolExecutor(2) as pool:
         database = pool.submit(_database, settings)
-        broker = pool.submit(_broker, settings, report)
-        return Running(database.result(), broker.result())
+        broker = pool.submit(_broker, settings, report) if kafka else None
+        given = settings.kafka_bootstrap_servers or ""
+        return Running(database.result(), given if broker is None else broker.result())
 
 
 def status(settings: Settings | None = None) -> list[State]:
