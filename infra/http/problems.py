@@ -27,7 +27,7 @@ CODES: dict[str, tuple[str, str]] = {
     "as_of_too_far_ahead": ("The day lies too far ahead", "Ask for a day up to the limit."),
     "parameter_invalid": ("A parameter cannot be used", "Correct the named parameters."),
     "not_found": ("There is nothing at this address", "See /docs for the addresses there are."),
-    "method_not_allowed": ("This address only answers GET", "Use GET; commands are not taken over HTTP."),
+    "method_not_allowed": ("This address only answers GET and HEAD", "Use GET; commands are not taken over HTTP."),
     "view_behind": ("The history is still catching up", "Ask again in some seconds."),
     "database_unavailable": (
         "The database does not answer",
@@ -68,7 +68,7 @@ class Problem(BaseModel):
 def problem(
     request: Request, code: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
-    """The response that tells of a problem; `more` are further members of it."""
+    """The response that tells of a problem, never kept by a cache; `more` are further members of it."""
     title, remedy = CODES[code]
     body = Problem(
         type=f"/docs#{code}",
@@ -81,8 +81,11 @@ def problem(
         **more,
     )
     return JSONResponse(
-        body.model_dump(mode="json", exclude_none=True), status, headers=headers, media_type=MEDIA_TYPE
-    )  # fmt: skip
+        body.model_dump(mode="json", exclude_none=True),
+        status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -130,9 +133,10 @@ async def _internal(request: Request, _error: Any) -> JSONResponse:
 
 
 async def _http(request: Request, error: Any) -> JSONResponse:
-    code = "method_not_allowed" if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else "not_found"
     detail = f"{request.method} {request.url.path}: {error.detail}."
-    return problem(request, code, error.status_code, detail, error.headers)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return problem(request, "method_not_allowed", error.status_code, detail, {"Allow": "GET, HEAD"})
+    return problem(request, "not_found", error.status_code, detail, error.headers)
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:

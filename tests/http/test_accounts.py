@@ -19,6 +19,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 
 
 def problem(response, status, code):
+    assert response.headers["cache-control"] == "no-store"
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     body = response.json()
     assert (body["status"], body["code"], body["type"]) == (status, code, f"/docs#{code}")
@@ -98,6 +99,13 @@ def test_a_misspelt_parameter_is_not_passed_over(get, story, kind):
     assert body["field"] == "asof"
 
 
+@kinds
+def test_a_parameter_that_is_given_twice_is_not_chosen_from(get, story, kind):
+    response = get(f"/accounts/{story.account_id}{kind}?as_of=2026-02-10&as_of=2026-02-11")
+    body = problem(response, 422, "parameter_invalid")
+    assert (body["field"], body["detail"]) == ("as_of", "as_of: it is given more than once.")
+
+
 def test_several_wrong_parameters_are_all_named(get, story):
     response = get(f"/accounts/{story.account_id}/history?after=-1&limit=0")
     body = problem(response, 422, "parameter_invalid")
@@ -128,7 +136,22 @@ def test_it_only_reads(api, story):
 
     response = asyncio.run(post())
     problem(response, 405, "method_not_allowed")
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["{id}", "{id}/history?limit=2", "{id}/balance?as_of=never", "17", "{id}/nothing", "{id}/balance?as_of=2026-01-01"],
+)
+def test_head_answers_as_get_without_the_body(get, api, story, path):
+    place = f"/accounts/{path.format(id=story.account_id)}"
+
+    async def head():
+        async with api() as client:
+            return await client.head(place)
+
+    response, whole = asyncio.run(head()), get(place)
+    assert (response.status_code, response.headers, response.content) == (whole.status_code, whole.headers, b"")
 
 
 @pytest.mark.parametrize("kind", ["/balance", "/history"])

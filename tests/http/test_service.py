@@ -1,5 +1,7 @@
 """The service itself: alive, ready, described."""
 
+import asyncio
+
 import psycopg
 import pytest
 
@@ -10,6 +12,16 @@ from infra.migrations import FOLDER
 def test_it_is_alive_whatever_else_is_dead(get):
     response = get("/livez", reader_url="postgresql://nobody@127.0.0.1:1/nothing")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/docs", "/openapi.json"])
+def test_head_answers_everywhere(api, path):
+    async def head():
+        async with api() as client:
+            return await client.head(path)
+
+    response = asyncio.run(head())
+    assert (response.status_code, response.content) == (200, b"")
 
 
 def test_it_is_ready_when_database_migrations_and_broker_are(get):
