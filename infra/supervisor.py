@@ -1,6 +1,7 @@
 """The supervisor: keeps the service's programs running in one process group, and takes them along when it ends."""
 
 import gc
+import logging
 import os
 import signal
 import subprocess
@@ -8,9 +9,10 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, Self
+from typing import IO, Self
 
 from infra.faults import Fault
 
@@ -27,6 +29,7 @@ _SETTLED = 10.0  # seconds after which a program that was started again counts a
 _PATIENCE = 60.0  # seconds that a program may go on ending before all is given up: outages pass, defects do not
 _LONGEST = 8.0  # seconds between two tries at the most
 _GRACE = 20.0  # seconds a program has to finish after SIGTERM
+_LOG_BYTES = 10_000_000  # after which the log is put aside as `.1`, in the place of the one before
 
 
 @dataclass(slots=True)
@@ -43,15 +46,18 @@ class _Program:
 class Supervisor:
     """Starts `credit` programs, and starts again what was killed or gave up; one that keeps ending ends them all.
 
-    `programs` maps a name to the arguments of `credit`. What they print goes to `log`. A program whose parent was
-    killed notices by its closed standard input and stops, so nothing is left behind.
+    `programs` maps a name to the arguments of `credit`. What they print goes to `log`, each line with the time and the
+    name before it. A program whose parent was killed notices by its closed standard input and stops, so nothing is
+    left behind.
     """
 
     def __init__(self, programs: Mapping[str, Sequence[str]], environment: Mapping[str, str], log: Path) -> None:
         self._programs = [_Program(name, arguments) for name, arguments in programs.items()]
         self._environment = dict(environment) | {ENDS_WITH_PARENT: "1"}
         self.log = log
-        self._out: BinaryIO | None = None
+        self._out = RotatingFileHandler(log, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+        self._out.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+        self._copying: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._failure: str | None = None
@@ -59,7 +65,6 @@ class Supervisor:
 
     def __enter__(self) -> Self:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._out = self.log.open("ab")
         for program in self._programs:
             self._start(program)
         self._watch.start()
@@ -81,8 +86,9 @@ class Supervisor:
                 process.wait()
         for process in running:
             _let_go(process)
-        if self._out is not None:
-            self._out.close()
+        for copying in self._copying:
+            copying.join()
+        self._out.close()
 
     def pids(self) -> dict[str, int]:
         """The process ids of the programs that run now, by name."""
@@ -100,9 +106,18 @@ class Supervisor:
             [sys.executable, "-m", "infra.cli", *program.arguments],
             env=self._environment,
             stdin=subprocess.PIPE,
-            stdout=self._out,
-            stderr=self._out,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
+        copying = threading.Thread(target=self._copy, args=(program.name, program.process.stdout), daemon=True)
+        self._copying = [thread for thread in self._copying if thread.is_alive()] + [copying]
+        copying.start()
+
+    def _copy(self, name: str, lines: IO[bytes]) -> None:
+        with lines:
+            for line in lines:
+                said = line.decode(errors="replace").rstrip()
+                self._out.handle(logging.makeLogRecord({"name": name, "msg": said}))
 
     def _run(self) -> None:
         while not self._stopping.wait(_PAUSE):
@@ -126,12 +141,14 @@ class Supervisor:
         # and then trying for ever would only hide the reason.
         program.failing_since = program.failing_since or now
         if now - program.failing_since > _PATIENCE:
-            self._failure = f"{program.name} keeps ending with status {status}:\n{self._tail()}"
+            self._failure = f"{program.name} keeps ending with status {status}:\n{self._tail(program.name)}"
         program.again_at = now + min(_LONGEST, program.tries)
         program.tries += 1
 
-    def _tail(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
+    def _tail(self, name: str) -> str:
+        """The last words of one program."""
+        lines = (line.partition(f" {name}: ") for line in self.log.read_text(errors="replace").splitlines())
+        return "\n".join([said for _, found, said in lines if found][-10:])
 
 
 def _let_go(process: "subprocess.Popen[bytes] | None") -> None:

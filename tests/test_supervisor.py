@@ -1,5 +1,6 @@
 """The supervisor starts again what ended, and says why when it keeps ending."""
 
+import re
 import time
 
 import pytest
@@ -31,3 +32,25 @@ def test_a_program_that_keeps_ending_is_given_up_with_its_last_words(tmp_path, m
     assert "no-such-command" in said
     with pytest.raises(Fault, match="keeps ending"):
         running.check()
+
+
+def test_every_line_of_the_log_says_when_and_whose_it_is(tmp_path):
+    log = tmp_path / "log"
+    with Supervisor({"one": ["no-such-one"], "two": ["no-such-two"]}, {}, log) as running:
+        until = time.monotonic() + 30
+        while running.restarts < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+    lines = log.read_text().splitlines()
+    assert lines
+    assert [line for line in lines if not re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (one|two): ", line)] == []
+    assert not [line for line in lines if "no-such-one" in line and " one: " not in line]
+
+
+def test_the_log_does_not_grow_without_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "_LOG_BYTES", 20_000)
+    with Supervisor({"table": ["machine", "table", "--json"]}, {}, tmp_path / "log") as running:
+        until = time.monotonic() + 30
+        while running.restarts < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "log.1"]
+    assert all(path.stat().st_size <= 20_000 for path in tmp_path.iterdir())

@@ -2,14 +2,16 @@
 
 import socket
 import sys
-from threading import Event
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from infra.cli.streams import stopped_by_signals
 from infra.faults import Fault
-from infra.installation import install
+from infra.installation import Installation, install
 from infra.settings import Settings
 from infra.supervisor import PROGRAMS, Supervisor
 
@@ -25,12 +27,13 @@ def serve(port: Port = 8_080) -> None:
     log = Settings.load().data_dir / "logs" / "serve.log"
     programs = PROGRAMS | {"http": ["http", "--port", str(port)]}
     with Supervisor(programs, there.environment(), log) as running:
-        print(f"HTTP API        http://{HOST}:{port}/accounts/<id>  (also /balance, /credit-report, /history; /docs)")
-        print(f"Kafka           {there.bootstrap_servers}  topic {there.topic}")
-        print("Look            credit events tail | credit account show ID | credit views status | credit relay status")
-        print(f"Log             {log}")
-        print("Stop            Ctrl-C", flush=True)
-        _until(stop, running)
+        while not (stop.is_set() or _answers(port)):
+            running.check()
+            stop.wait(0.1)
+        if not stop.is_set():
+            _announce(port, there, log)
+        while not stop.wait(0.5):
+            running.check()
     print("Stopped; PostgreSQL and Kafka go on until `credit servers stop`.")
 
 
@@ -45,9 +48,23 @@ def http(port: Port = 8_080) -> None:
     uvicorn.run(create_app(Settings.load()), host=HOST, port=port, log_level="warning", timeout_graceful_shutdown=10)
 
 
-def _until(stop: Event, running: Supervisor) -> None:
-    while not stop.wait(0.5):
-        running.check()
+def _announce(port: int, there: Installation, log: Path) -> None:
+    print(f"HTTP API        http://{HOST}:{port}/accounts/<id>  (also /balance, /credit-report, /history; /docs)")
+    print(f"Kafka           {there.bootstrap_servers}  topic {there.topic}")
+    print("Look            credit events tail | credit account show ID | credit views status | credit relay status")
+    print(f"Log             {log}")
+    print("Stop            Ctrl-C", flush=True)
+
+
+def _answers(port: int) -> bool:
+    asked = HTTPConnection(HOST, port, timeout=2)
+    try:
+        asked.request("GET", "/livez")
+        return asked.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asked.close()
 
 
 def _check_free(port: int) -> None:

@@ -61,6 +61,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
         typer.confirm(f"Delete everything the embedded servers keep in {settings.data_dir}?", abort=True)
     servers.forget(settings)
     look_at(None)
+    shutil.rmtree(settings.data_dir / "logs", ignore_errors=True)
     print(f"Forgot the data in {settings.data_dir}; the downloads in {settings.cache_dir} stay.")
 
 

@@ -127,6 +127,8 @@ def test_the_state_of_the_servers_is_the_exit_code(tmp_path, servers):
 
 def test_resetting_asks_first(tmp_path):
     (tmp_path / "pg15").mkdir()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "serve.log").touch()
     said = subprocess.run(
         [CREDIT, "reset"],
         env=os.environ | {"CREDIT_DATA_DIR": str(tmp_path)},
@@ -138,4 +140,4 @@ def test_resetting_asks_first(tmp_path):
     assert said.returncode == 1
     assert (tmp_path / "pg15").exists()
     assert credit("reset", "--yes", CREDIT_DATA_DIR=str(tmp_path)).returncode == 0
-    assert not (tmp_path / "pg15").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["servers.lock"]
