@@ -207,6 +207,7 @@ def as_of(row: BalanceRow, day: date) -> Balance:
     if day < row.opened_on:
         raise folding.BeforeOpening(row.account_id, day, row.opened_on)
     layers = folding.missed(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
+    demanded = folding.demanded(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
     owed = row.owed.total
     available = row.limit_fen - owed + row.owed.credit
     may_spend = row.access == "open" and not layers and row.standing not in {"overdue", "charged_off"}
@@ -231,10 +232,10 @@ def as_of(row: BalanceRow, day: date) -> Balance:
         credit_fen=row.owed.credit,
         billed_fen=row.owed.billed,
         buckets=row.owed,
-        minimum_due_fen=row.minimum_due_fen,
+        minimum_due_fen=sum(layer.amount_fen for layer in demanded),
         arrears_fen=sum(layer.amount_fen for layer in layers),
         days_past_due=folding.days_past_due(layers, day),
-        unpaid_minima=row.unpaid_minima,
+        unpaid_minima=demanded,
         statement=_statement(row),
         last_payment_on=row.last_payment_on,
         last_payment_fen=row.last_payment_fen,

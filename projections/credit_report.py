@@ -134,7 +134,7 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
         case DisputeOpened() | DisputeResolved():
             pass  # as above: what is disputed is owed, but not demanded
         case DebtWaived():
-            pass  # charges only; `G` begins with waived principal, which this program never waives
+            pass  # as above; `G`, where principal was waived, is not told yet
         case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # the open month sees them; a correction restates the months before it: see below
         case AccountChargedOff():

@@ -79,6 +79,15 @@ def missed(minima: Sequence[UnpaidMinimum], day: date, grace_days: int, toleranc
     ]
 
 
+def demanded(minima: Sequence[UnpaidMinimum], day: date, grace_days: int, tolerance: int) -> tuple[UnpaidMinimum, ...]:
+    """The minima that are still demanded on `day`: one that was within `tolerance` fen at its due test is met."""
+    return tuple(
+        layer
+        for layer in minima
+        if layer.statement_no == 0 or (day - layer.due_date).days <= grace_days or layer.amount_fen > tolerance
+    )
+
+
 def days_past_due(layers: Sequence[UnpaidMinimum], day: date) -> int:
     """Days from the due date of the oldest of the missed `layers` to `day`, grace included; 0 when there is none."""
     return max(0, (day - min(layer.due_date for layer in layers)).days) if layers else 0

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.commands import ChangeLimit, ForceClose, Freeze, RefundPurchase, RequestClosure, WithdrawClosure
 from domain.events import MoneyEvent, Owed
+from domain.terms import PAY_LATER_CARD
 from projections import balance
 from projections.folding import BeforeOpening, fold
 from tests.projections.stories import Story, day, wandering
@@ -50,6 +51,13 @@ def test_the_latest_statement_is_kept_as_it_was_printed():
 def test_days_past_due_grow_without_events(asked, days, arrears):
     seen = on(base().advances("2026-03-05"), asked)
     assert (seen.days_past_due, seen.arrears_fen) == (days, arrears)
+
+
+def test_a_minimum_within_tolerance_is_met_at_its_due_test_though_no_event_says_so():
+    story = Story(terms=PAY_LATER_CARD).buys("2026-01-10", 123_457).advances("2026-02-01").pays("2026-02-05", 12_000)
+    assert (on(story, "2026-02-13").minimum_due_fen, len(on(story, "2026-02-13").unpaid_minima)) == (346, 1)
+    assert (on(story, "2026-02-14").minimum_due_fen, on(story, "2026-02-14").unpaid_minima) == (0, ())
+    assert on(story, "2026-02-14").days_past_due == 0
 
 
 def test_a_minimum_that_was_missed_stops_spending_before_the_calendar_has_said_so():
