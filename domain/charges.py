@@ -14,7 +14,10 @@ from domain.money import Amounts, ceiling, half_up
 
 def missed_today(ledger: Ledger, day: date) -> Layer | None:
     """The minimum whose due test falls on `day`, if it was missed; the terms see to it that there is at most one."""
-    return next((layer for layer in ledger.missed() if ledger.test_date(layer.due_date) == day), None)
+    newest = ledger.layers[-1] if ledger.layers else None
+    if newest is None or ledger.test_date(newest.due_date) != day or newest.amount <= ledger.terms.tolerance:
+        return None
+    return newest
 
 
 def late_fee(ledger: Ledger, missed: Layer) -> Iterator[LateFeePosted]:

@@ -191,8 +191,9 @@ class Ledger:
         """The minima that were tested, missed, and are still above tolerance; oldest first."""
         if not self.layers:
             return iter(())
-        tolerance, today = self.terms.tolerance, self.business_date
-        return (each for each in self.layers if each.amount > tolerance and self.test_date(each.due_date) <= today)
+        tolerance = self.terms.tolerance
+        tested = self.business_date - timedelta(days=self.terms.grace_days + 1)  # due on this day, tested today
+        return (each for each in self.layers if each.amount > tolerance and each.due_date <= tested)
 
     def demands(self) -> tuple[UnpaidMinimum, ...]:
         """Every unpaid minimum, oldest first; of charged-off debt all that is owed, due since it was missed."""
