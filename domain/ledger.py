@@ -96,8 +96,8 @@ class Ledger:
     # The counters hold every closing balance up to, but not including, this date.
     business_date: date
     buckets: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
-    # Unpaid purchases in posting order, which is the order of their due dates, and so the order they are paid in; of
-    # the statement that waits for its due test also those that are paid.
+    # Unpaid purchases in the order they are paid in: by their due dates, and within one as they were posted; of the
+    # statement that waits for its due test also those that are paid.
     slices: dict[str, Slice] = field(default_factory=dict)
     # By dispute; those that keep nothing out (it was paid already) included.
     disputes: dict[str, SetAside] = field(default_factory=dict)
@@ -376,6 +376,8 @@ class Ledger:
             if amount:
                 already = self.slices.get(name)
                 self.slices[name] = Slice(amount + (already.unpaid if already else 0), due_date, 0, today)
+        if billed:
+            self.slices = _oldest_due_first(self.slices)
         # Billed on a due day it waits for the due test with that statement; billed on any other day it bears at once.
         self.bearing += 0 if self.charged_off_due is not None or today == self.untested_due else billed
 
@@ -433,12 +435,14 @@ class Ledger:
             self.buckets[billed] += self.buckets[unbilled]
             self.buckets[unbilled] = 0
         today = self.business_date
-        self.slices = {
-            purchase_id: each._replace(
-                due_date=each.due_date or today, fen_days=each.fen_days_by(today), counted_to=today
-            )
-            for purchase_id, each in self.slices.items()
-        }
+        self.slices = _oldest_due_first(
+            {
+                purchase_id: each._replace(
+                    due_date=each.due_date or today, fen_days=each.fen_days_by(today), counted_to=today
+                )
+                for purchase_id, each in self.slices.items()
+            }
+        )
         self.bearing = 0
         self.regime = self._regime_of_the_morning()
 
@@ -624,6 +628,11 @@ def _together(known: tuple[RatedDays, ...], more: tuple[RatedDays, ...]) -> tupl
     for each in (*known, *more):
         by_rate[each.daily_rate] = by_rate.get(each.daily_rate, 0) + each.fen_days
     return tuple(RatedDays(daily_rate=rate, fen_days=fen_days) for rate, fen_days in by_rate.items())
+
+
+def _oldest_due_first(slices: dict[str, Slice]) -> dict[str, Slice]:
+    """The order in which they are paid, where something is due that was not billed by a statement; it is stable."""
+    return dict(sorted(slices.items(), key=lambda named: named[1].due_date or date.max))
 
 
 _fields_of = attrgetter(*Ledger.__slots__)

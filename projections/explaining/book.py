@@ -151,8 +151,9 @@ class Book:
         return [each for each in self.demands if each.left > tolerance and self.test_date(each.due) <= self.day]
 
     def unpaid(self, bucket: Bucket) -> list[Purchase]:
-        """The purchases behind a bucket of principal, oldest first."""
-        return [each for each in self.purchases.values() if each.unpaid and each.bucket == bucket]
+        """The purchases behind a bucket of principal, oldest due date first, then as they were posted."""
+        behind = [each for each in self.purchases.values() if each.unpaid and each.bucket == bucket]
+        return sorted(behind, key=lambda each: each.due or date.max)
 
     # Time
 

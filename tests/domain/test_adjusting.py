@@ -171,6 +171,13 @@ def test_what_an_officer_bills_on_a_due_day_bears_interest_once():
     ).owes(principal_billed=128_457, interest_billed=1_220, fees_billed=1_000)
 
 
+def test_what_an_officer_bills_before_a_due_date_is_paid_before_it():
+    # Due on 3 February, it bears interest from then; what is left is of the statement due on the 10th.
+    given(*BASE, advanced(to="2026-02-01")).when(
+        correct(on="2026-02-03", principal_billed=5_000), pay(5_000, on="2026-02-05")
+    ).owes(principal_billed=123_457).stands(bearing=0, accrued=5)
+
+
 @pytest.mark.parametrize("second", [None, OFFICER])
 def test_a_correction_needs_two_people(second):
     alone = correct(on="2026-03-05", fees_billed=-1)
