@@ -1,10 +1,11 @@
 # Needs Python 3.11+, make and the package registries; no Docker, Java, Maven or PostgreSQL.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench serve reset lock fmt
+.PHONY: help setup demo test laws check bench serve reset lock fmt
 
 ACCOUNTS ?= 2000
 SEED ?= 7
 UCI ?=
+LIVES ?= 2000
 ARGS ?=
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -35,6 +36,9 @@ demo: setup  ## Tell the story of a portfolio (ACCOUNTS=2000 SEED=7 UCI=file.csv
 
 test: setup  ## Run the specification (ARGS=-k something).
 	@$(BIN)/pytest $(ARGS)
+
+laws: setup  ## Try the laws on thousands of lives, others each time (LIVES=2000).
+	@LIVES=$(LIVES) $(BIN)/pytest tests/domain/test_laws.py tests/domain/test_late_facts.py $(ARGS)
 
 check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/ruff format --check

@@ -96,7 +96,8 @@ class Book:
 
     def morning(self):
         grace = self.terms.grace_days + 1
-        tested = [row for row in self.rows.values() if row.due and row.due + grace * DAY == self.day]
+        waiting = [row for row in self.rows.values() if row.due and not row.bears]
+        tested = [row for row in waiting if row.due + grace * DAY == self.day]
         missed = sum(row.unpaid for row in tested) > self.terms.tolerance
         for row in tested:
             row.bears = True
@@ -266,7 +267,7 @@ class Book:
         elif bucket in self.other:
             self.other[bucket] -= amount
         else:
-            for each in self.rows.values():
+            for each in sorted(self.rows.values(), key=lambda row: row.due or date.max):  # the oldest due date first
                 if bool(each.due) == (bucket == "principal_billed"):
                     part = min(amount, each.unpaid)
                     each.unpaid -= part

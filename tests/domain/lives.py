@@ -1,12 +1,13 @@
 """Lives of accounts, told in commands: what was asked on which day, and what became of it."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
 from random import Random
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from domain.account import Account
@@ -15,23 +16,31 @@ from domain.commands import (
     AdvanceTo,
     ChangeLimit,
     Command,
+    CorrectBalances,
     ForceClose,
     Freeze,
     Open,
+    OpenDispute,
     Purchase,
     ReceivePayment,
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ResolveDispute,
+    ReversePayment,
+    UndoWriteOff,
     Unfreeze,
+    WaiveDebt,
     WithdrawClosure,
+    WriteOff,
 )
 from domain.decisions import Decision, decide
-from domain.events import AccountEvent, PurchasePosted
+from domain.events import AccountEvent, PaymentReceived, PurchasePosted
+from domain.money import DebtKind, OrdinaryBucket
 from domain.refusals import Refused
 from domain.snapshot import dump
 from domain.terms import PAY_LATER, PAY_LATER_FREE, Terms, catalogue
-from tests.specification import ACCOUNT_ID, OFFICER, ZONE, terms
+from tests.specification import ACCOUNT_ID, OFFICER, SECOND_OFFICER, ZONE, terms
 
 # Charges on and off, both ways of interest, grace and tolerance, an early turn of the order of payment, a cap that always bites.
 _TERMS = (
@@ -44,10 +53,21 @@ _TERMS = (
     terms(interest_method="from_posting"),
     terms(interest_method="from_posting", grace_days=3, tolerance=5_000, daily_rate=Decimal("0.0003")),
 )
-# Nobody here is charged off for the days past due: the reckoning by hand does not know losses yet, and they have
-# tests of their own (test_writing_off.py).
+# Where everything is known in time nobody is charged off: the reckoning of each event by hand knows no losses.
 AGREED = tuple(each.model_copy(update={"charge_off_dpd": 10_000}) for each in _TERMS)
+# Where facts come late there are losses too, at half a year past due and sooner.
+AGREED_LATE = tuple(each.model_copy(update={"charge_off_dpd": dpd}) for dpd in (180, 60) for each in _TERMS)
+CORRECTABLE: tuple[OrdinaryBucket, ...] = get_args(OrdinaryBucket)
 REASONS = ("customer_request", "fraud_confirmed", "multi_lender", "legal_order")
+
+
+# `make laws LIVES=5000` tries the laws on so many lives, others each time.
+_LIVES = int(os.environ.get("LIVES") or 0)
+
+
+def so_many(usual: int) -> int:
+    """On how many lives a law is tried."""
+    return max(usual, _LIVES)
 
 
 @dataclass(frozen=True)
@@ -109,22 +129,77 @@ class Life:
             decision = decide(command, before, self.published)
         except Refused as refusal:
             self.told.append(Told(command, before, kept, before, (), refusal))
+        except Exception as broken:
+            broken.add_note(f"{self}\n{self.day}  {command.DO} {_shown(fields)}  ->  broke")
+            raise
         else:
             self.told.append(Told(command, before, kept, decision.account, decision.events, None))
+
+    def __str__(self) -> str:
+        """The life as a scenario: the day, the command with its fields, what became of it."""
+        lines = [f"terms {_differing(self.agreed)}"]
+        for told in self.told:
+            said = {name: value for name, value in told.command if name not in Command.model_fields and value}
+            on = told.command.at.date()
+            became = f"refused: {told.refusal.reason}" if told.refusal else " ".join(each.TYPE for each in told.events)
+            lines.append(f"{on}  {told.command.DO} {_shown(said)}  ->  {became or 'nothing'}")
+        return "\n".join(lines)
 
     def buys(self, fen: int, *, forced: bool = False) -> None:
         said: dict[str, Any] = {"purchase_id": f"p{len(self.told)}", "merchant_id": "shop-1", "amount_fen": fen}
         self.ask(Purchase, **said, forced=forced)
 
-    def pays(self, fen: int) -> None:
+    def pays(self, fen: int, *, days_ago: int = 0) -> None:
         if fen:
-            self.ask(ReceivePayment, payment_ref=f"r{len(self.told)}", channel="transfer", amount_fen=fen)
+            said: dict[str, Any] = {"payment_ref": f"r{len(self.told)}", "channel": "transfer", "amount_fen": fen}
+            self.ask(ReceivePayment, **said, **self._since(days_ago))
 
-    def takes_back(self, which: int, percent: int) -> None:
+    def takes_back(self, which: int, percent: int, *, days_ago: int = 0) -> None:
         if self.purchases:
             bought = self.purchases[which % len(self.purchases)]
             said: dict[str, Any] = {"purchase_id": bought.purchase_id, "refund_id": f"f{len(self.told)}"}
-            self.ask(RefundPurchase, **said, amount_fen=max(1, bought.amount_fen * percent // 100))
+            why: dict[str, Any] = {"reason": "our_error"} if days_ago else {}
+            self.ask(
+                RefundPurchase,
+                **said,
+                **why,
+                **self._since(days_ago),
+                amount_fen=max(1, bought.amount_fen * percent // 100),
+            )
+
+    def _since(self, days_ago: int) -> dict[str, Any]:
+        return {"value_date": self.day - timedelta(days=days_ago)} if days_ago else {}
+
+    def is_returned(self, which: int) -> None:
+        paid = [each for each in self.events if isinstance(each, PaymentReceived)]
+        if paid:
+            self.ask(ReversePayment, payment_ref=paid[which % len(paid)].payment_ref, reason="returned")
+
+    def disputes(self, which: int, percent: int) -> None:
+        if self.purchases:
+            bought = self.purchases[which % len(self.purchases)]
+            said: dict[str, Any] = {"dispute_id": f"d{len(self.told)}", "purchase_id": bought.purchase_id}
+            fen = max(1, bought.amount_fen * percent // 100)
+            self.ask(OpenDispute, **said, amount_fen=fen, reason="not_received")
+
+    def hears(self, which: int, outcome: str) -> None:
+        disputes = list(self.account.disputes)
+        if disputes:
+            self.ask(ResolveDispute, dispute_id=disputes[which % len(disputes)], outcome=outcome)
+
+    def is_forgiven(self, kind: DebtKind, percent: int) -> None:
+        fen = sum(self.account.ledger.waivable(kind).values()) * percent // 100
+        if fen:
+            self.ask(WaiveDebt, **{f"{kind}_fen": fen}, reason="goodwill")
+
+    def is_corrected(self, **deltas: int) -> None:
+        self.ask(CorrectBalances, deltas=deltas, reason="audit", second_actor=SECOND_OFFICER)
+
+    def is_written_off(self) -> None:
+        self.ask(WriteOff, reason="insolvency", second_actor=SECOND_OFFICER)
+
+    def is_no_loss_after_all(self) -> None:
+        self.ask(UndoWriteOff, reason="booked_in_error", second_actor=SECOND_OFFICER)
 
     def is_paid_out(self, percent: int) -> None:
         fen = max(1, self.account.ledger.credit * percent // 100)
@@ -149,6 +224,71 @@ def wandering(seed: int, steps: int = 45) -> Life:
         life.day += timedelta(days=chance.choice((0, 0, 1, 2, 5, 9, 12, 31)))
         _wander(life, chance)
     return life
+
+
+def wandering_late(seed: int, steps: int = 45) -> Life:
+    """As above, but facts come late or never were, debt is disputed, given up, corrected and lost."""
+    chance = Random(f"late {seed}")
+    begins = chance.choice((date(2026, 1, 5), date(2027, 12, 29), date(2028, 1, 31), date(2026, 2, 27)))
+    life = Life(AGREED_LATE[seed % len(AGREED_LATE)], begins, 500_000, bill_day=chance.choice((None, 1, 15, 28)))
+    for _ in range(steps):
+        life.day = _soon(life, chance)
+        _learn(life, chance)
+    return life
+
+
+def _soon(life: Life, chance: Random) -> date:
+    """The same day, one of the next, or one on which something is due, tested or billed."""
+    account = life.account
+    eventful = [account.next_event_on(), *(each.due_date for each in account.ledger.layers)]
+    ahead = [day for day in eventful if day is not None and day >= life.day]
+    if ahead and chance.random() < 0.3:
+        return chance.choice(ahead)
+    return life.day + timedelta(days=chance.choice((0, 0, 0, 1, 2, 5, 9, 12, 31)))
+
+
+def _learn(life: Life, chance: Random) -> None:  # noqa: C901 - one case a command
+    kind = chance.choices(
+        ("other", "buys", "pays", "pays_late", "takes_back", "returned", "disputes", "hears", "forgiven", "corrected"),
+        (18, 16, 8, 12, 8, 9, 10, 8, 3, 4),
+    )[0]
+    which, percent = chance.choice((-1, -1, -2, chance.randrange(99))), chance.choice((1, 10, 50, 100))
+    days_ago = chance.choice((1, 3, 10, 20, 45, 80, 170))
+    match kind:
+        case "buys":
+            life.buys(chance.choice((1, 1_620, 30_000, 123_457, 200_000)), forced=True)
+        case "pays":
+            life.pays(chance.choice((life.due(), life.owed() // 2, 10_000)))
+        case "pays_late":
+            amounts = (life.due(), life.owed() // 2, life.owed(), life.owed() + 777, 12_346, 200_000)
+            life.pays(chance.choice(amounts), days_ago=days_ago)
+        case "takes_back":
+            life.takes_back(which, percent, days_ago=days_ago)
+        case "returned":
+            life.is_returned(which)
+        case "disputes":
+            life.disputes(which, percent)
+        case "hears":
+            life.hears(which, chance.choice(("upheld", "rejected")))
+        case "forgiven":
+            life.is_forgiven(chance.choice(("fees", "interest", "principal")), percent)
+        case "corrected":
+            _correct(life, chance)
+        case _ if life.account.standing == "charged_off" and chance.random() < 0.4:
+            life.is_no_loss_after_all()
+        case _ if chance.random() < 0.06:
+            life.is_written_off()
+        case _:
+            _wander(life, chance)
+
+
+def _correct(life: Life, chance: Random) -> None:
+    owed = {
+        bucket: life.account.ledger.buckets[bucket] for bucket in CORRECTABLE if life.account.ledger.buckets[bucket]
+    }
+    bucket = chance.choice([*owed, *CORRECTABLE])
+    less = min(5_000, owed.get(bucket, 0)) or 7
+    life.is_corrected(**{bucket: chance.choice((1, 5_000, -1, -less))})
 
 
 def _wander(life: Life, chance: Random) -> None:
@@ -193,7 +333,27 @@ def retold(count: int = 48) -> Iterator[Callable[[], Life]]:
     return (partial(wandering, seed) for seed in range(count))
 
 
+def retold_late(count: int = 48) -> Iterator[Callable[[], Life]]:
+    """The lives with facts that come late, each to be told anew."""
+    return (partial(wandering_late, seed) for seed in range(count))
+
+
 @cache
 def wanderers() -> tuple[Life, ...]:
-    """The wandering lives of the program as it is."""
+    """The wandering lives of the program as it is, all facts known in time."""
     return tuple(tell() for tell in retold())
+
+
+@cache
+def late_wanderers() -> tuple[Life, ...]:
+    """The lives of the program as it is in which facts come late."""
+    return tuple(tell() for tell in retold_late())
+
+
+def _differing(agreed: Terms) -> str:
+    """The terms by what they do not have in common with the standard ones."""
+    return _shown({name: value for name, value in agreed if value != getattr(PAY_LATER, name)})
+
+
+def _shown(fields: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in fields.items())

@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from domain.account import HORIZON, fold
 from domain.codec import decode, encode
-from domain.derivation import Derivation
 from domain.events import AccountBilled, BalancesCorrected, PaymentReceived, PaymentReversed
 from domain.snapshot import dump, load
-from tests.domain.lives import wanderers
 from tests.specification import (
     BASE,
     LINE,
@@ -111,19 +109,6 @@ def test_a_payment_that_was_returned_leaves_no_trace_in_what_is_owed(agreed, pur
     assert found.owed - found.credit <= expected.owed - expected.credit
     charged = [each.charges_posted - each.waived for each in (found, expected)]
     assert (expected.owed - expected.credit) - (found.owed - found.credit) == charged[1] - charged[0]
-
-
-def test_the_live_ledger_is_the_one_derived_from_the_facts():
-    compared = 0
-    for life in wanderers():
-        for told in life.told[3::4]:
-            account = told.after
-            if account is None or account.ledger.terms.regime_dpd < 91:
-                continue  # there a purchase after a payment of its day is a known gap
-            derived = Derivation(account.base, account.facts, account.issued).through(account.business_date)
-            assert derived == account.ledger
-            compared += 1
-    assert compared > 100
 
 
 def test_an_account_goes_on_from_a_correction_as_if_it_had_always_known():
