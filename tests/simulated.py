@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from domain.money import BUCKETS
 from infra.simulation.figures import told
@@ -24,6 +25,25 @@ def paid(on, fen, ref="r1", **fields):
 def lived(*facts, show=(), **account):
     document = {"account": {**ACCOUNT, **account}, "facts": facts, "show": show}
     return told(live(read(json.dumps(document).encode())))
+
+
+def retold(asked):
+    """What was asked of an account, its opening and activation first, as the document of a scenario."""
+    (opened, published), (activated, _), *facts = asked
+    agreed = published[opened.terms_version].model_dump(mode="json", exclude={"version", "product"})
+    account = {"product": opened.product, "zone": opened.zone, "bill_day": opened.bill_day, "terms": agreed}
+    account |= {
+        "opened_on": f"{opened.at.astimezone(ZoneInfo(opened.zone)):%Y-%m-%d}",
+        "limit_fen": activated.limit_fen,
+    }
+    said = [command.model_dump(mode="json", exclude={"command_id", "account_id"}) for command, _ in facts]
+    return {
+        "account": {name: value for name, value in account.items() if value is not None},
+        "facts": [
+            {"do": command.DO, **{name: value for name, value in each.items() if value is not None}}
+            for (command, _), each in zip(facts, said, strict=True)
+        ],
+    }
 
 
 def from_file(name):

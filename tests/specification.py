@@ -204,8 +204,8 @@ class Scenario:
         self.account: Account | None = None
         self.events: list[Event] = []
         self.refusal: Refused | None = None
+        self.asked: list[tuple[Command, Catalogue]] = []
         self._day = FIRST_DAY
-        self._said = 0
         self._timeline: list[str] = []
 
     def given(self, *history: Asked | Event) -> Self:
@@ -273,15 +273,15 @@ class Scenario:
         return self.account
 
     def _ask(self, asked: Asked) -> None:
-        self._said += 1
         self._day = asked.on or self._day
         command: Any = asked.kind(
-            command_id=f"command-{self._said}",
+            command_id=f"command-{len(self.asked) + 1}",
             account_id=ACCOUNT_ID,
             actor=OFFICER,
             at=instant(self._day),
             **asked.fields,
         )
+        self.asked.append((command, asked.published))
         self._timeline.append(f"{self._day}  {command.DO} {_shown(asked.fields)}")
         kept = dump(self.account) if self.account else b""
         before = self.account

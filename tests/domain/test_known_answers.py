@@ -1,5 +1,6 @@
 """The rulebook's known answers, each by its number, and the worked examples of its text; amounts in fen."""
 
+import json
 from datetime import date
 
 import pytest
@@ -21,9 +22,14 @@ from domain.events import (
     PurchasePosted,
     PurchaseRefunded,
 )
+from infra.simulation.figures import state, told
+from infra.simulation.life import live
+from infra.simulation.scenario import read
+from tests.simulated import retold
 from tests.specification import (
     BASE,
     LINE,
+    Scenario,
     activated,
     advance,
     advanced,
@@ -38,6 +44,30 @@ from tests.specification import (
     reverse,
     terms,
 )
+
+
+@pytest.fixture(autouse=True)
+def as_told_to_the_simulator(monkeypatch):
+    """Every life of this room is told to the simulator too, as a document, and must come to the same figures there."""
+    lives = []
+    begins = Scenario.__init__
+
+    def begin(life):
+        begins(life)
+        lives.append(life)
+
+    monkeypatch.setattr(Scenario, "__init__", begin)
+    yield
+    assert lives
+    for life in lives:
+        account = life.account
+        document = retold(life.asked) | {"show": [f"{account.business_date}"]}
+        simulated = told(live(read(json.dumps(document).encode())))
+        assert simulated["states"][f"{account.business_date}"] == json.loads(json.dumps(state(account), default=str))
+        assert len(simulated["events"]) == account.version
+        printed = [(each["date"], each["minimum_fen"]) for each in simulated["statements"]]
+        assert printed == [(f"{each.on}", each.minimum) for each in account.issued]
+
 
 GRACE = terms(grace_days=3)
 FROM_POSTING = terms(interest_method="from_posting")
