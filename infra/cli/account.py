@@ -9,11 +9,11 @@ from uuid import UUID
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
 from rich.table import Table
 
 from domain.money import BUCKETS, yuan
 from infra.cli import arguments
+from infra.cli.screen import screen
 from infra.faults import Fault
 from infra.installation import locate
 from infra.views import answers, query
@@ -41,7 +41,7 @@ def show(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
         both = {"balance": seen.model_dump(mode="json"), "credit_report": report.model_dump(mode="json")}
         print(json.dumps(both, indent=2))
         return
-    console = plain_console()
+    console = screen()
     console.print(_headline(seen))
     console.print(_figures(seen))
     console.print(f"Credit report  {report.history_24}  now {report.code}, worst {report.worst_code}", markup=False)
@@ -54,7 +54,7 @@ def balance(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
     if as_json:
         print(_json(seen))
         return
-    console = plain_console()
+    console = screen()
     console.print(_headline(seen))
     console.print(_figures(seen))
     buckets = _table("bucket", right=[seen.currency])
@@ -70,7 +70,7 @@ def report(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
     if as_json:
         print(_json(told))
         return
-    console = plain_console()
+    console = screen()
     console.print(_report_head(told), markup=False)
     months = _table("month", "code", "worst", right=["days past due", "past due", "balance"])
     for line in told.months:
@@ -101,7 +101,7 @@ def history(
         who = "calendar" if entry.cause == "advance" else entry.actor
         amounts = (yuan(entry.owed_fen), credit)
         lines.add_row(str(entry.business_date), entry.type, entry.says, *amounts, entry.status, who)
-    console = plain_console()
+    console = screen()
     console.print(lines)
     if page.next_after is not None:
         console.print(f"There is more: --after {page.next_after}", markup=False)
@@ -118,13 +118,6 @@ def ask_views(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
         raise typer.BadParameter(f"{unusable}.", param_hint="--as-of") from None
     except answers.ViewBehind as behind:
         raise Fault(f"{behind}: ask again in some seconds, with `credit serve` running.") from None
-
-
-def plain_console() -> Console:
-    """A console for people, or for what they pipe it into."""
-    console = Console(highlight=False)
-    # What is piped is read by a program or in a pager: a line stays a line.
-    return console if console.is_terminal else Console(highlight=False, width=180)
 
 
 def _table(*left: str, right: list[str]) -> Table:

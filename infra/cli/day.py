@@ -14,6 +14,7 @@ from rich.table import Table
 from domain.money import yuan
 from infra.accounts import Accounts
 from infra.cli import arguments
+from infra.cli.screen import screen
 from infra.day import FIRST_DAY, LAST_DAY, Report, run_day
 from infra.day.schedule import Told
 from infra.day.totals import Totals
@@ -76,30 +77,27 @@ def _progress() -> Iterator[Told]:
 
 
 def _print(report: Report) -> None:
-    console = Console(highlight=False, soft_wrap=True, markup=False)
-    console.print(
+    print(
         f"Day run of {report.date}: {report.due:,} accounts due, {report.advanced:,} advanced, "
         f"{report.nothing_to_do:,} with nothing to do, {report.already_past:,} already past, "
         f"{report.done_by_another_run:,} done by another run, {len(report.failed):,} failed."
     )
     if report.recorded.events:
-        console.print(_table(report.recorded))
+        screen().print(_table(report.recorded))
     if report.day.events != report.recorded.events:
-        console.print(f"All runs of {report.date} so far: {report.day.accounts:,} accounts advanced.")
-        console.print(_table(report.day))
+        print(f"All runs of {report.date} so far: {report.day.accounts:,} accounts advanced.")
+        screen().print(_table(report.day))
     for failure in report.failed[:_NAMED]:
-        console.print(f"Failed: account {failure.account_id}: {failure.error}")
+        print(f"Failed: account {failure.account_id}: {failure.error}")
     if len(report.failed) > _NAMED:
-        console.print(f"... and {len(report.failed) - _NAMED:,} more; --json names all.")
+        print(f"... and {len(report.failed) - _NAMED:,} more; --json names all.")
     if report.still_due > len(report.failed):
-        console.print(
-            f"{report.still_due - len(report.failed):,} accounts are due beside those that failed: run again."
-        )
+        print(f"{report.still_due - len(report.failed):,} accounts are due beside those that failed: run again.")
     for difference in report.differences:
-        console.print(f"Difference: {difference}.")
+        print(f"Difference: {difference}.")
     if not report.differences:
         events = report.control.events.total()
-        console.print(f"Control totals read from the store are equal: {events:,} events, every amount.")
+        print(f"Control totals read from the store are equal: {events:,} events, every amount.")
 
 
 def _table(totals: Totals) -> Table:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.account import AsOf, Id, Json, ask_views, plain_console
+from infra.cli.account import AsOf, Id, Json, ask_views
+from infra.cli.screen import screen
 from infra.explanations import told
 from infra.views import answers
 from projections.explaining.figures import FIGURES, UnknownFigure, explain
@@ -33,8 +34,8 @@ def explain_figure(
     if as_json:
         print(explanation.model_dump_json(indent=2))
     else:
-        console = plain_console()
+        console = screen()
         for line in told(explanation):
-            console.print(line, soft_wrap=not console.is_terminal)
+            console.print(line)
     if not explanation.agrees:
         raise typer.Exit(1)

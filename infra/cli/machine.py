@@ -51,8 +51,9 @@ def table(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON d
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from infra.cli.screen import screen
 
     for name, (states, declared) in MACHINES.items():
         grid = Table(title=name, box=None, title_justify="left")
@@ -60,7 +61,7 @@ def table(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON d
             grid.add_column(heading)
         for row in declared:
             grid.add_row(row.trigger, *map(_word, row.outcomes), row.meaning)
-        Console(width=160).print(grid)
+        screen(least=160).print(grid)
 
 
 def _diagram(name: str, states: tuple[str, ...], table: tuple[Row, ...]) -> str:

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
+from infra.cli.screen import screen
 from infra.embedded import binaries, downloads, privileges, servers
 from infra.faults import Fault
 from infra.installation import look_at
@@ -21,7 +21,6 @@ from infra.settings import Settings
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The embedded PostgreSQL and Kafka.")
-out = Console(soft_wrap=True, highlight=False)
 
 
 @app.command()
@@ -42,7 +41,7 @@ def status(as_json: Json = False) -> None:
         for state in states:
             word = "[green]running[/]" if state.running else "[red]no answer[/]" if not state.embedded else "stopped"
             table.add_row(state.name, word, state.address or "-", str(state.log or "not ours"))
-        out.print(table)
+        screen().print(table, soft_wrap=True)
     if not all(state.running for state in states):
         raise typer.Exit(1)
 
@@ -92,7 +91,7 @@ def doctor(as_json: Json = False) -> None:
         table = Table("", "what", Column("found", overflow="fold"), Column("remark", overflow="fold"), box=None)
         for finding in findings:
             table.add_row("[green]ok[/]" if finding.good else "[red]!![/]", finding.what, finding.found, finding.why)
-        out.print(table)
+        screen().print(table, soft_wrap=True)
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
 

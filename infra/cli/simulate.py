@@ -40,12 +40,7 @@ def _turn_away(scenario: Path, why: str) -> NoReturn:
 
 
 def _tell(life: Life) -> None:
-    from rich.console import Console
-
+    from infra.cli.screen import screen
     from infra.simulation.timeline import tell
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        # What is piped is read by a program or in a pager: a line stays a line.
-        console = Console(highlight=False, width=180)
-    tell(life, console)
+    tell(life, screen())

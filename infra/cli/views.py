@@ -4,10 +4,10 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from domain.money import yuan
+from infra.cli.screen import screen
 from infra.installation import locate
 from infra.views import query
 
@@ -34,7 +34,7 @@ def status(as_json: Json = False) -> None:
         table.add_column(name, justify="right")
     for state in states:
         table.add_row(state.view, *(f"{figure:,}" for figure in state[1:]))
-    console = Console(highlight=False)
+    console = screen()
     console.print(table)
     console.print(
         f"{totals.accounts:,} accounts, {totals.overdue:,} overdue; limits {yuan(totals.limit_fen)}, "

@@ -104,6 +104,14 @@ def test_the_doctor_says_what_was_chosen_and_why_and_starts_nothing(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+def test_a_table_in_a_pipe_has_its_lines_whole(tmp_path):
+    folder = tmp_path / ("long" * 30)
+    said = credit("doctor", CREDIT_DATA_DIR=str(folder), COLUMNS="40").stdout
+    assert [line for line in said.splitlines() if str(folder) in line]
+    said = credit("machine", "table", COLUMNS="40").stdout
+    assert not [line for line in said.splitlines() if line.startswith("   ")], "no row goes on in the next line"
+
+
 def test_the_doctor_exits_with_1_when_something_must_be_mended(tmp_path):
     said = credit("doctor", CREDIT_DATA_DIR=str(tmp_path), CREDIT_PG_BIN=str(tmp_path))
     assert said.returncode == 1

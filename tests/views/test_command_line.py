@@ -101,3 +101,16 @@ def test_how_the_views_stand(credit, story):
     told = json.loads(out)
     assert told["portfolio"]["owed_fen"] == 111_457
     assert [view["events_applied"] for view in told["views"]] == [len(story.recorded)] * 3
+
+
+def test_what_is_piped_is_neither_cut_nor_folded(credit, story, monkeypatch):
+    """As wide as the widest of it, though a terminal would be narrow."""
+    monkeypatch.setenv("COLUMNS", "20")
+    _, out, _ = credit("views", "status")
+    assert " ".join(out.splitlines()[0].split()) == "view generation events applied accounts partitions"
+    assert "…" not in out
+    _, out, _ = credit("account", "history", story.account_id)
+    assert len(out.splitlines()) == len(story.recorded) + 1
+    _, out, _ = credit("account", "show", story.account_id)
+    assert f"{story.account_id} of customer c-1" in out
+    assert "…" not in out
