@@ -17,7 +17,7 @@ import psycopg
 
 from consumers import envelope
 from consumers.envelope import ACCOUNT_EVENTS
-from consumers.reading import newest
+from consumers.reading import Stopped, newest
 from domain.recorded import Recorded
 from infra.faults import Fault
 from infra.kafka.batches import Record
@@ -103,7 +103,7 @@ class Relay:
                     self._publish(producer, checkpoint, stop)
                 finally:
                     producer.close()
-            except Unpublished as problem:
+            except (Unpublished, Stopped) as problem:
                 self._told(f"resumes from its checkpoint: {problem}")
                 stop.wait(_RETRY)
                 checkpoint.confirm()

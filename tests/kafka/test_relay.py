@@ -2,12 +2,14 @@
 
 import signal
 from collections import Counter
+from contextlib import ExitStack
 
 import psycopg
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.partitioner.default import murmur2
 
+from consumers import reading
 from infra.faults import Fault
 from infra.kafka.relay import Checkpoint
 from tests.kafka.conftest import paused, running, until
@@ -142,3 +144,21 @@ def test_an_outage_of_the_broker_is_survived(site):
             until(lambda: any("resumes from its checkpoint" in text for text in told))
         until(lambda: site.relayed() == 200)
     assert set(in_order(site.topic_holds()).values()) == {20}
+
+
+def test_an_outage_while_it_looks_for_where_to_go_on_is_survived(site, monkeypatch):
+    monkeypatch.setattr(reading, "_ANSWER_MS", 1_500)
+    load, loads, silence, told = Checkpoint.load, [], ExitStack(), []
+
+    def falling_silent(self):
+        loads.append(self)
+        if len(loads) == 2:  # once when it leads, and again before it asks the topic
+            silence.enter_context(paused(site.bootstrap))
+        return load(self)
+
+    monkeypatch.setattr(Checkpoint, "load", falling_silent)
+    site.append(histories(10, 10))
+    with running(site.relay(told.append).run), silence:
+        until(lambda: any("resumes from its checkpoint" in text for text in told))
+        silence.close()
+        until(lambda: site.relayed() == 100)

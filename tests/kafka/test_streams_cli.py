@@ -66,6 +66,17 @@ def test_bytes_that_are_no_text_are_wrong_usage(site, environment, option, said)
     assert f"Invalid value for '{option}': '\\udcff' {said}" in message
 
 
+def test_a_wrong_password_is_one_sentence(site, environment, credit):
+    login, _, place = site.relay_url.rpartition("@")
+    environment["CREDIT_RELAY_URL"] = f"{login.rpartition(':')[0]}:hunter2@{place}"
+    refused = credit("relay", "run")
+    assert refused.returncode == 1
+    assert "password authentication failed" in refused.stderr
+    assert "hunter2" not in refused.stderr
+    assert refused.stderr.startswith("credit: The ")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_a_consumer_leaves_on_sigterm(site, environment):
     audit = subprocess.Popen([*CREDIT, "consume", "audit"], env=environment, stderr=subprocess.PIPE, text=True)
     until(lambda: _members(site) == 1)
