@@ -8,8 +8,9 @@ from datetime import date
 
 from domain.allocation import allocate
 from domain.events import DebtWaived, InterestPosted, LateFeePosted
-from domain.ledger import Layer, Ledger
+from domain.ledger import Ledger
 from domain.money import Amounts, ceiling, half_up
+from domain.slices import Layer
 
 
 def missed_today(ledger: Ledger, day: date) -> Layer | None:

@@ -22,7 +22,8 @@ from domain.events import (
     PurchaseLeft,
     RulesChanged,
 )
-from domain.ledger import Layer, Ledger
+from domain.ledger import Ledger
+from domain.slices import Layer
 
 
 def correct(account: Account, from_date: date) -> Iterator[AccountEvent]:

@@ -28,33 +28,11 @@ from domain.money import (
     half_up,
     half_up_sum,
 )
+from domain.slices import Layer, SetAside, Slice, at_rate, oldest_due_first, together
 from domain.terms import Terms
 
 # Between a purchase's id and the dispute that posted it anew; neither may have it in its name.
 _ANEW = "#"
-
-
-class Slice(NamedTuple):
-    """What is unpaid of one purchase; `due_date` is its statement's, None until it is billed.
-
-    `fen_days` are its own closing balances from its posting up to, but not including, `counted_to`; those of days with
-    another rate are `earlier_days`.
-    """
-
-    unpaid: int
-    due_date: date | None
-    fen_days: int
-    counted_to: date
-    earlier_days: tuple[RatedDays, ...] = ()
-
-    @property
-    def bucket(self) -> Bucket:
-        """Where its principal stands."""
-        return "principal_unbilled" if self.due_date is None else "principal_billed"
-
-    def fen_days_by(self, day: date) -> int:
-        """Its closing balances from its posting to the day before `day`, summed."""
-        return self.fen_days + self.unpaid * days_between(self.counted_to, day)
 
 
 class ComingTerms(NamedTuple):
@@ -69,22 +47,6 @@ class RateBefore(NamedTuple):
 
     until: date
     daily_rate: Decimal
-
-
-class SetAside(NamedTuple):
-    """What a dispute keeps out of what is billed and demanded: the unpaid part of a purchase, or of some of it."""
-
-    purchase_id: str
-    amount: int
-
-
-class Layer(NamedTuple):
-    """What is left of one statement's own minimum; `principal` is how much of it was principal when issued."""
-
-    statement_no: int
-    due_date: date
-    amount: int
-    principal: int
 
 
 @dataclass(slots=True)
@@ -276,10 +238,10 @@ class Ledger:
         rate, today = self.terms.daily_rate, coming.from_date
         if coming.terms.daily_rate != rate:
             self.rate_before = RateBefore(today, rate)
-            self.earlier_days = _at_rate(rate, self.fen_days, self.earlier_days)
+            self.earlier_days = at_rate(rate, self.fen_days, self.earlier_days)
             self.fen_days = 0
             for name, each in self.slices.items():
-                earlier = _at_rate(rate, self._counted(each), each.earlier_days)
+                earlier = at_rate(rate, self._counted(each), each.earlier_days)
                 self.slices[name] = each._replace(fen_days=0, counted_to=today, earlier_days=earlier)
         self.terms, self.coming_terms = coming.terms, None
 
@@ -299,13 +261,13 @@ class Ledger:
         if self.terms.interest_method == "from_posting" and left > self.terms.tolerance:
             for _, each in of_statement:
                 self.fen_days += each.fen_days_by(test)
-                self.earlier_days = _together(self.earlier_days, each.earlier_days)
+                self.earlier_days = together(self.earlier_days, each.earlier_days)
         else:
             before = self.rate_before
             days_before = max(0, days_between(due, before.until)) if before else 0
             self.fen_days += left * (days_between(due, test) - days_before)
             if before and days_before:
-                self.earlier_days = _at_rate(before.daily_rate, left * days_before, self.earlier_days)
+                self.earlier_days = at_rate(before.daily_rate, left * days_before, self.earlier_days)
         self.bearing += left
         for key, each in of_statement:
             if not each.unpaid:
@@ -377,7 +339,7 @@ class Ledger:
                 already = self.slices.get(name)
                 self.slices[name] = Slice(amount + (already.unpaid if already else 0), due_date, 0, today)
         if billed:
-            self.slices = _oldest_due_first(self.slices)
+            self.slices = oldest_due_first(self.slices)
         # Billed on a due day it waits for the due test with that statement; billed on any other day it bears at once.
         self.bearing += 0 if self.charged_off_due is not None or today == self.untested_due else billed
 
@@ -435,7 +397,7 @@ class Ledger:
             self.buckets[billed] += self.buckets[unbilled]
             self.buckets[unbilled] = 0
         today = self.business_date
-        self.slices = _oldest_due_first(
+        self.slices = oldest_due_first(
             {
                 purchase_id: each._replace(
                     due_date=each.due_date or today, fen_days=each.fen_days_by(today), counted_to=today
@@ -616,23 +578,6 @@ class Ledger:
     def _counted(self, each: Slice) -> int:
         """Its own fen-days by today; none run up while the debt is a loss."""
         return each.fen_days if self.charged_off_due is not None else each.fen_days_by(self.business_date)
-
-
-def _at_rate(rate: Decimal, fen_days: int, known: tuple[RatedDays, ...]) -> tuple[RatedDays, ...]:
-    return _together(known, (RatedDays(daily_rate=rate, fen_days=fen_days),)) if fen_days else known
-
-
-def _together(known: tuple[RatedDays, ...], more: tuple[RatedDays, ...]) -> tuple[RatedDays, ...]:
-    """Fen-days added up by rate."""
-    by_rate: dict[Decimal, int] = {}
-    for each in (*known, *more):
-        by_rate[each.daily_rate] = by_rate.get(each.daily_rate, 0) + each.fen_days
-    return tuple(RatedDays(daily_rate=rate, fen_days=fen_days) for rate, fen_days in by_rate.items())
-
-
-def _oldest_due_first(slices: dict[str, Slice]) -> dict[str, Slice]:
-    """The order in which they are paid, where something is due that was not billed by a statement; it is stable."""
-    return dict(sorted(slices.items(), key=lambda named: named[1].due_date or date.max))
 
 
 _fields_of = attrgetter(*Ledger.__slots__)

@@ -3,7 +3,8 @@
 import pytest
 
 from domain.account import Account
-from domain.ledger import Layer, Ledger, Slice
+from domain.ledger import Ledger
+from domain.slices import Layer, Slice
 from domain.snapshot import SHAPE, dump, load
 from tests.specification import BASE, advance, advanced, closure_requested, frozen, given, paid, refunded
 
