@@ -90,6 +90,8 @@ class Account:
     reasons: tuple[FreezeReason, ...] = ()
     # By bucket, as it was booked; it never changes, whatever is recovered or corrected later.
     original_charge_off: Amounts = field(default_factory=dict)
+    # The due date of debt that was charged off in error although it is that late: the calendar books it no second time.
+    spared_due: date | None = None
     # What was said before, by reference: of the last months each, and what is older filed away.
     purchases: dict[str, Posted] = field(default_factory=dict)
     refunds: dict[str, Refunded] = field(default_factory=dict)
@@ -146,13 +148,13 @@ class Account:
         oldest = next(self.ledger.missed(), None)
         if oldest is not None:
             terms = self.ledger.terms
-            bounds = [terms.charge_off_dpd]
+            bounds = [] if oldest.due_date == self.spared_due else [terms.charge_off_dpd]
             if self.access not in ("pending", "closed") and "overdue_long" not in self.reasons:
                 bounds.append(terms.overdue_long_dpd)
             # A bound that was passed before, as a correction may find, is acted on at the next dawn.
             dawn = self.business_date + ONE_DAY
             dates = [max(dawn, oldest.due_date + timedelta(days=bound)) for bound in bounds]
-            first = min(dates if first is None else [first, *dates])
+            first = min(dates if first is None else [first, *dates], default=None)
         return first
 
 
@@ -255,6 +257,8 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case WriteOffUndone():
             account.original_charge_off = {}
             ledger.undo_charge_off()
+            if ledger.dpd >= ledger.terms.charge_off_dpd:
+                account.spared_due = ledger.oldest_due
             _keep(account, event.business_date, "undo_write_off", event.TYPE, 0)
         case AccountRecovered():
             pass

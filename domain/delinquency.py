@@ -55,7 +55,9 @@ def long_overdue_freeze(account: Account) -> Iterator[AccountEvent]:
 
 def charge_off(account: Account) -> Iterator[AccountEvent]:
     """The loss that the days past due make, on the day they reach the terms' bound."""
-    if account.ledger.dpd >= account.ledger.terms.charge_off_dpd and account.standing == "overdue":
+    ledger = account.ledger
+    spared = ledger.oldest_due == account.spared_due
+    if ledger.dpd >= ledger.terms.charge_off_dpd and account.standing == "overdue" and not spared:
         standing = move_standing("write_off_by_dpd", account.standing)
         if standing is not None:
             yield from booked(account, "days_past_due", standing)

@@ -19,7 +19,7 @@ BUSY = given(
 # Whoever changes these raises SHAPE; snapshots of the old shape are then ignored instead of misread.
 ACCOUNT_FIELDS = (
     "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
-    "limit_before_closing close_kind autopay autopay_source reasons original_charge_off "
+    "limit_before_closing close_kind autopay autopay_source reasons original_charge_off spared_due "
     "purchases refunds payments payouts disputes older"
 )
 LEDGER_FIELDS = (

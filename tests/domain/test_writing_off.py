@@ -138,6 +138,27 @@ def test_a_loss_booked_in_error_is_taken_back_and_the_gap_costs_nothing():
 BILLED_THEN_LOST = (advanced(to="2026-02-01"), write_off(on="2026-02-03"))
 
 
+def charged_off(life):
+    return [str(each.business_date) for each in life.events if isinstance(each, AccountChargedOff)]
+
+
+def test_a_loss_that_was_taken_back_is_not_booked_again_for_the_same_minimum():
+    life = given(*BASE).when(advance(to="2026-08-09"), undo_write_off(on="2026-08-12"), advance(to="2026-12-31"))
+    assert charged_off(life) == ["2026-08-09"]
+    life.stands(standing="overdue").when(write_off("insolvency", on="2027-01-05")).stands(standing="charged_off")
+
+
+def test_a_loss_that_was_taken_back_early_is_booked_when_its_days_past_due_reach_the_bound():
+    history = (*BASE, advanced(to="2026-05-01"), write_off("fraud"), undo_write_off(on="2026-05-03"))
+    assert charged_off(given(*history).when(advance(to="2026-12-31"))) == ["2026-08-09"]
+
+
+def test_once_that_minimum_is_paid_the_next_one_is_lost_in_its_time():
+    life = given(*BASE).when(advance(to="2026-08-09"), undo_write_off(on="2026-08-12"))
+    oldest = life.account.ledger.layers[0].amount
+    assert charged_off(life.when(pay(oldest, on="2026-08-13"), advance(to="2026-12-31"))) == ["2026-09-06"]
+
+
 def test_what_is_not_due_yet_when_a_loss_is_taken_back_bears_no_interest_if_it_is_paid_by_then():
     given(*BASE, *BILLED_THEN_LOST).when(undo_write_off(on="2026-02-05"), pay(123_457, on="2026-02-10")).owes().stands(
         on="2026-12-31", standing="paid", accrued=0

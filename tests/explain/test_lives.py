@@ -32,7 +32,7 @@ from domain.events import (
 )
 from domain.terms import catalogue
 from projections.explaining.figures import FIGURES, explain
-from tests.domain.lives import AGREED, Life, wanderers
+from tests.domain.lives import AGREED, Life, late_wanderers, wanderers
 from tests.specification import SECOND_OFFICER
 
 
@@ -164,7 +164,13 @@ def test_every_figure_of_a_life_with_decisions(seed):
     every_figure_is_explained(events, sampled(events, 23))
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("number", range(48))
+def test_every_figure_of_a_wandering_life_whose_facts_come_late(number):
+    events = late_wanderers()[number].events
+    every_figure_is_explained(events, sampled(events, 31))
+
+
+@pytest.mark.parametrize("seed", range(60))
 def test_the_ledger_of_a_life_with_decisions_is_the_one_derived_from_its_facts(seed):
     for told in with_decisions(seed).told[2:]:
         account = told.after
