@@ -103,15 +103,16 @@ class Replay:
     def _go_on(self, life: _Life, recorded: Recorded) -> None:
         event = recorded.event
         waiting = life.expected
-        # Where no statement is expected, owed minus credit as the bill day began is what the script means; where one
-        # is, it must come on that very day.
+        # Where no statement is expected, owed less disputed and credit as the bill day began is what the script means;
+        # where one is, it must come on that very day.
         while waiting and (waiting[-1][0] < event.business_date or _due_without_statement(waiting[-1], event)):
             self._no_statement(life, recorded.account_id)
         if isinstance(event, AccountBilled):
             self._statement(life, recorded.account_id, event)
         evolve(life.account, event)
         if isinstance(event, MoneyEvent):
-            life.net = event.owed_after.total - event.owed_after.credit
+            owed = event.owed_after
+            life.net = owed.total - owed.principal_disputed - owed.credit
 
     def _statement(self, life: _Life, account_id: UUID, event: AccountBilled) -> None:
         day, expected = event.business_date, 0
@@ -130,7 +131,9 @@ class Replay:
             self.statements.count(f"{where}: a statement of {expected} was expected, none was issued")
         else:
             equal = expected == life.net
-            self.statements.count(None if equal else f"{where}: {expected} expected, {life.net} owed less credit")
+            self.statements.count(
+                None if equal else f"{where}: {expected} expected, {life.net} owed less disputed and credit"
+            )
 
     def _count_overdue(self, life: _Life, day: date) -> None:
         self.overdue[day] += life.account.standing == "overdue"

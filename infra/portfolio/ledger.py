@@ -15,36 +15,52 @@ from domain.commands import (
     Decline,
     ForceClose,
     Freeze,
+    OpenDispute,
     Purchase,
     ReceivePayment,
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ResolveDispute,
     ReversePayment,
     Unfreeze,
+    WaiveDebt,
     WithdrawClosure,
+    WriteOff,
 )
-from infra.portfolio.reckoning import Agreement, Printed, Reckoning
+from infra.portfolio.reckoning import CHARGES_FIRST, Agreement, Printed, Reckoning
 
 # China and Taiwan kept one clock without summer time in the years of our portfolios.
 LOCAL = timezone(timedelta(hours=8))
-Kind = Literal["purchase", "refund", "payment", "payout", "posting"]
-# Within a day things count in this order, and within a kind as they were learnt.
-_ORDER: dict[Kind, int] = {"purchase": 0, "refund": 1, "payment": 2, "payout": 3, "posting": 4}
+Kind = Literal["purchase", "refund", "payment", "payout", "posting", "dispute", "rejection", "waiver", "write_off"]
+# Within a turn of a day these count in this order, and within a kind as they were learnt. Everything else ends a turn.
+_ORDER: dict[Kind, int] = {"purchase": 0, "refund": 1, "payment": 2}
 
 
 class Fact(NamedTuple):
-    """Something that moved money: the day it counts, and what it is of (a purchase, or a reference of its own)."""
+    """Something that moved money: the day it counts, and what it is of.
+
+    That is a purchase, or the kind of debt that is given up, or the due date that a write-off counts from, or a
+    reference of its own; `dispute` is the one that a purchase has. What comes after something that ends a turn is of
+    the next `turn` of that day.
+    """
 
     on: date
     kind: Kind
     of: str
     amount: int
+    dispute: str = ""
+    turn: int = 0
+
+    @property
+    def place(self) -> tuple[date, int, int]:
+        """Where it counts among all."""
+        return self.on, self.turn, _ORDER.get(self.kind, len(_ORDER))
 
 
 @dataclass(slots=True)
 class Bought:
-    """A purchase that was accepted: when, how much, and how much of it came back, in minor units."""
+    """A purchase that was accepted: when, how much, and how much of it came back or never counted, in minor units."""
 
     on: date
     amount: int
@@ -53,6 +69,14 @@ class Bought:
     @property
     def left(self) -> int:
         return self.amount - self.refunded
+
+
+@dataclass(slots=True)
+class Disputed:
+    """A dispute: of which purchase, and how much of it neither a refund nor a decision has ended."""
+
+    of: str
+    open: int
 
 
 @dataclass(slots=True)
@@ -68,17 +92,19 @@ class Book:
     access: str = "pending"
     frozen_for: set[str] = field(default_factory=set)
     said: dict[date, Printed] = field(default_factory=dict)  # on each bill day, by what was known then
+    losses: dict[date, date] = field(default_factory=dict)  # made by days past due: the due date those count from
     facts: list[Fact] = field(default_factory=list)
     purchases: dict[str, Bought] = field(default_factory=dict)
+    disputes: dict[str, Disputed] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)  # references of refunds, payments, payouts and returned payments
     told: set[str] = field(default_factory=set)  # kinds of what happened, refused purchases included
 
     def __post_init__(self) -> None:
         self.money = self.reckoned_from_the_start()
 
-    def reckoned_from_the_start(self) -> Reckoning:
-        """The money as the account was activated, with what bill days have said since."""
-        return Reckoning(self.agreement, self.bill_day, self.begins, self.said)
+    def reckoned_from_the_start(self, again_until: date = date.min) -> Reckoning:
+        """The money as the account was activated; what was printed, and booked as a loss, stands."""
+        return Reckoning(self.agreement, self.bill_day, self.begins, self.said, self.losses, again_until)
 
     @property
     def balance(self) -> int:
@@ -104,9 +130,29 @@ class Book:
         return self.money.minimum
 
     @property
+    def fees(self) -> int:
+        """Late fees that are unpaid, billed or not."""
+        return self.money.billed_charges["fees"] + self.money.new_charges["fees"]
+
+    @property
+    def lost(self) -> bool:
+        """Whether what is owed is booked as a loss."""
+        return self.money.lost_since is not None
+
+    @property
+    def is_clear(self) -> bool:
+        """Nobody owes anybody anything, and nothing is disputed."""
+        return self.money.is_clear and not any(each.open for each in self.disputes.values())
+
+    @property
     def over(self) -> bool:
-        """Closed, and nobody owes anybody anything."""
-        return self.access == "closed" and self.money.is_clear
+        """Closed for good."""
+        return self.access == "closed" and self.is_clear
+
+    def disputable(self, purchase_id: str) -> int:
+        """What of a purchase may be disputed: neither given back, nor disputed already."""
+        open_ones = sum(each.open for each in self.disputes.values() if each.of == purchase_id)
+        return self.purchases[purchase_id].left - open_ones
 
     # Time
 
@@ -115,17 +161,22 @@ class Book:
         self.money.reach(day)
         self._see_to_closing("")
         figures = {"interest": self.money.interest, "late fee": self.money.late_fees, "waiver": self.money.waived}
+        figures["loss"] = self.lost
         self.told.update(name for name, amount in figures.items() if amount)
 
     def _see_to_closing(self, by: str) -> None:
-        """Who wants to leave is charged their last interest as soon as no principal is left, and leaves owing nothing."""
-        if self.access != "closing":
-            return
-        if by and not self.money.principal and (self.money.accrued > 0 or self.money.over_the_cap):
-            self.facts.append(Fact(self.money.day, "posting", by, 0))
-            self.money.post()
-        if self.money.is_clear:
-            self.access = "closed"
+        """Who wants to leave is charged their last interest as soon as no principal is left, and leaves owing nothing.
+
+        A loss that is repaid closes the account, whoever wants it.
+        """
+        if self.lost:
+            if not self.money.owed:
+                self.access = "closed"
+        elif self.access == "closing":
+            if by and not self.money.principal and (self.money.accrued > 0 or self.money.over_the_cap):
+                self.add(Fact(self.money.day, "posting", by, 0))
+            if self.is_clear:
+                self.access = "closed"
 
     # What happens
 
@@ -142,9 +193,8 @@ class Book:
         match command:
             case Purchase() | RefundPurchase() | ReceivePayment() | RefundCredit():
                 self._move(command)
-            case ReversePayment():
-                if self._first_time(f"returned {command.channel}/{command.payment_ref}"):
-                    self.never_counted(f"{command.channel}/{command.payment_ref}")
+            case ReversePayment() | WaiveDebt() | WriteOff() | OpenDispute() | ResolveDispute():
+                self._adjust(command)
             case _:
                 self._decide(command, today)
         self._see_to_closing(command.DO)
@@ -185,7 +235,47 @@ class Book:
             case RefundPurchase():
                 if self._first_time(command.refund_id):
                     self.purchases[command.purchase_id].refunded += command.amount_fen
+                    self._end_disputes(command.purchase_id, command.amount_fen)
                     self.add(Fact(today, "refund", command.purchase_id, command.amount_fen))
+
+    def _end_disputes(self, purchase_id: str, amount: int) -> None:
+        """What comes back of a purchase is disputed no longer."""
+        for each in self.disputes.values():
+            if each.of == purchase_id:
+                part = min(amount, each.open)
+                each.open -= part
+                amount -= part
+
+    def _adjust(self, command: ReversePayment | WaiveDebt | WriteOff | OpenDispute | ResolveDispute) -> None:
+        today = self.money.day
+        match command:
+            case ReversePayment():
+                if self._first_time(f"returned {command.channel}/{command.payment_ref}"):
+                    self.never_counted(f"{command.channel}/{command.payment_ref}")
+            case WaiveDebt():
+                given_up = (command.fees_fen, command.interest_fen, command.principal_fen)
+                for kind, amount in zip(CHARGES_FIRST, given_up, strict=True):
+                    self.add(Fact(today, "waiver", kind, amount or 0))
+            case WriteOff():
+                if not self.lost:
+                    self.add(Fact(today, "write_off", self.money.oldest_due.isoformat(), 0))
+            case OpenDispute():
+                if self._first_time(f"dispute {command.dispute_id}"):
+                    self.disputes[command.dispute_id] = Disputed(command.purchase_id, command.amount_fen)
+                    self.add(Fact(today, "dispute", command.purchase_id, command.amount_fen, command.dispute_id))
+            case ResolveDispute():
+                self._resolve(command)
+
+    def _resolve(self, command: ResolveDispute) -> None:
+        if not self._first_time(f"decision on {command.dispute_id}"):
+            return
+        self.told.add(command.outcome)
+        disputed = self.disputes[command.dispute_id]
+        if command.outcome == "rejected":
+            self.add(Fact(self.money.day, "rejection", disputed.of, 0, command.dispute_id))
+        else:
+            self.never_bought(command.dispute_id)
+        disputed.open = 0
 
     def _first_time(self, reference: str) -> bool:
         if reference in self.done:
@@ -194,23 +284,39 @@ class Book:
         return True
 
     def add(self, fact: Fact) -> None:
-        """Something that counts today, or on an earlier day."""
-        self.facts.append(fact)
-        if fact.on == self.money.day:
-            _apply(fact, self.money)
-        else:
+        """Something that counts today, or on an earlier day; what others of today count after is reckoned again."""
+        today = self.money.day
+        if fact.on < today:
             self.told.add("learnt late")
+        last = next((each for each in reversed(self.facts) if each.on == today), None)
+        if last and fact.on == today:
+            fact = fact._replace(turn=last.turn + (last.kind not in _ORDER))
+        self.facts.append(fact)
+        if fact.on < today or (last and fact.place < last.place):
             self._reckon_again()
+        else:
+            _apply(fact, self.money)
 
     def never_counted(self, payment: str) -> None:
         """A payment was returned: it is as if it had never been made."""
         self.facts = [fact for fact in self.facts if (fact.kind, fact.of) != ("payment", payment)]
         self._reckon_again()
 
+    def never_bought(self, dispute_id: str) -> None:
+        """A dispute was upheld: what is left of it is as if it had never been bought, nor disputed."""
+        disputed = self.disputes[dispute_id]
+        self.purchases[disputed.of].refunded += disputed.open
+        facts = [fact for fact in self.facts if (fact.kind, fact.dispute) != ("dispute", dispute_id)]
+        bought = next(number for number, fact in enumerate(facts) if (fact.kind, fact.of) == ("purchase", disputed.of))
+        facts[bought] = facts[bought]._replace(amount=facts[bought].amount - disputed.open)
+        self.facts = facts
+        self._reckon_again()
+
     def _reckon_again(self) -> None:
         """What would have been, had everything been known in time; what was printed stands."""
-        today, self.money = self.money.day, self.reckoned_from_the_start()
-        for fact in sorted(self.facts, key=lambda fact: (fact.on, _ORDER[fact.kind])):
+        today = self.money.day
+        self.money = self.reckoned_from_the_start(again_until=today)
+        for fact in sorted(self.facts, key=lambda fact: fact.place):
             self.money.reach(fact.on)
             _apply(fact, self.money)
         self.money.reach(today)
@@ -228,3 +334,11 @@ def _apply(fact: Fact, money: Reckoning) -> None:
             money.pay_out(fact.of, fact.amount)
         case "posting":
             money.post()
+        case "dispute":
+            money.dispute(fact.dispute, fact.of, fact.amount)
+        case "rejection":
+            money.reject(fact.dispute)
+        case "waiver":
+            money.forgive(fact.of, fact.amount)
+        case "write_off":
+            money.charge_off(date.fromisoformat(fact.of))

@@ -1,4 +1,4 @@
-"""What one account owes, reckoned from what happened to it: interest, late fees, the cap, minima and arrears.
+"""What one account owes, reckoned from what happened to it: charges, minima, what is disputed, what became a loss.
 
 Written from the rulebook and in its order, in the plainest way. It shares no arithmetic with the domain, so that the
 two may be compared. Amounts in minor units; dates where the account lives.
@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 ONE_DAY = timedelta(days=1)
-Order = Literal["fees", "interest", "principal"]
-CHARGES_FIRST: tuple[Order, ...] = ("fees", "interest", "principal")
-PRINCIPAL_FIRST: tuple[Order, ...] = ("principal", "interest", "fees")
+CHARGES_FIRST = ("fees", "interest", "principal")
+PRINCIPAL_FIRST = ("principal", "interest", "fees")
 
 
 class Agreement(NamedTuple):
@@ -31,6 +30,7 @@ class Agreement(NamedTuple):
     late_fee_floor: int
     cap_annual: Decimal
     regime_dpd: int
+    charge_off_dpd: int
 
     @property
     def test_after(self) -> timedelta:
@@ -48,8 +48,9 @@ class Printed(NamedTuple):
 
 @dataclass(slots=True)
 class Item:
-    """Some principal: when its statement is due, whether it bears interest, the sum of its closing balances."""
+    """Some principal: whose it is, when its statement is due, if it bears interest, the sum of its closing balances."""
 
+    of: str  # the purchase, or the payout that turned out too much
     unpaid: int
     due: date | None = None
     bears: bool = False
@@ -66,34 +67,53 @@ class Demand:
 
 
 @dataclass(slots=True)
+class Aside:
+    """What an open dispute keeps out of everything else: so much of a purchase was unpaid."""
+
+    of: str
+    amount: int
+
+
+@dataclass(slots=True)
 class Reckoning:
-    """The money of one account on a day whose morning is over: due test, statement, order of payment.
+    """The money of one account on a day whose morning is over: due test, statement, charge-off, order of payment.
 
     `said` holds what bill days said. Where one is in there already, it is being lived through again: its statement
-    stands, and may demand less than it said, but not more.
+    stands, and may demand less than it said, but not more. `losses` holds the due date that the days past due count
+    from, by the day on which they made the debt a loss. Days up to `again_until` are lived through again: on those a
+    charge-off stands where it was made, and none is made.
     """
 
     agreement: Agreement
     bill_day: int
     day: date
     said: dict[date, Printed]
+    losses: dict[date, date]
+    again_until: date = date.min
+    lost_since: date | None = None  # the due date that a loss counts its days past due from
+    disputes: dict[str, Aside] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
-    billed_charges: dict[Order, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
-    new_charges: dict[Order, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
+    billed_charges: dict[str, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
+    new_charges: dict[str, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
     credit: int = 0
     fen_days: int = 0  # of what bears interest
     principal_days: int = 0  # of all principal
     interest: int = 0  # posted so far, as the next two are
     late_fees: int = 0
     waived: int = 0
-    order: tuple[Order, ...] = CHARGES_FIRST
+    order: tuple[str, ...] = CHARGES_FIRST
 
     # Figures
 
     @property
     def principal(self) -> int:
-        return sum(item.unpaid for item in self.items.values())
+        return sum(item.unpaid for item in self.items.values()) + self.disputed
+
+    @property
+    def disputed(self) -> int:
+        """What is owed and not demanded, because it is disputed."""
+        return sum(aside.amount for aside in self.disputes.values())
 
     @property
     def billed(self) -> int:
@@ -111,12 +131,16 @@ class Reckoning:
 
     @property
     def minimum(self) -> int:
-        """What is left of all minima, due or not yet."""
+        """What is left of all minima, due or not yet; of a loss all that is not disputed."""
+        if self.lost_since is not None:
+            return self.owed - self.disputed
         return sum(demand.amount for demand in self.demands)
 
     @property
     def days_late(self) -> int:
-        """Days past the oldest due date whose minimum was tested and missed; 0 when none is."""
+        """Days past the oldest due date whose minimum was tested and missed; 0 when none is. Of a loss they go on."""
+        if self.lost_since is not None:
+            return max(0, (self.day - self.lost_since).days) if self.minimum else 0
         return max(((self.day - each.due).days for each in self.demands if self._missed(each)), default=0)
 
     @property
@@ -148,24 +172,48 @@ class Reckoning:
             until = min(day, self._next_morning())
             self._sleep((until - self.day).days)
             self.day = until
+            if self.lost_since is not None:
+                continue
             self._test()
             self._read_order()
             if self.day.day == self.bill_day:
                 self._bill()
                 self._read_order()
+            if self._becomes_a_loss():
+                self.charge_off(self.losses.setdefault(self.day, self.oldest_due))
 
     def _next_morning(self) -> date:
-        """The next bill day, or the next due test before it."""
-        tests = {item.due + self.agreement.test_after for item in self.items.values() if item.due and not item.bears}
-        tests |= {demand.due + self.agreement.test_after for demand in self.demands}
-        bill_day = next(bill_days(self.day, self.bill_day))
-        return min((day for day in tests if day > self.day), default=bill_day) if tests else bill_day
+        """The next bill day, or the next due test or charge-off before it; of a loss nothing comes by itself."""
+        if self.lost_since is not None:
+            return date.max
+        mornings = [item.due + self.agreement.test_after for item in self.items.values() if item.due and not item.bears]
+        mornings += [demand.due + self.agreement.test_after for demand in self.demands]
+        mornings += self.losses
+        mornings = [day for day in mornings if day > self.day]
+        mornings += [next(bill_days(self.day, self.bill_day))]
+        if late := self.days_late:
+            mornings += [self.day + max(ONE_DAY, timedelta(self.agreement.charge_off_dpd - late))]
+        return min(mornings)
+
+    def _becomes_a_loss(self) -> bool:
+        if self.day <= self.again_until:
+            return self.day in self.losses
+        return self.days_late >= self.agreement.charge_off_dpd
+
+    @property
+    def oldest_due(self) -> date:
+        """What the days past due count from: the oldest missed minimum, else the oldest there is, else today."""
+        return min(
+            [demand.due for demand in self.demands if self._missed(demand)]
+            or [demand.due for demand in self.demands]
+            or [self.day]
+        )
 
     def _sleep(self, days: int) -> None:
         """Count the closing balances of `days` days."""
+        self.principal_days += self.principal * days
         for item in self.items.values():
             item.lived += item.unpaid * days
-            self.principal_days += item.unpaid * days
             if item.bears:
                 self.fen_days += item.unpaid * days
 
@@ -190,28 +238,43 @@ class Reckoning:
                 self.late_fees += fee
 
     def _read_order(self) -> None:
-        self.order = PRINCIPAL_FIRST if self.days_late >= self.agreement.regime_dpd else CHARGES_FIRST
+        late = self.lost_since is not None or self.days_late >= self.agreement.regime_dpd
+        self.order = PRINCIPAL_FIRST if late else CHARGES_FIRST
 
     def _bill(self) -> None:
         """The bill day: post, cap, use credit, say what is owed and demanded."""
         self.post()
-        forward, new = self.minimum, sum(self.new_charges.values())
-        rest = max(0, self.owed - forward - new)
+        forward, new, shown = self.minimum, sum(self.new_charges.values()), self.owed - self.disputed
+        rest = max(0, shown - forward - new)
         share = int((self.agreement.minimum_ratio * rest).to_integral_value(ROUND_CEILING))
-        minimum = min(self.owed, max(self.agreement.minimum_floor, forward + new + share))
-        said = self.said.setdefault(self.day, Printed(self.balance, minimum, minimum - forward))
+        minimum = min(shown, max(self.agreement.minimum_floor, forward + new + share))
+        said = self.said.setdefault(self.day, Printed(shown - self.credit, minimum, minimum - forward))
         if said.balance <= 0:
             return
         own = min(max(0, minimum - forward), max(said.own, said.minimum - forward))
         due = self.day + timedelta(days=self.agreement.due_days)
+        self._show(due)
+        if own:
+            self.demands.append(Demand(due, own, max(0, own - new)))
+
+    def _show(self, due: date) -> None:
+        """Everything that is new becomes billed, with this due date."""
         for kind in self.new_charges:
             self.billed_charges[kind] += self.new_charges[kind]
             self.new_charges[kind] = 0
         self.items = {name: item for name, item in self.items.items() if item.unpaid or (item.due and not item.bears)}
         for item in self.items.values():
             item.due = item.due or due
-        if own:
-            self.demands.append(Demand(due, own, max(0, own - new)))
+
+    def charge_off(self, due: date) -> None:
+        """It is a loss since `due`: posted and capped a last time, all but what is disputed billed; nothing grows."""
+        self.post()
+        self._show(self.day)
+        for item in self.items.values():
+            item.bears = False
+        self.demands = []
+        self.lost_since = due
+        self._read_order()
 
     def post(self) -> None:
         """Interest becomes payable; what exceeds the cap is given up; credit pays what it can."""
@@ -231,9 +294,14 @@ class Reckoning:
 
     def buy(self, purchase_id: str, amount: int) -> None:
         """New principal, which credit pays as far as it reaches."""
-        paid = min(self.credit, amount)
+        self._owe(Item(purchase_id, amount), purchase_id)
+
+    def _owe(self, item: Item, name: str) -> None:
+        paid = min(self.credit, item.unpaid)
         self.credit -= paid
-        self.items[purchase_id] = Item(amount - paid)
+        item.unpaid -= paid
+        if item.unpaid:
+            self.items[name] = item
 
     def pay(self, amount: int) -> None:
         """Money pays billed before unbilled, in the order of this morning; what is left of it is credit."""
@@ -251,21 +319,53 @@ class Reckoning:
         self.credit += amount
 
     def give_back(self, purchase_id: str, amount: int) -> None:
-        """What is unpaid of the purchase shrinks first; the rest pays like money."""
-        item = self.items.get(purchase_id)
-        part = min(amount, item.unpaid) if item else 0
-        if item and part:
-            item.unpaid -= part
-            if item.due:
-                self._lower_demands(part)
-        self.pay(amount - part)
+        """What is disputed of the purchase shrinks first, then what else is unpaid of it; the rest pays like money."""
+        for aside in self.disputes.values():
+            if aside.of == purchase_id:
+                part = min(amount, aside.amount)
+                aside.amount -= part
+                amount -= part
+        self.pay(amount - self._take_of(purchase_id, amount))
 
     def pay_out(self, refund_id: str, amount: int) -> None:
         """Credit leaves; what was paid out beyond it, as was found later, is owed."""
-        part = min(self.credit, amount)
-        self.credit -= part
-        if part < amount:
-            self.items[refund_id] = Item(amount - part)
+        self._owe(Item(refund_id, amount), refund_id)
+
+    def dispute(self, dispute_id: str, purchase_id: str, amount: int) -> None:
+        """As much as is unpaid of what is disputed is set aside: not billed, not demanded, without interest."""
+        self.disputes[dispute_id] = Aside(purchase_id, self._take_of(purchase_id, amount))
+
+    def reject(self, dispute_id: str) -> None:
+        """What was set aside is owed again, as if bought today; of a loss it is billed at once."""
+        aside = self.disputes.pop(dispute_id)
+        due = None if self.lost_since is None else self.day
+        self._owe(Item(aside.of, aside.amount, due), f"{aside.of} after {dispute_id}")
+
+    def forgive(self, kind: str, amount: int) -> None:
+        """So much of the fees, of the interest or of the principal is given up, what is billed first."""
+        for billed, charges in ((True, self.billed_charges), (False, self.new_charges)):
+            if kind == "principal":
+                part = min(amount, self._principal_of(billed=billed))
+                self._take_oldest(part, billed=billed)
+            else:
+                part = min(amount, charges[kind])
+                charges[kind] -= part
+                self.waived += part
+            if billed:
+                self._lower_demands(part)
+            amount -= part
+
+    def _take_of(self, purchase_id: str, amount: int) -> int:
+        """Less of one purchase is unpaid, at most by `amount`; says by how much."""
+        taken = 0
+        for item in self.items.values():
+            if item.of == purchase_id:
+                part = min(amount - taken, item.unpaid)
+                item.unpaid -= part
+                taken += part
+                if item.due:
+                    self._lower_demands(part)
+        return taken
 
     def _take_oldest(self, amount: int, *, billed: bool) -> None:
         for item in self.items.values():

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.account import Account
 from domain.commands import AccountCommand
 from domain.decisions import decide
-from domain.events import AccountBilled, AccountEvent
+from domain.events import AccountBilled, AccountEvent, MoneyEvent
 from domain.refusals import Refused
 from domain.terms import Catalogue
 from infra.portfolio.script import Script
@@ -71,7 +71,9 @@ class Memory:
         event = next(events)
         for day, balance in expected.items():
             while event and (event.business_date < day or (event.business_date == day and event.cause == "advance")):
-                net = event.owed_after.total - event.owed_after.credit if hasattr(event, "owed_after") else net
+                if isinstance(event, MoneyEvent):
+                    owed = event.owed_after
+                    net = owed.total - owed.principal_disputed - owed.credit
                 event = next(events)
             found = statements.get(day, min(0, net) if net <= 0 else "no statement")
             if found != balance:
