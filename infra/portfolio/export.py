@@ -19,6 +19,7 @@ from domain.events import (
     LimitChanged,
     MoneyEvent,
     PaymentReceived,
+    PaymentReversed,
     PurchaseRefunded,
 )
 from domain.recorded import Recorded
@@ -31,8 +32,11 @@ HEADER = ("id", "month", "balance", "paid", "refunded", "limit", "over_limit")
 class StatementRow(NamedTuple):
     """One month of one account. Amounts in whole dollars (yuan), with two decimals only where cents are left.
 
-    `balance` is the statement's, or where none was issued owed minus credit; `refunded` counts purchases taken back
-    and money received as an adjustment; `over_limit` is 1 where the balance exceeds the limit of that day, else 0.
+    `balance` is the statement's as it was printed, or where none was issued what is owed and not disputed, minus credit.
+    `paid` is the money that was recorded in this month, from whatever day it counts; a payment that was returned, even
+    after the last month shown, never counted and is in no month, though a statement printed meanwhile stands.
+    `refunded` counts purchases taken back (an upheld dispute is none) and money received as an adjustment; `over_limit`
+    is 1 where the balance exceeds the limit of that day, else 0.
     """
 
     id: str
@@ -47,8 +51,9 @@ class StatementRow(NamedTuple):
 class _Month:
     """What is known of an account while its events are read: the running figures, and those since the last bill day."""
 
-    def __init__(self, opened: AccountOpened) -> None:
+    def __init__(self, opened: AccountOpened, returned: frozenset[tuple[str, str]]) -> None:
         self.id = file_id(opened.customer_id)
+        self._returned = returned
         self.net = self.limit = self.paid = self.refunded = 0
         self.statement: int | None = None
 
@@ -56,10 +61,11 @@ class _Month:
         if isinstance(event, AccountBilled):
             self.statement = event.balance_fen
         elif isinstance(event, PaymentReceived):
+            counted = 0 if (event.channel, event.payment_ref) in self._returned else event.amount_fen
             if event.channel == "adjustment":
-                self.refunded += event.amount_fen
+                self.refunded += counted
             else:
-                self.paid += event.amount_fen
+                self.paid += counted
         elif isinstance(event, PurchaseRefunded):
             self.refunded += event.amount_fen
         elif isinstance(event, AccountActivated | LimitChanged | ClosureWithdrawn):
@@ -67,7 +73,8 @@ class _Month:
         elif isinstance(event, ClosureRequested | AccountClosed):
             self.limit = 0
         if isinstance(event, MoneyEvent):
-            self.net = event.owed_after.total - event.owed_after.credit
+            owed = event.owed_after
+            self.net = owed.total - owed.principal_disputed - owed.credit
 
     def close(self, bill_day: date) -> StatementRow:
         """The row of the month that ends with `bill_day`; the next begins."""
@@ -87,17 +94,18 @@ def statement_rows(history: Iterable[Recorded], through: date) -> Iterator[State
     `history` is the account's, from its first event, in the order of versions; a quiet month has its row too.
     Raises ValueError when it begins with anything but `account.opened`.
     """
-    events = (recorded.event for recorded in history)
-    first = next(events, None)
-    if first is None:
+    events = [recorded.event for recorded in history]
+    if not events:
         return
+    first = events[0]
     if not isinstance(first, AccountOpened):
         message = f"a history begins with account.opened, not with {first.TYPE}"
         raise ValueError(message)  # noqa: TRY004 - the order of a history is wrong, not a caller's type
-    month = _Month(first)
+    returned = (each for each in events if isinstance(each, PaymentReversed))
+    month = _Month(first, frozenset((each.channel, each.payment_ref) for each in returned))
     days = bill_days(first.business_date, first.bill_day)
     bill_day = next(days)
-    for event in events:
+    for event in events[1:]:
         while bill_day <= through and _is_past(bill_day, event):
             yield month.close(bill_day)
             bill_day = next(days)

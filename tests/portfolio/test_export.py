@@ -74,6 +74,43 @@ def test_cents_are_kept_where_there_are_any_and_what_happens_on_the_bill_day_is_
     assert any("." in row.balance for row in rows.values())
 
 
+def test_a_payment_that_was_returned_is_in_no_month():
+    """Whenever the bank returned it; every other payment is in the month it was recorded in."""
+    script = Portfolio(120, 3)
+    memory = Memory(script.catalogue)
+    memory.live(script)
+    returned = 0
+    for account_id, events in memory.events.items():
+        gone = {each.payment_ref for each in events if each.TYPE == "payment.reversed"}
+        counted = sum(
+            each.amount_fen
+            for each in events
+            if each.TYPE == "payment.received"
+            and each.payment_ref not in gone
+            and each.business_date < date(2026, 9, 15)
+        )
+        through = date(2026, 9, script._lives[account_id].book.bill_day)
+        rows = list(statement_rows(recorded(account_id, events), through))
+        if through.day == 15:
+            assert sum(round(float(row.paid) * 100) for row in rows) == counted
+            returned += len(gone)
+    assert returned
+
+
+def test_what_is_disputed_is_in_no_balance():
+    script = Portfolio(60, 3)
+    memory = Memory(script.catalogue)
+    memory.live(script)
+    for account_id, events in memory.events.items():
+        if memory.accounts[account_id].ledger.disputed:
+            *_, last = statement_rows(recorded(account_id, events), date(2026, 10, 31))
+            ledger = memory.accounts[account_id].ledger
+            assert round(float(last.balance) * 100) == ledger.owed - ledger.disputed - ledger.credit
+            break
+    else:
+        pytest.fail("nobody disputes anything on the last day")
+
+
 def test_a_history_begins_with_the_application(tmp_path):
     script = UciImport(write(tmp_path, [line(1, 50_000)]))
     memory = Memory(script.catalogue)
