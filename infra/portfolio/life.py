@@ -22,19 +22,24 @@ from domain.commands import (
     ForceClose,
     Freeze,
     Open,
+    OpenDispute,
     Purchase,
     ReceivePayment,
     RefundCredit,
     RefundPurchase,
     RequestClosure,
+    ResolveDispute,
     ReversePayment,
     Unfreeze,
+    WaiveDebt,
     WithdrawClosure,
+    WriteOff,
 )
 from domain.events import Channel, FreezeReason
 from infra.portfolio.ledger import LOCAL, Book
 
 OFFICER = Actor(role="officer", id="desk-3")
+SECOND_OFFICER = Actor(role="officer", id="desk-5")
 RISK = Actor(role="risk", id="rules")
 BANK = Actor(role="bank", id="clearing")
 
@@ -209,6 +214,27 @@ class Life:
             reference = f"out-{self.said + 1}"
             payout = {"refund_id": reference, "amount_fen": self.book.credit, "payout_token": "card-on-file"}
             self._say(RefundCredit, at, self.person, **payout)
+
+    def dispute(self, day: date, purchase_id: str, amount: int) -> str:
+        """Deny having to pay a purchase of an earlier half, or a part of it; the id that the dispute gets."""
+        dispute_id = f"dispute-{self.said + 1}"
+        self._say(
+            OpenDispute, self._at(day, 9, 17), self.person,
+            dispute_id=dispute_id, purchase_id=purchase_id, amount_fen=amount, reason="not_received",
+        )  # fmt: skip
+        return dispute_id
+
+    def be_answered(self, day: date, dispute_id: str, outcome: Literal["upheld", "rejected"]) -> None:
+        """An officer decides a dispute."""
+        self._say(ResolveDispute, self._at(day, 9, 17), OFFICER, dispute_id=dispute_id, outcome=outcome)
+
+    def be_forgiven(self, day: date, reason: Literal["goodwill", "agreement"], **given_up: int) -> None:
+        """Debt is given up: `fees_fen`, `interest_fen` or `principal_fen`, at most as much as is posted and unpaid."""
+        self._say(WaiveDebt, self._at(day, 9, 17), OFFICER, reason=reason, **given_up)
+
+    def be_written_off(self, day: date, reason: Literal["fraud", "insolvency"]) -> None:
+        """Two officers book what is owed as a loss."""
+        self._say(WriteOff, self._at(day, 9, 17), OFFICER, second_actor=SECOND_OFFICER, reason=reason)
 
     # Beginning, stopping and leaving
 

@@ -7,6 +7,7 @@ what became of that, and what the latest statement demands.
 from collections.abc import Callable, Iterator
 from datetime import date
 
+from infra.portfolio.hard_cases import disputes_purchases, pays_what_was_lost, stops_for_good
 from infra.portfolio.ledger import Bought
 from infra.portfolio.life import OFFICER, RISK, Life
 from infra.portfolio.slow_banks import debits_bounce, pays_by_slow_transfer
@@ -14,8 +15,8 @@ from infra.portfolio.slow_banks import debits_bounce, pays_by_slow_transfer
 Halves = Iterator[None]
 Person = Callable[[Life], Halves]
 
-# Nobody stops paying before April: the longest arrears at the end of September then stay below 180 days, from
-# where a lender writes debt off.
+# But for the hard cases nobody stops paying before April: their longest arrears at the end of September then stay
+# below 180 days, from where debt is a loss.
 NOBODY_STOPS_BEFORE = date(2026, 4, 1)
 
 
@@ -41,9 +42,11 @@ def revolves(me: Life) -> Halves:
 
 
 def pays_late(me: Life) -> Halves:
-    """Forgets every other statement, tries to buy while overdue, and pays some days late."""
+    """Forgets every other statement, tries to buy while overdue, and pays some days late; a few are let off the fees."""
     while True:
         if not me.statement and me.book.minimum_left:  # forgotten in the half before
+            if me.book.fees and me.chance(0.15):
+                me.be_forgiven(me.half.day(0), "goodwill", fees_fen=me.book.fees)
             me.pay(me.on(1, 9), me.book.billed_left)
         elif me.statement and me.chance(0.55):
             if me.chance(0.5):
@@ -139,11 +142,12 @@ def disappears(me: Life) -> Halves:
 def misuses(me: Life) -> Halves:
     """Round amounts at one merchant, all in one evening: frozen the next morning, then reviewed.
 
-    One third had a good reason; the others are closed by force with their debt, and half of those pay it down.
+    Some had a good reason; the others are closed by force with their debt. Some of those pay it down, some never pay,
+    and where it was fraud it is booked as a loss at once.
     """
     before = max(me.rng.randint(4, 8), _halves_until(me, NOBODY_STOPS_BEFORE))
     yield from _as(pays_in_full, me, before)
-    outcome = me.rng.choice(("cleared", "pays", "never pays"))
+    outcome = me.rng.choice(("cleared", "pays", "never pays", "fraud"))
     me.pay(me.in_time(), me.statement)
     for _ in range(me.rng.randint(4, 6)):
         if me.room >= 10_000:
@@ -156,6 +160,8 @@ def misuses(me: Life) -> Halves:
         yield from pays_in_full(me)
     me.be_closed(me.on(6, 12), "abuse_confirmed")
     yield
+    if outcome == "fraud" and me.book.balance > 0:
+        me.be_written_off(me.on(2, 12), "fraud")
     while True:
         if outcome == "pays" and me.statement:
             me.pay(me.in_time(), max(me.book.minimum_left, me.statement // 4))
@@ -229,21 +235,24 @@ def _halves_until(me: Life, day: date) -> int:
 
 # Of every fifty accounts each kind has as many as it has here.
 SHARES: dict[Person, int] = {
-    pays_in_full: 10,
-    revolves: 8,
+    pays_in_full: 8,
+    revolves: 7,
     pays_late: 5,
     misuses: 3,
     leaves: 3,
     pays_by_slow_transfer: 2,
     debits_bounce: 2,
     reaches_the_limit: 3,
-    disappears: 3,
+    disappears: 2,
     is_turned_away: 1,
-    returns_goods: 4,
+    returns_goods: 3,
     pays_twice: 3,
     pays_round_sums: 1,
     loses_the_phone: 1,
     hardly_buys: 1,
+    disputes_purchases: 2,
+    stops_for_good: 2,
+    pays_what_was_lost: 1,
 }
 
 

@@ -11,9 +11,10 @@ from uuid import UUID
 from domain.commands import AccountCommand
 from domain.identity import account_id_for
 from domain.terms import PAY_LATER, PAY_LATER_CARD, PAY_LATER_FREE, STANDARD, Terms
+from infra.portfolio.hard_cases import pays_what_was_lost, stops_for_good
 from infra.portfolio.ledger import Book
 from infra.portfolio.life import Half, Life
-from infra.portfolio.people import IN_TURN, Halves, is_turned_away, reaches_the_limit
+from infra.portfolio.people import IN_TURN, Halves, Person, is_turned_away, reaches_the_limit
 from infra.portfolio.reckoning import Agreement
 from infra.portfolio.script import Step
 
@@ -23,12 +24,15 @@ LAST_DAY = date(2026, 9, 30)
 BILL_DAYS = (1, 15)
 # Half of the accounts are opened in January, the others until the end of April.
 OPENED_IN = (0, 0, 1, 1, 2, 3, 4, 5, 6, 7)
+# Who is to be charged off within the portfolio's time is there in January.
+OPENED_EARLY: dict[Person, tuple[int, ...]] = {stops_for_good: (0, 0, 1), pays_what_was_lost: (0,)}
 LIMITS = (200_000, 300_000, 500_000, 500_000, 800_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000)  # fen
 # Under which terms accounts are opened, and how many of ten.
 TERMS = ((PAY_LATER, 7), (PAY_LATER_CARD, 2), (PAY_LATER_FREE, 1))
 
-CHARGES_AND_CORRECTIONS = frozenset({
-    "interest.posted", "late_fee.posted", "debt.waived", "balances.corrected", "payment.reversed"
+HAPPENINGS = frozenset({
+    "interest.posted", "late_fee.posted", "debt.waived", "balances.corrected", "payment.reversed",
+    "dispute.opened", "dispute.resolved", "account.charged_off", "account.recovered",
 })  # fmt: skip
 
 
@@ -49,8 +53,8 @@ class Portfolio:
         if accounts < 1:
             message = f"a portfolio has at least one account, not {accounts}"
             raise ValueError(message)
-        # What charges, late facts and returned payments come to, by the stored types; a hundred accounts bring it about.
-        self.happenings = frozenset(CHARGES_AND_CORRECTIONS if accounts >= 100 else ())
+        # What charges, late facts, disputes and losses come to, by the stored types; a hundred accounts bring it about.
+        self.happenings = frozenset(HAPPENINGS if accounts >= 100 else ())
         self.name = f"demo-{accounts}-{seed}"
         self.catalogue = STANDARD
         self.accounts = accounts
@@ -108,7 +112,7 @@ def _begin(seed: int, number: int) -> tuple[Life, Halves]:
     rng = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, not a secret
     person = IN_TURN[number % len(IN_TURN)]
     customer_id = f"person-{seed}-{number:05d}"
-    opened_in = rng.choice(OPENED_IN)
+    opened_in = rng.choice(OPENED_EARLY.get(person, OPENED_IN))
     half = next(each for each in halves() if each.number == opened_in)
     opened_on = half.day(rng.randint(0, 8))
     terms = rng.choices([terms for terms, _ in TERMS], weights=[weight for _, weight in TERMS])[0]
@@ -132,7 +136,7 @@ def agreement_of(terms: Terms) -> Agreement:
 
 def _eventful(life: Life) -> int:
     told = life.book.told
-    return len(told) + 2 * (life.book.access == "closed") + 3 * ("interest" in told or "late fee" in told)
+    return len(told) + 5 * (life.book.access == "closed") + 3 * ("interest" in told or "late fee" in told)
 
 
 def _live(life: Life, story: Halves, half: Half) -> Sequence[AccountCommand]:

@@ -33,12 +33,10 @@ def of_kind(portfolio):
     happened = {kind: Counter() for kind in script.kinds().values()}
     for account_id, kind in script.kinds().items():
         happened[kind].update(each.TYPE for each in memory.events[account_id])
-        happened[kind].update(
-            f"{each.TYPE} {each.kind}" for each in memory.events[account_id] if each.TYPE == "account.closed"
-        )
-        happened[kind].update(
-            f"{each.TYPE} {each.reason}" for each in memory.events[account_id] if each.TYPE == "account.frozen"
-        )
+        for word in ("kind", "reason", "outcome"):
+            happened[kind].update(
+                f"{each.TYPE} {getattr(each, word)}" for each in memory.events[account_id] if hasattr(each, word)
+            )
     for command, refused in memory.refusals:
         happened[script.kinds()[command.account_id]][f"refused {refused.reason}"] += 1
     return happened
@@ -162,9 +160,64 @@ def test_the_shares_are_as_stated():
     assert Counter(script.kinds().values()) == {person.__name__: 2 * share for person, share in SHARES.items()}
 
 
-def test_nobody_is_so_late_that_a_lender_would_write_the_debt_off(portfolio):
+def test_only_who_stops_for_good_is_so_late_that_the_debt_is_a_loss(portfolio):
+    script, memory = portfolio
+    lost = {script.kinds()[key] for key, account in memory.accounts.items() if account.ledger.charged_off_due}
+    assert lost == {"stops_for_good", "pays_what_was_lost", "misuses"}
+    assert all(account.ledger.dpd < 180 for account in memory.accounts.values() if not account.ledger.charged_off_due)
+
+
+def test_most_who_stop_for_good_are_charged_off_and_some_pay_a_little_of_it_later(portfolio):
+    script, memory = portfolio
+    paid = {}
+    for account_id, kind in script.kinds().items():
+        if kind == "stops_for_good":
+            types = [each.TYPE for each in memory.events[account_id]]
+            lost = "account.charged_off" in types
+            paid[account_id] = lost and "payment.received" in types[types.index("account.charged_off") :]
+            assert memory.accounts[account_id].standing == ("charged_off" if lost else "overdue")
+    assert len(paid) == 12
+    assert 0 < sum(paid.values()) < 12
+
+
+def test_everybody_who_pays_a_loss_has_paid_all_of_it_in_the_end(portfolio):
+    script, memory = portfolio
+    back = [memory.accounts[account_id] for account_id, kind in script.kinds().items() if kind == "pays_what_was_lost"]
+    assert len(back) == 6
+    assert all((each.access, each.close_kind, each.ledger.owed) == ("closed", "recovered", 0) for each in back)
+
+
+def test_no_statement_follows_a_charge_off(portfolio):
+    script, memory = portfolio
+    for account_id, account in memory.accounts.items():
+        if account.ledger.charged_off_due:
+            events = memory.events[account_id]
+            (lost,) = (number for number, each in enumerate(events) if each.TYPE == "account.charged_off")
+            assert not {"account.billed", "interest.posted", "late_fee.posted"} & {each.TYPE for each in events[lost:]}
+            assert max(script._lives[account_id].book.said) <= events[lost].business_date
+
+
+def test_disputes_are_upheld_and_rejected_and_some_wait_at_the_end(portfolio):
     _, memory = portfolio
-    assert max(account.ledger.dpd for account in memory.accounts.values()) < 180
+    disputes = [each for account in memory.accounts.values() for each in account.disputes.values()]
+    assert {each.outcome for each in disputes} == {"upheld", "rejected", None}
+    assert {bool(each.open) for each in disputes if each.outcome is None} == {True, False}  # False: all of it came back
+
+
+def test_what_was_paid_already_is_disputed_too_and_so_is_a_part(portfolio):
+    _, memory = portfolio
+    opened = [each for events in memory.events.values() for each in events if each.TYPE == "dispute.opened"]
+    assert {sum(each.set_aside.values()) < each.amount_fen for each in opened} == {True, False}
+    assert {bucket for each in opened for bucket in each.set_aside} == {"principal_billed", "principal_unbilled"}
+
+
+def test_a_dispute_is_decided_after_a_charge_off(portfolio):
+    _, memory = portfolio
+    assert any(
+        "dispute.resolved" in types[types.index("account.charged_off") :]
+        for events in memory.events.values()
+        if "account.charged_off" in (types := [each.TYPE for each in events])
+    )
 
 
 def test_the_storyteller_has_much_to_tell(portfolio):
@@ -179,14 +232,17 @@ def test_the_storyteller_has_much_to_tell(portfolio):
     [
         ("pays_in_full", {"account.paid", "limit.changed"}),
         ("revolves", {"account.billed", "payment.received"}),
-        ("pays_late", {"account.overdue", "account.cured", "refused overdue"}),
+        ("pays_late", {"account.overdue", "account.cured", "debt.waived goodwill", "refused overdue"}),
         ("pays_twice", {"credit.refunded", "account.paid"}),
         ("returns_goods", {"purchase.refunded", "credit.refunded"}),
         ("reaches_the_limit", {"refused over_limit"}),
         ("disappears", {"account.overdue", "account.frozen overdue_long", "account.unfrozen", "refused account_frozen"}),
         (
             "misuses",
-            {"account.frozen abnormal_transaction", "account.unfrozen", "account.closed forced", "refused account_frozen"},
+            {
+                "account.frozen abnormal_transaction", "account.unfrozen", "account.closed forced",
+                "account.charged_off fraud", "refused account_frozen",
+            },
         ),
         ("pays_by_slow_transfer", {"balances.corrected", "late_fee.posted", "account.cured", "account.paid"}),
         ("debits_bounce", {"payment.reversed", "balances.corrected", "account.standing_changed", "account.paid"}),
@@ -201,6 +257,21 @@ def test_the_storyteller_has_much_to_tell(portfolio):
         ("loses_the_phone", {"account.frozen customer_request", "account.unfrozen", "refused account_frozen"}),
         ("hardly_buys", {"account.activated"}),
         ("is_turned_away", {"account.closed declined"}),
+        (
+            "disputes_purchases",
+            {"dispute.opened", "dispute.resolved upheld", "dispute.resolved rejected", "balances.corrected",
+             "purchase.refunded", "late_fee.posted", "account.paid"},
+        ),
+        (
+            "stops_for_good",
+            {"account.charged_off days_past_due", "account.frozen charged_off", "dispute.resolved upheld",
+             "dispute.resolved rejected"},
+        ),
+        (
+            "pays_what_was_lost",
+            {"account.charged_off days_past_due", "account.recovered", "account.closed recovered", "payment.reversed",
+             "balances.corrected", "debt.waived agreement"},
+        ),
     ],
 )  # fmt: skip
 def test_each_kind_of_people_comes_to_what_it_is_meant_to(of_kind, kind, reaches):
