@@ -1,13 +1,14 @@
 """The domain alone, without a store: what becomes of commands when they are decided in memory, one after another."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from domain.account import Account
 from domain.commands import AccountCommand
 from domain.decisions import decide
 from domain.events import AccountBilled, AccountEvent, MoneyEvent
+from domain.recorded import Recorded
 from domain.refusals import Refused
 from domain.terms import Catalogue
 from infra.portfolio.script import Script
@@ -78,3 +79,15 @@ class Memory:
             found = statements.get(day, min(0, net) if net <= 0 else "no statement")
             if found != balance:
                 yield account_id, day, balance, found
+
+
+def recorded(account_id: UUID, events: Sequence[AccountEvent]) -> list[Recorded]:
+    """The events as they are read back, as far as readers of accounts look at them: without bytes and hashes."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    return [
+        Recorded(
+            account_id, version, version, noon + timedelta(minutes=version), "c", 0, b"", "c", "", "", "officer:o",
+            event.TYPE, event.VERSION, b"", b"", event,
+        )
+        for version, event in enumerate(events, start=1)
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from infra.portfolio import reckoning
 from infra.portfolio.ledger import Book
 from infra.portfolio.reckoning import Reckoning
 from infra.portfolio.simulator import HAPPENINGS, LAST_DAY, TERMS, Portfolio
+from tests.portfolio.figures import of_book, of_domain
 from tests.portfolio.memory import Memory
 
 
@@ -26,25 +27,7 @@ def differences(script, memory):
     """Statements that are not equal, then accounts of which any figure of the last day is not."""
     yield from memory.differences(script)
     for account_id, account in memory.accounts.items():
-        book, known = script._lives[account_id].book, account.ledger.fork()
-        known.pass_time(LAST_DAY)
-        book.reach(LAST_DAY)
-        money, owed = book.money, known.buckets
-        ours = (
-            money.principal, money.disputed, money.lost_since,
-            money.billed_charges,
-            money.new_charges,
-            money.credit, money.minimum, money.days_late,
-            money.accrued, money.interest, money.late_fees, money.waived, money.principal_days,
-        )  # fmt: skip
-        theirs = (
-            known.principal, known.disputed, known.charged_off_due,
-            {"fees": owed["fees_billed"], "interest": owed["interest_billed"]},
-            {"fees": owed["fees_unbilled"], "interest": owed["interest_unbilled"]},
-            known.credit, known.minimum_due, known.dpd,
-            known.accrued, known.interest_posted, known.charges_posted - known.interest_posted, known.waived,
-            known.principal_fen_days,
-        )  # fmt: skip
+        ours, theirs = of_book(script._lives[account_id].book, LAST_DAY), of_domain(account, LAST_DAY)
         if ours != theirs:
             yield account_id, ours, theirs
 

@@ -1,28 +1,15 @@
 """Statements as rows: a month ends with its bill day, in the file's own ids and whole dollars."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 
-from domain.recorded import Recorded
 from infra.portfolio.export import HEADER, StatementRow, statement_rows
 from infra.portfolio.simulator import Portfolio
 from infra.portfolio.uci import BILL_DAYS, UciImport
 from infra.portfolio.uci_file import read
-from tests.portfolio.memory import Memory
+from tests.portfolio.memory import Memory, recorded
 from tests.portfolio.uci_rows import NOTHING, ODD, line, many, write
-
-
-def recorded(account_id, events):
-    """The events as they are read back; only what the export looks at is filled in."""
-    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    return [
-        Recorded(
-            account_id, version, version, noon + timedelta(minutes=version), "c", 0, b"", "c", "", "", "officer:o",
-            event.TYPE, event.VERSION, b"", b"", event,
-        )
-        for version, event in enumerate(events, start=1)
-    ]  # fmt: skip
 
 
 def rows_of(script, through):

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import PUBLIC_TRANSITIONS
+from infra.demo.verification import Replay
 from infra.portfolio.ledger import LOCAL
 from infra.portfolio.people import SHARES
 from infra.portfolio.simulator import Portfolio
-from tests.portfolio.memory import Memory
+from tests.portfolio.memory import Memory, recorded
 
 
 def lived(accounts, seed, steps=None):
@@ -113,10 +114,10 @@ def test_a_refused_command_is_refused_again_on_its_day(portfolio):
     """Sent anew it meets the account as it was, so nothing of that day may come after a command that was refused."""
     _, memory = portfolio
     refused = {(each.account_id, each.at.astimezone(LOCAL).date()): each.at for each, _ in reversed(memory.refusals)}
-    for (account_id, _), recorded in memory.recorded.items():
-        first_refused_at = refused.get((account_id, recorded.at.astimezone(LOCAL).date()))
-        if first_refused_at is not None and first_refused_at < recorded.at:
-            assert recorded.DO in {"purchase", "advance_to"}  # neither frees any of the limit
+    for (account_id, _), known in memory.recorded.items():
+        first_refused_at = refused.get((account_id, known.at.astimezone(LOCAL).date()))
+        if first_refused_at is not None and first_refused_at < known.at:
+            assert known.DO in {"purchase", "advance_to"}  # neither frees any of the limit
 
 
 # Against the domain
@@ -137,6 +138,16 @@ def test_ten_accounts_bring_every_public_transition_about(seed):
     script, memory = lived(10, seed)
     happened = {each.TYPE.removeprefix("account.") for events in memory.events.values() for each in events}
     assert happened >= script.transitions == {each.TYPE.removeprefix("account.") for each in PUBLIC_TRANSITIONS}
+
+
+def test_the_demo_finds_every_statement_on_the_topic(portfolio):
+    """And where none was issued, what is owed and not disputed, less credit; a loss has no statements at all."""
+    script, memory = portfolio
+    replay = Replay(script.expected_statements())
+    replay.read(each for account_id, events in memory.events.items() for each in recorded(account_id, events))
+    assert replay.gap is None
+    assert replay.statements.first_difference is None
+    assert replay.statements.total == len(script.expected_statements())
 
 
 # The portfolio

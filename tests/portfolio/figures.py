@@ -1,0 +1,49 @@
+"""What is compared: every figure of an account's money, as the people's own ledger has it and as the domain does."""
+
+from datetime import date
+
+from domain.account import Account
+from infra.portfolio.ledger import Book
+
+
+def of_book(book: Book, day: date) -> dict[str, object]:
+    """The figures of the people's ledger on the morning of `day`, which must not be before its own."""
+    book.reach(day)
+    money = book.money
+    return {
+        "principal": money.principal,
+        "disputed": money.disputed,
+        "lost since": money.lost_since,
+        "billed": money.billed_charges,
+        "new": money.new_charges,
+        "credit": money.credit,
+        "minimum": money.minimum,
+        "days late": money.days_late,
+        "accrued": money.accrued,
+        "interest": money.interest,
+        "late fees": money.late_fees,
+        "waived": money.waived,
+        "principal days": money.principal_days,
+    }
+
+
+def of_domain(account: Account, day: date) -> dict[str, object]:
+    """The same figures of the domain's ledger; nothing but the passing of time may lie between."""
+    ledger = account.ledger.fork()
+    ledger.pass_time(day)
+    owed = ledger.buckets
+    return {
+        "principal": ledger.principal,
+        "disputed": ledger.disputed,
+        "lost since": ledger.charged_off_due,
+        "billed": {"fees": owed["fees_billed"], "interest": owed["interest_billed"]},
+        "new": {"fees": owed["fees_unbilled"], "interest": owed["interest_unbilled"]},
+        "credit": ledger.credit,
+        "minimum": ledger.minimum_due,
+        "days late": ledger.dpd,
+        "accrued": ledger.accrued,
+        "interest": ledger.interest_posted,
+        "late fees": ledger.charges_posted - ledger.interest_posted,
+        "waived": ledger.waived,
+        "principal days": ledger.principal_fen_days,
+    }
