@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import PUBLIC_TRANSITIONS
-from infra.demo.verification import Replay
 from infra.portfolio.ledger import LOCAL
 from infra.portfolio.people import SHARES
 from infra.portfolio.simulator import Portfolio
-from tests.portfolio.memory import Memory, recorded
+from tests.portfolio.memory import Memory
 
 
 def lived(accounts, seed, steps=None):
@@ -138,16 +137,6 @@ def test_ten_accounts_bring_every_public_transition_about(seed):
     script, memory = lived(10, seed)
     happened = {each.TYPE.removeprefix("account.") for events in memory.events.values() for each in events}
     assert happened >= script.transitions == {each.TYPE.removeprefix("account.") for each in PUBLIC_TRANSITIONS}
-
-
-def test_the_demo_finds_every_statement_on_the_topic(portfolio):
-    """And where none was issued, what is owed and not disputed, less credit; a loss has no statements at all."""
-    script, memory = portfolio
-    replay = Replay(script.expected_statements())
-    replay.read(each for account_id, events in memory.events.items() for each in recorded(account_id, events))
-    assert replay.gap is None
-    assert replay.statements.first_difference is None
-    assert replay.statements.total == len(script.expected_statements())
 
 
 # The portfolio
