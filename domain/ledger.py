@@ -139,9 +139,13 @@ class Ledger:
     @property
     def over_cap(self) -> int:
         """By how much interest and fees posted exceed the all-in cap; 0 when they do not."""
+        return self._over_cap_by(self.business_date)
+
+    def _over_cap_by(self, day: date) -> int:
+        """The same as `day` begins, if nothing happens until then: whatever is owed makes room day by day."""
+        fen_days = self.principal_fen_days + self.principal * days_between(self.business_date, day)
         numerator, denominator = self.terms.cap_annual.as_integer_ratio()
-        room = numerator * self.principal_fen_days // (denominator * 365)
-        return max(0, self.charges_posted - self.waived - room)
+        return max(0, self.charges_posted - self.waived - numerator * fen_days // (denominator * 365))
 
     # What is demanded
 
@@ -195,8 +199,9 @@ class Ledger:
         first: date | None = None
         if self.charged_off_due is not None:
             return None
-        if self.billed or self.unbilled or self.accrued > 0 or self.over_cap:
-            first = self.bill_days.next_after(self.business_date)
+        bill_day = self.bill_days.next_after(self.business_date)
+        if self.billed or self.unbilled or self.accrued > 0 or self._over_cap_by(bill_day):
+            first = bill_day
         for layer in self.layers:
             test = self.test_date(layer.due_date)
             if test > self.business_date and layer.amount > self.terms.tolerance and (first is None or test < first):
