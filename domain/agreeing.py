@@ -42,6 +42,8 @@ def change_terms(command: ChangeTerms, account: Account, today: date, catalogue:
         agreed, asked = getattr(ledger.terms, name), getattr(terms, name)
         if agreed != asked:
             raise Refused("terms_incompatible", field="terms_version", parameter=name, agreed=agreed, asked=asked)
+    if ledger.coming_terms is not None:
+        _check_pending(command.from_date, ledger.coming_terms.from_date)
     earliest = today + ONE_DAY
     if ledger.rate_before is not None:
         # One change of the rate at most between a posting and its due test.
@@ -58,6 +60,8 @@ def change_bill_day(command: ChangeBillDay, account: Account, today: date) -> Fa
     moved_on = ledger.bill_days.moved_on
     if command.bill_day == ledger.bill_days.day and (moved_on is None or moved_on <= today or moved_on == asked):
         return
+    if moved_on is not None and moved_on > today:
+        _check_pending(asked, moved_on)
     earliest, latest = today + ONE_DAY, today + _AHEAD
     if earliest <= asked <= latest:
         moved = ledger.bill_days.moved(command.bill_day, asked, today)
@@ -68,6 +72,12 @@ def change_bill_day(command: ChangeBillDay, account: Account, today: date) -> Fa
             earliest = tested
     _check_from_date(asked, earliest, latest)
     yield BillDayChanged(bill_day=command.bill_day, from_date=asked)
+
+
+def _check_pending(asked: date, announced: date) -> None:
+    """What was announced for a date comes, unless something else is announced for that very date."""
+    if asked != announced:
+        raise Refused("change_pending", field="from_date", asked=asked, announced=announced)
 
 
 def _check_from_date(asked: date, earliest: date, latest: date) -> None:

@@ -60,7 +60,7 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
         raise Refused(
             "value_date_not_allowed", field="value_date", asked=command.value_date, earliest=today, latest=today
         )
-    value_date = check_value_date(account, backdated, today)
+    value_date = check_value_date(account, backdated, today, not_before=posted.on)
     if value_date < today:
         yield from renew(account)
     of_purchase, applied, credited = split_refund(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from domain.account import Account
-from domain.commands import Command, OpenDispute, Purchase, ReceivePayment, RefundCredit, RefundPurchase
+from domain.commands import Actor, Command, OpenDispute, Purchase, ReceivePayment, RefundCredit, RefundPurchase
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
 
@@ -63,19 +63,30 @@ def _check_same(command: Command, reason: Reason, field: str, first: Mapping[str
             )
 
 
-def check_value_date(account: Account, value_date: date | None, today: date, field: str = "value_date") -> date:
+def check_value_date(
+    account: Account,
+    value_date: date | None,
+    today: date,
+    *,
+    field: str = "value_date",
+    not_before: date = date.min,
+) -> date:
     """The day from which a fact counts: today, or an earlier one within the terms' bound and not before activation."""
     if value_date is None:
         return today
     furthest = today - timedelta(days=account.ledger.terms.backdate_days_max)
-    earliest = max(furthest, account.activated_on or today)
+    earliest = max(furthest, account.activated_on or today, not_before)
     if not earliest <= value_date <= today:
         raise Refused("value_date_not_allowed", field=field, asked=value_date, earliest=earliest, latest=today)
     return value_date
 
 
-def check_four_eyes(command: Command) -> None:
-    """Two people, and two different ones, where the command needs them."""
+def check_who(command: Command) -> None:
+    """Who may ask for it; and two people, two different ones, where the command needs them."""
+    for field in ("actor", "second_actor"):
+        actor: Actor | None = getattr(command, field)
+        if actor is not None and command.BY and actor.role not in command.BY:
+            raise Refused("role_not_allowed", field=field, role=actor.role, allowed=list(command.BY))
     if not command.FOUR_EYES:
         return
     if command.second_actor is None or command.second_actor == command.actor:

@@ -39,6 +39,8 @@ class Command(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     DO: ClassVar[str]
+    # The roles that may ask for it; none are named where anybody may. The door says who is who.
+    BY: ClassVar[tuple[Role, ...]] = ()
     # What cannot be taken back lightly needs two people, and two different ones.
     FOUR_EYES: ClassVar[bool] = False
 
@@ -191,6 +193,7 @@ class WaiveDebt(Command):
     """Give up debt: so much of the fees, of the interest and of the principal that is posted and unpaid."""
 
     DO = "waive_debt"
+    BY = ("officer", "risk", "system")
     fees_fen: AskedFen | None = None
     interest_fen: AskedFen | None = None
     principal_fen: AskedFen | None = None
@@ -207,6 +210,7 @@ class CorrectBalances(Command):
     """State what is to be added to balances, or taken from them, where facts cannot; a second person has to agree."""
 
     DO = "correct_balances"
+    BY = ("officer",)
     FOUR_EYES = True
     deltas: Annotated[dict[OrdinaryBucket, Delta], Field(min_length=1)]
     reason: Token
@@ -226,6 +230,7 @@ class ResolveDispute(Command):
     """Decide a dispute: upheld, the purchase never counted; rejected, it is owed again from today."""
 
     DO = "resolve_dispute"
+    BY = ("officer", "risk", "system")
     dispute_id: Token
     outcome: Literal["upheld", "rejected"]
 
@@ -269,6 +274,7 @@ class WriteOff(Command):
     """Book the debt as a loss before its time; a second person has to agree."""
 
     DO = "write_off"
+    BY = ("officer", "risk")
     FOUR_EYES = True
     reason: Literal["fraud", "death", "insolvency"]
 
@@ -277,6 +283,7 @@ class UndoWriteOff(Command):
     """Take back a charge-off that was booked in error; a second person has to agree."""
 
     DO = "undo_write_off"
+    BY = ("officer", "risk")
     FOUR_EYES = True
     reason: Token
 

@@ -27,7 +27,7 @@ from domain.adjusting import correct_balances, waive_debt
 from domain.agreeing import change_bill_day, change_terms, set_autopay
 from domain.borrowing import purchase, refund_purchase
 from domain.calendar import business_date
-from domain.checks import check_four_eyes, said_before
+from domain.checks import check_who, said_before
 from domain.closure import close_when_clear
 from domain.commands import (
     AccountCommand,
@@ -86,7 +86,7 @@ def decide(command: AccountCommand, account: Account | None, catalogue: Catalogu
         return Decision((event,), new)
     if account is None:
         raise Refused("account_unknown", field="account_id", asked=str(command.account_id))
-    check_four_eyes(command)
+    check_who(command)
     if said_before(command, account):
         return Decision((), account)
     today = business_date(command.at, account.zone)

@@ -30,13 +30,16 @@ _ORDER: dict[FactKind, int] = {
     "purchase": 0,
     "refund": 1,
     "payment": 2,
+    # What is agreed for a later day moves no money today.
+    "bill_day": 3,
+    "terms": 3,
 }
 
 
 class Fact(NamedTuple):
     """Something that moved money on business date `on`.
 
-    Purchases, refunds and payments of one day count in a fixed order, however they were recorded. Every other fact is
+    Purchases, refunds and payments of one day count in a fixed order, however they were recorded. Any other fact that moves money is
     decided on what is left when it is recorded, so it ends a `turn`: what is recorded after it counts after it. What is
     learnt later counts in the day's first turn, 0.
 

@@ -277,9 +277,8 @@ class Scenario:
         command: Any = asked.kind(
             command_id=f"command-{len(self.asked) + 1}",
             account_id=ACCOUNT_ID,
-            actor=OFFICER,
             at=instant(self._day),
-            **asked.fields,
+            **{"actor": OFFICER, **asked.fields},
         )
         self.asked.append((command, asked.published))
         self._timeline.append(f"{self._day}  {command.DO} {_shown(asked.fields)}")

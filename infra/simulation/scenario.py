@@ -193,6 +193,8 @@ def _asked(kind: type[Command], fields: Mapping[str, Any], place: str) -> Accoun
     field = ".".join(map(str, first["loc"]))
     if field.partition(".")[0] in Command.model_fields:
         raise BadScenario(f"{place}: {field}: {_why(first)}")
+    if not field:  # it is about several of them, and says which
+        return Refused("field_invalid", why=_why(first))
     bounds = {_BOUNDS[name]: bound for name, bound in first.get("ctx", {}).items() if name in _BOUNDS}
     reason: Reason = "amount_invalid" if field.endswith("_fen") else "field_invalid"
     return Refused(reason, field=field, asked=short(first["input"]), **bounds, why=_why(first))

@@ -27,6 +27,7 @@ from tests.specification import (
     event,
     given,
     opened,
+    paid,
     pay,
     set_autopay,
     terms,
@@ -175,9 +176,31 @@ def test_terms_that_hold_or_are_to_come_already_change_nothing():
 
 
 def test_terms_that_have_not_come_yet_are_replaced():
-    life = given(*LINE, terms_changed(CHEAPER, "2026-03-05")).when(change_terms(PAY_LATER, "2026-03-01"))
+    life = given(*LINE, terms_changed(CHEAPER, "2026-03-05")).when(change_terms(PAY_LATER, "2026-03-05"))
     life.then(event(TermsChanged, version=PAY_LATER.version))
     life.when(advance(to="2026-04-01"), buy("p1", 500, on="2026-04-02")).stands(terms=PAY_LATER)
+
+
+@pytest.mark.parametrize(
+    ("announced", "asked"),
+    [
+        (terms_changed(CHEAPER, "2026-03-05"), change_terms(PAY_LATER, "2026-03-20")),
+        (bill_day_changed(15, "2026-03-05", on="2026-02-05"), change_bill_day(20, "2026-03-20")),
+    ],
+)
+def test_what_was_announced_for_a_date_comes_unless_something_else_is_announced_for_it(announced, asked):
+    given(*LINE, announced).when(asked).refused(
+        "change_pending", field="from_date", asked=date(2026, 3, 20), announced=date(2026, 3, 5)
+    )
+
+
+@pytest.mark.parametrize("asked", [change_terms(CHEAPER, "2026-10-12"), change_bill_day(8, "2026-10-12")])
+def test_what_is_agreed_for_later_does_not_come_between_a_purchase_and_the_payments_of_its_day(asked):
+    day = (*LINE, bought("p1", 55_200, on="2026-01-10"), advanced(to="2026-06-24"), paid(59_054, on="2026-06-24"))
+    with_it = given(*day, asked).when(buy("p2", 10_000, forced=True))
+    without = given(*day).when(buy("p2", 10_000, forced=True))
+    assert with_it.account.ledger.buckets == without.account.ledger.buckets
+    without.owes(principal_unbilled=9_500, fees_unbilled=1_000)
 
 
 def test_a_rate_changes_once_in_two_months():

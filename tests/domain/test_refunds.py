@@ -1,5 +1,7 @@
 """Refunds: what is taken back of a purchase, whatever had become of it."""
 
+from datetime import date
+
 import pytest
 
 from domain.events import AccountCured, AccountPaid, PurchaseRefunded
@@ -103,6 +105,16 @@ def test_a_refund_said_twice_is_one_refund():
 def test_a_refund_id_used_again_for_something_else_is_refused(purchase, fen, differs, first, asked):
     given(*BASE, bought("p2", 50_000), refunded("base", 23_457)).when(refund(purchase, fen)).refused(
         "refund_id_reused", field="refund_id", reference="refund-1", differs=differs, first=first, asked=asked
+    )
+
+
+def test_no_refund_counts_before_its_purchase():
+    given(*BASE).when(refund("base", 1, on="2026-02-05", reason="our_error", value_date=date(2026, 1, 9))).refused(
+        "value_date_not_allowed",
+        field="value_date",
+        asked=date(2026, 1, 9),
+        earliest=date(2026, 1, 10),
+        latest=date(2026, 2, 5),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import domain
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, Actor
 from domain.events import Access
 from domain.refusals import REASONS, REMEDIES, Refused
 from tests.specification import (
@@ -131,6 +131,23 @@ def test_every_command_in_every_access_does_what_the_table_says(command, access)
 def test_the_table_has_every_command_and_every_access():
     assert set(ASKED) - {"forced_purchase"} == set(COMMANDS)
     assert cells().keys() == set(product(ASKED, Access.__args__))
+
+
+CUSTOMER, CLERK = Actor(role="customer", id="customer-1"), Actor(role="merchant", id="clerk-1")
+
+
+@pytest.mark.parametrize("asked", [waive(principal=1), correct(fees_billed=1), resolve("upheld"), write_off()])
+def test_what_only_the_lender_may_do_is_refused_to_anybody_else(asked):
+    allowed = list(asked.kind.BY)
+    given(*OWING).when(asked._replace(fields={**asked.fields, "actor": CUSTOMER})).refused(
+        "role_not_allowed", field="actor", role="customer", allowed=allowed
+    )
+
+
+def test_the_second_pair_of_eyes_is_the_lenders_too():
+    given(*OWING).when(
+        correct(fees_billed=1)._replace(fields={**correct(fees_billed=1).fields, "second_actor": CLERK})
+    ).refused("role_not_allowed", field="second_actor", role="merchant", allowed=["officer"])
 
 
 def test_every_reason_has_a_remedy_in_one_sentence():
