@@ -196,7 +196,7 @@ def test_what_was_announced_for_a_date_comes_unless_something_else_is_announced_
 
 @pytest.mark.parametrize("asked", [change_terms(CHEAPER, "2026-10-12"), change_bill_day(8, "2026-10-12")])
 def test_what_is_agreed_for_later_does_not_come_between_a_purchase_and_the_payments_of_its_day(asked):
-    day = (*LINE, bought("p1", 55_200, on="2026-01-10"), advanced(to="2026-06-24"), paid(59_054, on="2026-06-24"))
+    day = (*LINE, bought("p1", 55_200, on="2026-01-10"), advanced(to="2026-06-24"), paid(60_854, on="2026-06-24"))
     with_it = given(*day, asked).when(buy("p2", 10_000, forced=True))
     without = given(*day).when(buy("p2", 10_000, forced=True))
     assert with_it.account.ledger.buckets == without.account.ledger.buckets
