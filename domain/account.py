@@ -196,6 +196,20 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.payments[name] = Received(event.value_date, event.amount_fen, paid_billed)
             ledger.pay(event.applied, event.credited_fen)
             _keep(account, event.value_date, "payment", name, event.amount_fen)
+        case AccountBilled():
+            issued = Issued(event.business_date, event.due_date, event.minimum_fen, event.own_minimum_fen)
+            account.issued = (*account.issued, issued)
+            ledger.bill(event.due_date, event.own_minimum_fen)
+        case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
+            pass
+        case InterestPosted() | LateFeePosted() | DebtWaived():
+            ledger.post(event)
+            if isinstance(event, DebtWaived) and event.reason != "cap":
+                for debt in WAIVABLE:
+                    if amount := getattr(event, f"{debt}_fen"):
+                        _keep(account, event.business_date, "waiver", debt, amount)
+            elif event.cause == "command":
+                _keep(account, event.business_date, "posting", event.TYPE, 0)
         case PaymentReversed():
             name = f"{event.channel}/{event.payment_ref}"
             account.payments[name] = account.payments[name]._replace(reversed=True)
@@ -211,19 +225,6 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case RulesChanged():
             account.rules = event.to_rules
             ledger.adopt(event)
-        case AccountBilled():
-            issued = Issued(event.business_date, event.due_date, event.minimum_fen, event.own_minimum_fen)
-            account.issued = (*account.issued, issued)
-            ledger.bill(event.due_date, event.own_minimum_fen)
-        case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
-            pass
-        case InterestPosted() | LateFeePosted() | DebtWaived():
-            ledger.post(event)
-            if isinstance(event, DebtWaived) and event.reason != "cap":
-                for debt in WAIVABLE:
-                    _keep(account, event.business_date, "waiver", debt, getattr(event, f"{debt}_fen"))
-            elif event.cause == "command":
-                _keep(account, event.business_date, "posting", event.TYPE, 0)
         case PurchaseRefunded():
             account.refunds[event.refund_id] = Refunded(event.value_date, event.purchase_id, event.amount_fen)
             _take_back(account, event)

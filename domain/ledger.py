@@ -19,7 +19,6 @@ from domain.money import (
     BILLED_BUCKETS,
     BUCKETS,
     CHARGE_BUCKETS,
-    PRINCIPAL_BUCKETS,
     UNBILLED_BUCKETS,
     WAIVABLE,
     Amounts,
@@ -125,7 +124,13 @@ class Ledger:
     @property
     def principal(self) -> int:
         """All principal, in whatever bucket."""
-        return sum(self.buckets[bucket] for bucket in PRINCIPAL_BUCKETS)
+        buckets = self.buckets
+        return (
+            buckets["principal_billed"]
+            + buckets["principal_unbilled"]
+            + buckets["principal_planned"]
+            + buckets["principal_disputed"]
+        )
 
     @property
     def accrued(self) -> int:
@@ -253,6 +258,8 @@ class Ledger:
     def _regime_of_the_morning(self) -> Regime:
         if self.charged_off_due is not None:
             return "principal_first"
+        if not self.layers:  # nothing is demanded, so nothing was missed
+            return "charges_first"
         return regime_for(self.dpd, self.terms.regime_dpd)
 
     def _begin_to_bear(self, due: date, test: date) -> None:
