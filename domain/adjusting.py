@@ -54,7 +54,7 @@ def correct_balances(command: CorrectBalances, account: Account) -> Facts:
             raise Refused(
                 "correction_exceeds_balance", field=f"deltas.{bucket}", asked=delta, balance=known.buckets[bucket]
             )
-        check_bound(max(0, delta), known.owed)
+        check_bound(max(0, delta), known.owed, field=f"deltas.{bucket}")
     credit = known.credit + deltas.get("credit", 0)
     debt = known.billed + known.unbilled + sum(delta for bucket, delta in deltas.items() if bucket != "credit")
     if credit and debt:

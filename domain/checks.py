@@ -93,8 +93,8 @@ def check_who(command: Command) -> None:
         raise Refused("second_actor_needed", field="second_actor", actor=str(command.actor))
 
 
-def check_bound(amount: int, on_top_of: int) -> None:
+def check_bound(amount: int, on_top_of: int, field: str = "amount_fen") -> None:
     """An amount on top of what is there must stay within the bound of money."""
     # Each amount alone is bounded at the door; their sum must stay writable too.
     if amount + on_top_of > FEN_MAX:
-        raise Refused("amount_invalid", field="amount_fen", asked=amount, highest=FEN_MAX - on_top_of)
+        raise Refused("amount_invalid", field=field, asked=amount, highest=max(0, FEN_MAX - on_top_of))

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from domain.derivation import Derivation
 from domain.events import AccountClosed, AccountCured, AccountPaid, AccountRecovered, BalancesCorrected, DebtWaived
+from domain.money import FEN_MAX
 from domain.snapshot import dump, load
 from tests.specification import (
     BASE,
@@ -145,6 +146,11 @@ def test_credit_and_debt_may_be_corrected_together():
             {"credit": 5},
             "correction_leaves_credit_and_debt",
             {"field": "deltas", "credit": 5, "owed": 125_630},
+        ),
+        (
+            {"principal_unbilled": FEN_MAX},
+            "amount_invalid",
+            {"field": "deltas.principal_unbilled", "asked": FEN_MAX, "highest": FEN_MAX - 125_630},
         ),
     ],
 )
