@@ -1,7 +1,7 @@
 """What holds for every life of an account, whatever was asked of it; each law is a function that fails when it does not."""
 
 from datetime import timedelta
-from itertools import permutations
+from itertools import permutations, takewhile
 
 from domain import account as accounts
 from domain import codec, snapshot
@@ -307,8 +307,11 @@ def a_statement_costs_one_late_fee_at_most_and_never_more_than_was_missed(life: 
 
 
 def every_figure_is_the_one_reckoned_by_hand(life: Life) -> None:
-    opened = life.events[0]
-    Book(life.agreed, opened.bill_day, opened.business_date).follow(life.events, life.account.business_date)
+    """Up to a first correction, as a purchase after a payment of its day may bring; in hindsight all of it is reckoned."""
+    events = list(takewhile(lambda event: not isinstance(event, BalancesCorrected), life.events))
+    opened = events[0]
+    until = life.account.business_date if events == life.events else events[-1].business_date
+    Book(life.agreed, opened.bill_day, opened.business_date).follow(events, until)
 
 
 # Facts learnt late

@@ -524,7 +524,7 @@ def test_months_that_had_ended_are_told_as_if_a_late_payment_had_been_known_in_t
     assert ended(late) == ended(in_time)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.integers(0, 100_000))
 def test_a_replay_in_one_go_and_one_event_by_event_come_to_the_same(seed):
     """Between two events only the row is kept, and the months in a table of their own, by month."""
