@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from domain.account import Account
 from domain.calendar import business_date
-from domain.checks import WHY_NOT_OPEN
+from domain.checks import WHY_NOT_OPEN, published
 from domain.closure import close_when_clear, obstacles
 from domain.commands import Activate, ChangeLimit, Decline, ForceClose, Freeze, Open, Unfreeze
 from domain.delinquency import CHARGED_OFF, OVERDUE_LONG, SYSTEM_REASONS, lifted
@@ -27,9 +27,7 @@ Facts = Iterator[AccountEvent]
 
 def open_account(command: Open, account: Account | None, catalogue: Catalogue) -> AccountOpened:
     """Accept an application under published terms; the account is pending and has no limit."""
-    terms = catalogue.get(command.terms_version)
-    if terms is None:
-        raise Refused("terms_unknown", field="terms_version", asked=command.terms_version, known=sorted(catalogue))
+    terms = published(catalogue, command.terms_version)
     if account is not None:
         raise Refused("already_opened", field="account_id", asked=str(command.account_id))
     return AccountOpened(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from domain.account import Account
 from domain.allocation import take
-from domain.checks import check_bound
+from domain.checks import check_activated, check_bound
 from domain.closure import less_owed
 from domain.commands import CorrectBalances, WaiveDebt
 from domain.corrections import restated
@@ -46,8 +46,7 @@ def waive_debt(command: WaiveDebt, account: Account) -> Facts:
 
 def correct_balances(command: CorrectBalances, account: Account) -> Facts:
     """What an officer states and a second one agrees to, where no fact may reach any more."""
-    if account.access == "pending":
-        raise Refused("not_activated", access=account.access)
+    check_activated(account)
     known, deltas = account.ledger, command.deltas
     for bucket, delta in deltas.items():
         if known.buckets[bucket] + delta < 0:

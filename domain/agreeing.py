@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from domain.account import Account
 from domain.calendar import ONE_DAY
+from domain.checks import check_activated, published
 from domain.commands import ChangeBillDay, ChangeTerms, SetAutopay
 from domain.events import AccountEvent, AutopaySet, BillDayChanged, TermsChanged
 from domain.refusals import Refused
@@ -30,11 +31,8 @@ _AS_AGREED = (
 
 def change_terms(command: ChangeTerms, account: Account, today: date, catalogue: Catalogue) -> Facts:
     """Other terms from a date on. What decides whether something was missed, and since when it costs, stays as it is."""
-    terms = catalogue.get(command.terms_version)
-    if terms is None:
-        raise Refused("terms_unknown", field="terms_version", asked=command.terms_version, known=sorted(catalogue))
-    if account.access == "pending":
-        raise Refused("not_activated", access=account.access)
+    terms = published(catalogue, command.terms_version)
+    check_activated(account)
     ledger = account.ledger
     if terms == ledger.terms if ledger.coming_terms is None else ledger.coming_terms == (command.from_date, terms):
         return
@@ -54,8 +52,7 @@ def change_terms(command: ChangeTerms, account: Account, today: date, catalogue:
 
 def change_bill_day(command: ChangeBillDay, account: Account, today: date) -> Facts:
     """Another bill day from a date on, such that a statement's due test comes before the next statement."""
-    if account.access == "pending":
-        raise Refused("not_activated", access=account.access)
+    check_activated(account)
     ledger, asked = account.ledger, command.from_date
     moved_on = ledger.bill_days.moved_on
     if command.bill_day == ledger.bill_days.day and (moved_on is None or moved_on <= today or moved_on == asked):
@@ -87,7 +84,6 @@ def _check_from_date(asked: date, earliest: date, latest: date) -> None:
 
 def set_autopay(command: SetAutopay, account: Account) -> Facts:
     """What the bank is asked for from now on."""
-    if account.access == "pending":
-        raise Refused("not_activated", access=account.access)
+    check_activated(account)
     if (account.autopay, account.autopay_source) != (command.mode, command.source_token):
         yield AutopaySet(mode=command.mode, source_token=command.source_token)

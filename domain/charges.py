@@ -30,6 +30,12 @@ def late_fee(ledger: Ledger, missed: Layer) -> Iterator[LateFeePosted]:
         yield LateFeePosted(statement_no=missed.statement_no, base_fen=base, amount_fen=fee)
 
 
+def run_up(ledger: Ledger) -> Iterator[InterestPosted | DebtWaived]:
+    """Everything that has run up by today: interest is posted, and what then exceeds the cap is given up."""
+    yield from interest(ledger)
+    yield from over_cap(ledger)
+
+
 def interest(ledger: Ledger) -> Iterator[InterestPosted]:
     """What interest has run up since the last posting: new running total minus what was posted before."""
     accrued = ledger.accrued

@@ -7,6 +7,7 @@ from domain.account import Account
 from domain.commands import Actor, Command, OpenDispute, Purchase, ReceivePayment, RefundCredit, RefundPurchase
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
+from domain.terms import Catalogue, Terms
 
 WHY_NOT_OPEN: dict[str, Reason] = {
     "pending": "not_activated",
@@ -61,6 +62,20 @@ def _check_same(command: Command, reason: Reason, field: str, first: Mapping[str
             raise Refused(
                 reason, field=field, reference=getattr(command, field), differs=name, first=known, asked=asked
             )
+
+
+def check_activated(account: Account) -> None:
+    """Nothing that presumes a line may be asked of an application."""
+    if account.access == "pending":
+        raise Refused("not_activated", access=account.access)
+
+
+def published(catalogue: Catalogue, version: str) -> Terms:
+    """The terms of that version."""
+    terms = catalogue.get(version)
+    if terms is None:
+        raise Refused("terms_unknown", field="terms_version", asked=version, known=sorted(catalogue))
+    return terms
 
 
 def check_value_date(

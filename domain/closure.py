@@ -33,8 +33,7 @@ def close_when_clear(account: Account) -> Iterator[AccountEvent]:
     if account.access != "closing":
         return
     if not account.ledger.principal and account.standing != "charged_off":
-        yield from charges.interest(account.ledger)
-        yield from charges.over_cap(account.ledger)
+        yield from charges.run_up(account.ledger)
         yield from catch_up(account)
     if not obstacles(account):
         access = move_access("obstacles_gone", account.access)

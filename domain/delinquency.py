@@ -60,16 +60,15 @@ def charge_off(account: Account) -> Iterator[AccountEvent]:
     if ledger.dpd >= ledger.terms.charge_off_dpd and account.standing == "overdue" and not spared:
         standing = move_standing("write_off_by_dpd", account.standing)
         if standing is not None:
+            yield from charges.run_up(ledger)
             yield from booked(account, "days_past_due", standing)
 
 
 def booked(
     account: Account, reason: Literal["days_past_due", "fraud", "death", "insolvency"], standing: Standing
 ) -> Iterator[AccountEvent]:
-    """Charges are posted and capped a last time; then all of it is a loss, still owed, and the account is frozen."""
+    """All of it is a loss, still owed, and the account is frozen; what had run up was posted before."""
     ledger = account.ledger
-    yield from charges.interest(ledger)
-    yield from charges.over_cap(ledger)
     amounts: Amounts = {}
     for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
         amount = ledger.buckets[billed] + ledger.buckets[unbilled]
@@ -93,7 +92,7 @@ def catch_up(account: Account) -> Iterator[AccountEvent]:
             yield AccountCured(standing=standing)
         if OVERDUE_LONG in account.reasons:
             yield lifted(account, OVERDUE_LONG, None)
-    if account.standing == "billed" and not ledger.billed and not ledger.buckets["principal_disputed"]:
+    if account.standing == "billed" and not ledger.billed and not ledger.disputed:
         standing = move_standing("settle", account.standing)
         if standing is not None:
             yield AccountPaid(statement_no=ledger.statement_no, standing=standing)

@@ -73,7 +73,7 @@ class Derivation:
             self.missed_on.append(day)
             self._post(charges.late_fee(ledger, missed))
         if ledger.bill_days.falls_on(day) and ledger.charged_off_due is None:
-            self._post_all()
+            self._post(charges.run_up(ledger))
         statement = self._issued.get(day)
         if statement is not None:
             brought_forward = ledger.minimum_due
@@ -82,11 +82,6 @@ class Derivation:
             ledger.bill(statement.due_date, min(derived, demanded))
         while self._facts and self._facts[-1].on == day:
             self._apply(self._facts.pop())
-
-    def _post_all(self) -> None:
-        """All charges that have run up, and the cap on them."""
-        self._post(charges.interest(self.ledger))
-        self._post(charges.over_cap(self.ledger))
 
     def _post(self, posted: Iterable[InterestPosted | LateFeePosted | DebtWaived]) -> None:
         for event in posted:
@@ -124,9 +119,9 @@ class Derivation:
                 coming = ComingTerms(date.fromisoformat(fact.of), Terms.model_validate_json(fact.reference))
                 ledger.coming_terms = coming
             case "posting":
-                self._post_all()
+                self._post(charges.run_up(ledger))
             case "charge_off" | "write_off":
-                self._post_all()
+                self._post(charges.run_up(ledger))
                 ledger.charge_off(date.fromisoformat(fact.reference))
             case "undo_write_off":
                 ledger.undo_charge_off()

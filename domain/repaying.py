@@ -6,7 +6,7 @@ from typing import get_args
 
 from domain.account import Account
 from domain.allocation import allocate
-from domain.checks import check_bound, check_value_date
+from domain.checks import check_activated, check_bound, check_value_date
 from domain.closure import close_when_clear, less_owed
 from domain.commands import ReceivePayment, RefundCredit, ReversePayment
 from domain.corrections import correct, renew
@@ -20,8 +20,7 @@ Facts = Iterator[AccountEvent]
 def receive_payment(command: ReceivePayment, account: Account, today: date) -> Facts:
     """Money that arrived, in every access but pending; a reference seen before in its channel changes nothing."""
     ledger = account.ledger
-    if account.access == "pending":
-        raise Refused("not_activated", access=account.access)
+    check_activated(account)
     value_date = check_value_date(account, command.value_date, today)
     check_bound(command.amount_fen, ledger.credit)
     if value_date < today:
@@ -73,8 +72,7 @@ def reverse_payment(command: ReversePayment, account: Account, today: date) -> F
 
 def refund_credit(command: RefundCredit, account: Account) -> Facts:
     """Pay out credit, closed accounts included; not under a legal order."""
-    if account.access == "pending":
-        raise Refused("not_activated", access=account.access)
+    check_activated(account)
     if "legal_order" in account.reasons:
         raise Refused("legal_order", access=account.access)
     if command.amount_fen > account.ledger.credit:

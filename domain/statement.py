@@ -14,8 +14,7 @@ def bill_day_steps(account: Account, day: date) -> Iterator[AccountEvent]:
     """Post the interest, apply the cap, use the credit, issue the statement; a step with nothing to do is silent."""
     if account.standing == "charged_off":
         return
-    yield from charges.interest(account.ledger)
-    yield from charges.over_cap(account.ledger)
+    yield from charges.run_up(account.ledger)
     if account.ledger.billed or account.ledger.unbilled:
         yield _statement(account, day)
 

@@ -19,8 +19,7 @@ def write_off(command: WriteOff, account: Account) -> Facts:
     if standing is None:
         return
     # Credit may pay the last interest, and the cap may give it up: then nothing is left to lose.
-    yield from charges.interest(account.ledger)
-    yield from charges.over_cap(account.ledger)
+    yield from charges.run_up(account.ledger)
     if not account.ledger.owed:
         raise Refused("nothing_owed", standing=account.standing)
     yield from booked(account, command.reason, standing)
@@ -28,7 +27,7 @@ def write_off(command: WriteOff, account: Account) -> Facts:
 
 def undo_write_off(command: UndoWriteOff, account: Account) -> Facts:
     """It was an error: buckets stay as they are, minima return, interest goes on from today; the gap costs nothing."""
-    after = account.fork().ledger
+    after = account.ledger.fork()
     if after.charged_off_due is not None:
         after.undo_charge_off()
     overdue = next(after.missed(), None) is not None
