@@ -21,12 +21,16 @@ from domain.events import (
     AccountCured,
     AccountEvent,
     AccountFrozen,
+    AccountMigrated,
     AccountOpened,
     AccountOverdue,
     AccountPaid,
     AccountRecovered,
+    AccountReinstated,
     AccountStandingChanged,
     AccountUnfrozen,
+    AppealDecided,
+    AppealLodged,
     AutopayMode,
     AutopaySet,
     BalancesCorrected,
@@ -36,17 +40,28 @@ from domain.events import (
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
     FreezeReason,
+    HoldPlaced,
+    HoldReleased,
+    InactivityNoticed,
+    InstalmentPosted,
     InterestPosted,
     LateFeePosted,
     LimitChanged,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
+    PlanFeePosted,
+    PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
+    ReportCorrected,
+    ReportDisputed,
+    RiskAlerted,
     RulesChanged,
     Standing,
     TermsChanged,
@@ -285,6 +300,12 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case AccountClosed():
             account.limit = 0
             account.close_kind = event.kind
+        case HoldPlaced() | HoldReleased() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
+            pass
+        case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
+            pass
+        case InactivityNoticed() | RiskAlerted() | AccountMigrated() | AccountReinstated():
+            pass
         case AccountOpened():
             message = f"account.opened as event {account.version} of an account: its history is mixed up"
             raise ValueError(message)

@@ -8,7 +8,20 @@ from zoneinfo import available_timezones
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from domain.events import AutopayMode, Channel, FreezeReason
+from domain.events import (
+    Appealable,
+    AppealOutcome,
+    AutopayMode,
+    Channel,
+    CodeChange,
+    Counters,
+    FreezeReason,
+    MinimumLeft,
+    Month,
+    Owed,
+    PlanLeft,
+    PurchaseLeft,
+)
 from domain.money import AskedFen, Delta, OrdinaryBucket
 from domain.terms import Token
 
@@ -141,13 +154,49 @@ class SetAutopay(Command):
 
 
 class Purchase(Command):
-    """Buy on credit: authorise and capture in one. `forced` is a capture that the network obliges us to post."""
+    """Buy on credit: authorise and capture in one. `forced` is a capture that the network obliges us to post.
+
+    `risk_rule` is the rule by which the risk engine declines it, if one does.
+    """
 
     DO = "purchase"
     purchase_id: Token
     amount_fen: AskedFen
     merchant_id: Token
     forced: bool = False
+    risk_rule: Token | None = None
+
+
+class Authorize(Command):
+    """Reserve limit for a purchase that the merchant will capture; `risk_rule` as in a purchase."""
+
+    DO = "authorize"
+    hold_id: Token
+    amount_fen: AskedFen
+    merchant_id: Token
+    risk_rule: Token | None = None
+
+
+class Capture(Command):
+    """Post a purchase, or a part of it, that limit was reserved for.
+
+    `final`: no other capture comes, so the rest of the hold is given back. `forced`: the network obliges us to post it.
+    """
+
+    DO = "capture"
+    hold_id: Token
+    purchase_id: Token
+    amount_fen: AskedFen
+    final: bool = False
+    forced: bool = False
+
+
+class ReleaseHold(Command):
+    """Give back what is left of a hold: the merchant will not capture it."""
+
+    DO = "release_hold"
+    hold_id: Token
+    reason: Token
 
 
 class RefundPurchase(Command):
@@ -159,6 +208,26 @@ class RefundPurchase(Command):
     amount_fen: AskedFen
     reason: Token | None = None
     value_date: date | None = None
+
+
+class ConvertToPlan(Command):
+    """Pay so much of the latest statement in instalments instead, for a fee."""
+
+    DO = "convert_to_plan"
+    plan_id: Token
+    amount_fen: AskedFen
+    months: Annotated[int, Field(ge=1, le=60)]
+    statement_no: Annotated[int, Field(ge=1)] | None = None
+
+
+class SettleEarly(Command):
+    """Pay a plan off before its end. The amount must be what it takes on that day."""
+
+    DO = "settle_early"
+    plan_id: Token
+    payment_ref: Token
+    channel: Channel
+    amount_fen: AskedFen
 
 
 class ReceivePayment(Command):
@@ -251,6 +320,41 @@ class Unfreeze(Command):
     reference: Token | None = None
 
 
+class RecordDeath(Command):
+    """Record that the customer died, from whichever day it counts: charges stop then, and the account is frozen."""
+
+    DO = "record_death"
+    BY = ("officer",)
+    date_of_death: date
+
+
+class LodgeAppeal(Command):
+    """Ask for a freeze or a closure to be looked at again; after a rejection only with new evidence."""
+
+    DO = "lodge_appeal"
+    BY = ("customer",)
+    appeal_id: Token
+    against: Appealable
+    evidence_ref: Token | None = None
+
+
+class DecideAppeal(Command):
+    """Answer an appeal. Upheld, the freeze reason is lifted, or the account may be reinstated."""
+
+    DO = "decide_appeal"
+    BY = ("officer", "risk")
+    appeal_id: Token
+    outcome: AppealOutcome
+    limit_fen: AskedFen | None = None
+    reason: Token
+
+    @model_validator(mode="after")
+    def _with_its_limit(self) -> Self:
+        if (self.limit_fen is None) == (self.outcome == "upheld_lower_limit"):
+            raise ValueError("limit_fen belongs to the outcome upheld_lower_limit, and to no other")
+        return self
+
+
 class RequestClosure(Command):
     """Close at the customer's wish: at once where nothing stands in the way, else as soon as nothing does."""
 
@@ -264,10 +368,74 @@ class WithdrawClosure(Command):
 
 
 class ForceClose(Command):
-    """Close at once, debt or not."""
+    """Close at once, debt or not; a second person has to agree."""
 
     DO = "force_close"
+    BY = ("officer", "risk")
+    FOUR_EYES = True
     reason: Token
+
+
+class Reinstate(Command):
+    """Undo a closure after an appeal was upheld, with a limit that is decided anew."""
+
+    DO = "reinstate"
+    BY = ("officer", "risk")
+    limit_fen: AskedFen
+    appeal_id: Token
+
+
+class NoticeInactivity(Command):
+    """Record that the customer was told: the account will be frozen, or closed, unless they use it."""
+
+    DO = "notice_inactivity"
+    BY = ("system", "officer")
+    step: Literal["freeze", "closure"]
+    channel: Token
+    template: Token
+
+
+class DisputeReport(Command):
+    """Deny what the credit report says of some months."""
+
+    DO = "dispute_report"
+    BY = ("customer",)
+    report_dispute_id: Token
+    months: Annotated[tuple[Month, ...], Field(min_length=1, max_length=60)]
+
+
+class CorrectReport(Command):
+    """Decide a dispute of the report. Upheld, its months are told otherwise; a second person has to agree."""
+
+    DO = "correct_report"
+    BY = ("officer",)
+    FOUR_EYES = True
+    report_dispute_id: Token
+    outcome: Literal["upheld", "rejected"]
+    changes: Annotated[tuple[CodeChange, ...], Field(max_length=60)] = ()
+    reason: Token
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if bool(self.changes) != (self.outcome == "upheld"):
+            raise ValueError("changes belong to the outcome upheld, and to no other")
+        return self
+
+
+class Migrate(Command):
+    """Take a living account over as it stands elsewhere, instead of activating it; nothing may be owed twice."""
+
+    DO = "migrate"
+    BY = ("officer", "system")
+    limit_fen: AskedFen
+    statement_no: Annotated[int, Field(ge=0)] = 0
+    balances: Owed = Owed()
+    purchases: Annotated[tuple[PurchaseLeft, ...], Field(max_length=10_000)] = ()
+    minima: Annotated[tuple[MinimumLeft, ...], Field(max_length=1_000)] = ()
+    plans: Annotated[tuple[PlanLeft, ...], Field(max_length=100)] = ()
+    untested_due: date | None = None
+    counters: Counters
+    history: Annotated[str, Field(pattern=r"^[#*ANM1-7]{0,24}$")] = ""
 
 
 class WriteOff(Command):
@@ -299,12 +467,18 @@ AccountCommand = (
     Open
     | Decline
     | Activate
+    | Migrate
     | ChangeLimit
     | ChangeTerms
     | ChangeBillDay
     | SetAutopay
+    | Authorize
+    | Capture
+    | ReleaseHold
     | Purchase
     | RefundPurchase
+    | ConvertToPlan
+    | SettleEarly
     | ReceivePayment
     | ReversePayment
     | RefundCredit
@@ -314,9 +488,16 @@ AccountCommand = (
     | ResolveDispute
     | Freeze
     | Unfreeze
+    | RecordDeath
+    | LodgeAppeal
+    | DecideAppeal
     | RequestClosure
     | WithdrawClosure
     | ForceClose
+    | Reinstate
+    | NoticeInactivity
+    | DisputeReport
+    | CorrectReport
     | WriteOff
     | UndoWriteOff
     | AdvanceTo

@@ -33,23 +33,36 @@ from domain.commands import (
     AccountCommand,
     Activate,
     AdvanceTo,
+    Authorize,
+    Capture,
     ChangeBillDay,
     ChangeLimit,
     ChangeTerms,
+    ConvertToPlan,
     CorrectBalances,
+    CorrectReport,
+    DecideAppeal,
     Decline,
+    DisputeReport,
     ForceClose,
     Freeze,
+    LodgeAppeal,
+    Migrate,
+    NoticeInactivity,
     Open,
     OpenDispute,
     Purchase,
     ReceivePayment,
+    RecordDeath,
     RefundCredit,
     RefundPurchase,
+    Reinstate,
+    ReleaseHold,
     RequestClosure,
     ResolveDispute,
     ReversePayment,
     SetAutopay,
+    SettleEarly,
     UndoWriteOff,
     Unfreeze,
     WaiveDebt,
@@ -231,5 +244,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return decline(command, account)
         case Open() | AdvanceTo():
             raise AssertionError(command.DO)
+        case (
+            Migrate() | Authorize() | Capture() | ReleaseHold() | ConvertToPlan() | SettleEarly() | RecordDeath()
+            | LodgeAppeal() | DecideAppeal() | Reinstate() | NoticeInactivity() | DisputeReport() | CorrectReport()
+        ):  # fmt: skip
+            raise NotImplementedError(command.DO)
         case _:
             assert_never(command)

@@ -20,6 +20,7 @@ Access = Literal["pending", "open", "frozen", "closing", "closed"]
 Standing = Literal["clear", "billed", "paid", "overdue", "charged_off"]
 Status = Literal["pending", "activated", "billed", "paid", "overdue", "frozen", "closed"]
 Cause = Literal["command", "advance"]
+PlanKind = Literal["conversion"]
 Channel = Literal["transfer", "auto_debit", "counter", "adjustment"]
 FreezeReason = Literal[
     "abnormal_transaction",
@@ -30,11 +31,19 @@ FreezeReason = Literal[
     "inactive",
     "customer_request",
     "legal_order",
+    "deceased",
     "charged_off",
 ]
+# What an appeal may be lodged against: a freeze for one of these reasons, or a closure that was not the customer's.
+Appealable = Literal["abnormal_transaction", "fraud_confirmed", "credit_deterioration", "multi_lender", "closure"]
+AppealOutcome = Literal["upheld", "upheld_lower_limit", "rejected"]
 AutopayMode = Literal["full", "minimum", "off"]
-CloseKind = Literal["voluntary", "forced", "declined", "withdrawn", "recovered"]
-ObstacleKind = Literal["owed", "accrued", "credit", "dispute", "legal_order"]
+CloseKind = Literal["voluntary", "forced", "inactive", "declined", "withdrawn", "recovered"]
+ObstacleKind = Literal["owed", "accrued", "credit", "hold", "dispute", "legal_order"]
+# A month of the credit report.
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+# What the credit bureau is told of a month; see the report's own room for what each sign means.
+ReportCode = Literal["/", "#", "*", "A", "N", "M", "1", "2", "3", "4", "5", "6", "7", "B", "C", "G"]
 
 # The edition of the rulebook that this program reckons by; raised whenever a derivation changes.
 RULES = 1
@@ -143,6 +152,8 @@ class LimitChanged(Event):
     TYPE = "limit.changed"
     limit_fen: Fen
     reason: Token
+    # Whether the customer asked for it: then it is an act of theirs.
+    by_customer: bool = False
 
 
 class TermsChanged(Event):
@@ -171,8 +182,30 @@ class AutopaySet(Event):
     source_token: Token | None
 
 
+class HoldPlaced(Event):
+    """So much of the limit is reserved for a purchase until the end of `expires_on`. It is no debt."""
+
+    TYPE = "hold.placed"
+    hold_id: Token
+    amount_fen: PositiveFen
+    merchant_id: Token
+    expires_on: date
+
+
+class HoldReleased(Event):
+    """What was left of a hold is no longer reserved. No debt was made or forgiven."""
+
+    TYPE = "hold.released"
+    hold_id: Token
+    amount_fen: PositiveFen
+    reason: Token
+
+
 class PurchasePosted(MoneyEvent):
-    """A purchase became debt on this posting date. It is not billed and bears no interest yet."""
+    """A purchase became debt on this posting date. It is not billed and bears no interest yet.
+
+    Where it captures a hold, `hold_taken_fen` is what it took of it: that much is no longer reserved.
+    """
 
     TYPE = "purchase.posted"
     purchase_id: Token
@@ -180,6 +213,8 @@ class PurchasePosted(MoneyEvent):
     merchant_id: Token
     forced: bool
     credit_applied_fen: Fen
+    hold_id: Token | None = None
+    hold_taken_fen: Fen = 0
 
 
 class PurchaseRefunded(MoneyEvent):
@@ -282,6 +317,8 @@ class PaymentReceived(MoneyEvent):
     applied: Amounts
     credited_fen: Fen
     regime: Literal["charges_first", "principal_first"]
+    # The plan that it settles early, and nothing else.
+    plan_id: Token | None = None
 
 
 class PaymentReversed(MoneyEvent):
@@ -298,7 +335,10 @@ class PaymentReversed(MoneyEvent):
 
 
 class PurchaseLeft(_Frozen):
-    """What is unpaid of one purchase after a correction, with its own fen-days up to `counted_to`, exclusive."""
+    """What is unpaid of one purchase after a correction, with its own fen-days up to `counted_to`, exclusive.
+
+    An instalment of a plan that became payable is one, too.
+    """
 
     purchase_id: str
     unpaid_fen: Fen
@@ -306,6 +346,32 @@ class PurchaseLeft(_Frozen):
     fen_days: Annotated[int, Field(ge=0)]
     earlier_days: tuple[RatedDays, ...] = ()
     counted_to: date
+    instalment: bool = False
+
+
+class Instalment(_Frozen):
+    """One part of a plan: so much principal, and the fee that comes with it; both 0 where a refund took it away."""
+
+    number: Annotated[int, Field(ge=1)]
+    principal_fen: Fen
+    fee_fen: Fen
+
+
+class PlanPart(_Frozen):
+    """How much of a plan's principal came from one purchase."""
+
+    purchase_id: str
+    amount_fen: PositiveFen
+
+
+class PlanLeft(_Frozen):
+    """What is left of a plan: the instalments that are still to come, and which purchases they pay."""
+
+    plan_id: Token
+    kind: PlanKind
+    made_on: date
+    instalments: tuple[Instalment, ...]
+    parts: tuple[PlanPart, ...]
 
 
 class MinimumLeft(UnpaidMinimum):
@@ -364,6 +430,7 @@ class Restated(MoneyEvent):
     purchases_left: tuple[PurchaseLeft, ...]
     minima_left: tuple[MinimumLeft, ...]
     disputes_left: tuple[DisputeLeft, ...] = ()
+    plans_left: tuple[PlanLeft, ...] = ()
     untested_due: date | None
     charged_off_due: date | None
     minima_charged_off: tuple[MinimumLeft, ...] = ()
@@ -422,11 +489,66 @@ class DisputeResolved(MoneyEvent):
     credit_applied_fen: Fen
 
 
+class PlanCreated(MoneyEvent):
+    """Billed principal became a plan: it will fall due as scheduled. It is not paid, and no limit is free again.
+
+    `parts` are the purchases it came from, `minimum_lowered_fen` is how much less their statement demands. The fees of
+    instalments are not owed before those are payable.
+    """
+
+    TYPE = "plan.created"
+    plan_id: Token
+    kind: PlanKind
+    statement_no: Annotated[int, Field(ge=1)]
+    amount_fen: PositiveFen
+    fee_rate: Rate
+    fee_total_fen: Fen
+    schedule: tuple[Instalment, ...]
+    parts: tuple[PlanPart, ...]
+    minimum_lowered_fen: Fen
+
+
+class PlanFeePosted(MoneyEvent):
+    """The fee of an instalment became payable, or what has run up of it where the plan is settled early.
+
+    It bears no interest; credit pays for it at once.
+    """
+
+    TYPE = "plan_fee.posted"
+    plan_id: Token
+    number: Annotated[int, Field(ge=1)]
+    amount_fen: PositiveFen
+    credit_applied_fen: Fen
+
+
+class InstalmentPosted(MoneyEvent):
+    """The principal of an instalment became payable with the statement that comes next; credit pays for it at once."""
+
+    TYPE = "instalment.posted"
+    plan_id: Token
+    number: Annotated[int, Field(ge=1)]
+    principal_fen: PositiveFen
+    credit_applied_fen: Fen
+
+
+class PlanSettledEarly(Event):
+    """A plan is over before its end: its principal was paid, with the fee run up so far. Later fees are not charged."""
+
+    TYPE = "plan.settled_early"
+    plan_id: Token
+    principal_fen: Fen
+    fee_fen: Fen
+
+
 class AccountStandingChanged(Event):
-    """Standing moved without a payment or a miss: a correction found that a settled statement is owed after all."""
+    """Standing moved without a payment or a miss.
+
+    `reopen`: a correction found that a settled statement is owed after all. `convert_away`: a conversion took all that
+    was billed.
+    """
 
     TYPE = "account.standing_changed"
-    move: Literal["reopen"]
+    move: Literal["reopen", "convert_away"]
 
 
 class CreditRefunded(MoneyEvent):
@@ -523,13 +645,120 @@ class AccountClosed(Event):
     reason: Token | None = None
 
 
+class AccountReinstated(Event):
+    """A closure was undone after an appeal: the account has a limit again, open or frozen. Its debt was never gone."""
+
+    TYPE = "account.reinstated"
+    limit_fen: PositiveFen
+    appeal_id: Token
+
+
+class AppealLodged(Event):
+    """The customer asks for a freeze or a closure to be looked at again; an answer is owed by `decide_by`."""
+
+    TYPE = "appeal.lodged"
+    appeal_id: Token
+    against: Appealable
+    decide_by: date
+    evidence_ref: Token | None = None
+
+
+class AppealDecided(Event):
+    """An appeal was answered. It moves no money; what follows from it has events of its own."""
+
+    TYPE = "appeal.decided"
+    appeal_id: Token
+    against: Appealable
+    outcome: AppealOutcome
+    limit_fen: Fen | None
+    reason: Token
+
+
+class DeathRecorded(Event):
+    """The customer died: no day from `date_of_death` on bears interest, and no late fee is charged after it.
+
+    What was bought after it, by `dropped`, never counted. A correction follows where that changes what is owed.
+    """
+
+    TYPE = "death.recorded"
+    date_of_death: date
+    dropped: tuple[PlanPart, ...]
+
+
+class InactivityNoticed(Event):
+    """The customer was told that the account will be frozen or closed on `due_on` unless they use it."""
+
+    TYPE = "inactivity.noticed"
+    step: Literal["freeze", "closure"]
+    due_on: date
+    channel: Token
+    template: Token
+
+
+class RiskAlerted(Event):
+    """Somebody should look at the account, by the rule named. Nothing was stopped and no money moved."""
+
+    TYPE = "risk.alerted"
+    rule: Token
+    evidence_ref: Token
+
+
+class ReportDisputed(Event):
+    """The customer denies what the credit report says of these months; an answer is owed by `decide_by`."""
+
+    TYPE = "report.disputed"
+    report_dispute_id: Token
+    months: tuple[Month, ...]
+    decide_by: date
+
+
+class CodeChange(_Frozen):
+    """One month of the report: what was told, and what is to be told instead."""
+
+    month: Month
+    old: ReportCode
+    new: ReportCode
+
+
+class ReportCorrected(Event):
+    """A dispute of the report was decided; upheld, these months are told otherwise from now on. No debt changed."""
+
+    TYPE = "report.corrected"
+    report_dispute_id: Token
+    outcome: Literal["upheld", "rejected"]
+    changes: tuple[CodeChange, ...]
+    reason: Token
+
+
+class AccountMigrated(MoneyEvent):
+    """A living account was taken over as it stood elsewhere, limit and debt. Nothing new is owed.
+
+    `purchases`, `minima`, `plans` and `counters` are what its balances rest on. `history` are the codes of the report
+    up to the month before, oldest first, at most 24, `#` where unknown.
+    """
+
+    TYPE = "account.migrated"
+    limit_fen: PositiveFen
+    statement_no: Annotated[int, Field(ge=0)]
+    balances: Owed
+    purchases: tuple[PurchaseLeft, ...]
+    minima: tuple[MinimumLeft, ...]
+    plans: tuple[PlanLeft, ...]
+    untested_due: date | None
+    counters: Counters
+    history: Annotated[str, Field(pattern=r"^[#*ANM1-7]{0,24}$")]
+
+
 AccountEvent = (
     AccountOpened
+    | AccountMigrated
     | AccountActivated
     | LimitChanged
     | TermsChanged
     | BillDayChanged
     | AutopaySet
+    | HoldPlaced
+    | HoldReleased
     | PurchasePosted
     | PurchaseRefunded
     | InterestPosted
@@ -542,6 +771,10 @@ AccountEvent = (
     | RulesChanged
     | DisputeOpened
     | DisputeResolved
+    | PlanCreated
+    | PlanFeePosted
+    | InstalmentPosted
+    | PlanSettledEarly
     | AccountStandingChanged
     | CreditRefunded
     | AccountPaid
@@ -552,9 +785,17 @@ AccountEvent = (
     | WriteOffUndone
     | AccountFrozen
     | AccountUnfrozen
+    | DeathRecorded
+    | AppealLodged
+    | AppealDecided
     | ClosureRequested
     | ClosureWithdrawn
     | AccountClosed
+    | AccountReinstated
+    | ReportDisputed
+    | ReportCorrected
+    | InactivityNoticed
+    | RiskAlerted
 )
 EVENTS: tuple[type[Event], ...] = get_args(AccountEvent)
 # The six that everything downstream hangs on.

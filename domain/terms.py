@@ -48,6 +48,20 @@ class Terms(BaseModel):
     charge_off_dpd: Annotated[int, Field(ge=1, le=10_000)] = 180
     # From this many days past due the system freezes the account.
     overdue_long_dpd: Annotated[int, Field(ge=1, le=10_000)] = 30
+    # How long a hold reserves limit, and by which share of it a capture may exceed it (a tip, say).
+    hold_days: Annotated[int, Field(ge=0, le=60)] = 7
+    capture_over: Rate = Decimal(0)
+    # The fee of paying in so many months, as a share of what is converted.
+    plan_fee: dict[Annotated[int, Field(ge=2, le=60)], Rate] = Field(
+        default_factory=lambda: {3: Decimal("0.025"), 6: Decimal("0.045"), 12: Decimal("0.088")}
+    )
+    # Unused by the customer for so many months the account is frozen, then closed; how long before they are told.
+    inactive_freeze_months: Annotated[int, Field(ge=1, le=120)] = 12
+    inactive_close_months: Annotated[int, Field(ge=1, le=120)] = 18
+    inactive_notice_days: Annotated[int, Field(ge=0, le=365)] = 30
+    # For how many days after a freeze an appeal is heard, and after a closure.
+    appeal_days: Annotated[int, Field(ge=0, le=3650)] = 60
+    reinstate_days: Annotated[int, Field(ge=0, le=3650)] = 90
 
     @model_validator(mode="after")
     def _within_bounds(self) -> Self:

@@ -19,12 +19,16 @@ from domain.events import (
     AccountCured,
     AccountEvent,
     AccountFrozen,
+    AccountMigrated,
     AccountOpened,
     AccountOverdue,
     AccountPaid,
     AccountRecovered,
+    AccountReinstated,
     AccountStandingChanged,
     AccountUnfrozen,
+    AppealDecided,
+    AppealLodged,
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
@@ -32,9 +36,14 @@ from domain.events import (
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
+    HoldPlaced,
+    HoldReleased,
+    InactivityNoticed,
+    InstalmentPosted,
     InterestPosted,
     LateFeePosted,
     LimitChanged,
@@ -42,8 +51,14 @@ from domain.events import (
     Owed,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
+    PlanFeePosted,
+    PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
+    ReportCorrected,
+    ReportDisputed,
+    RiskAlerted,
     RulesChanged,
     Status,
     TermsChanged,
@@ -141,7 +156,7 @@ def timeline(events: Iterable[Recorded], before: MoneyEvent | None = None) -> li
     return lines
 
 
-def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line for each event
+def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - a line for each event
     """What `event` changed, in one sentence, with its amounts in major units."""
     match event:
         case AccountOpened():
@@ -150,9 +165,16 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             return f"Activated with a limit of {yuan(event.limit_fen)}."
         case LimitChanged():
             return f"Limit set to {yuan(event.limit_fen)} ({event.reason})."
+        case AccountMigrated():
+            return f"Taken over as it stood: {yuan(event.balances.total)} owed, limit {yuan(event.limit_fen)}."
+        case HoldPlaced():
+            return f"Hold {event.hold_id} of {yuan(event.amount_fen)} for {event.merchant_id} until {event.expires_on}."
+        case HoldReleased():
+            return f"Hold {event.hold_id} released: {yuan(event.amount_fen)} is free again ({event.reason})."
         case PurchasePosted():
             forced = ", posted by force" if event.forced else ""
-            return f"Purchase {event.purchase_id} of {yuan(event.amount_fen)} at {event.merchant_id}{forced}."
+            held = f", captured from hold {event.hold_id}" if event.hold_id else ""
+            return f"Purchase {event.purchase_id} of {yuan(event.amount_fen)} at {event.merchant_id}{held}{forced}."
         case PurchaseRefunded():
             return (
                 f"Refund {event.refund_id} of {yuan(event.amount_fen)} for purchase {event.purchase_id}"
@@ -220,6 +242,21 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
                 else f"{yuan(event.amount_fen)} of purchase {event.purchase_id} never counted"
             )
             return f"Dispute {event.dispute_id} {event.outcome}: {follows}."
+        case PlanCreated():
+            return (
+                f"Plan {event.plan_id}: {yuan(event.amount_fen)} of statement {event.statement_no} is paid in "
+                f"{len(event.schedule)} instalments with fees of {yuan(event.fee_total_fen)}."
+            )
+        case PlanFeePosted():
+            return f"Fee of {yuan(event.amount_fen)} for instalment {event.number} of plan {event.plan_id}."
+        case InstalmentPosted():
+            return f"Instalment {event.number} of plan {event.plan_id}: {yuan(event.principal_fen)} is payable."
+        case PlanSettledEarly():
+            return (
+                f"Plan {event.plan_id} settled early: principal {yuan(event.principal_fen)}, fee {yuan(event.fee_fen)}."
+            )
+        case AccountStandingChanged() if event.move == "convert_away":
+            return "All that was billed is paid in instalments now."
         case AccountStandingChanged():
             return f"Standing is {event.standing} again: a correction found more owed than was thought."
         case AccountChargedOff():
@@ -241,6 +278,15 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             return f"Frozen: {event.reason}{_also(event.reasons_now, event.reason)}."
         case AccountUnfrozen():
             return f"Freeze lifted: {event.reason}{_also(event.reasons_now, event.reason)}."
+        case DeathRecorded():
+            dropped = sum(each.amount_fen for each in event.dropped)
+            never = f"; {yuan(dropped)} bought after it never counted" if dropped else ""
+            return f"The customer died on {event.date_of_death}; charges stop from then{never}."
+        case AppealLodged():
+            return f"Appeal {event.appeal_id} against {event.against}; an answer is owed by {event.decide_by}."
+        case AppealDecided():
+            limit = f" with a limit of {yuan(event.limit_fen)}" if event.limit_fen is not None else ""
+            return f"Appeal {event.appeal_id} against {event.against} {event.outcome.replace('_', ' ')}{limit} ({event.reason})."
         case ClosureRequested():
             in_the_way = ", ".join(
                 f"{obstacle.kind} {yuan(obstacle.amount_fen)}" if obstacle.amount_fen else obstacle.kind
@@ -253,6 +299,21 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             debt = f"; {yuan(event.owed_fen)} stays owed" if event.owed_fen else ""
             reason = f" ({event.reason})" if event.reason else ""
             return f"Closed, {event.kind}{reason}{debt}."
+        case AccountReinstated():
+            return f"Reinstated after appeal {event.appeal_id} with a limit of {yuan(event.limit_fen)}."
+        case ReportDisputed():
+            return (
+                f"Report dispute {event.report_dispute_id} over {', '.join(event.months)}; "
+                f"an answer is owed by {event.decide_by}."
+            )
+        case ReportCorrected():
+            changes = ", ".join(f"{each.month} {each.new} instead of {each.old}" for each in event.changes)
+            told = f": {changes}" if changes else ""
+            return f"Report dispute {event.report_dispute_id} {event.outcome} ({event.reason}){told}."
+        case InactivityNoticed():
+            return f"Told by {event.channel} ({event.template}): unused, {event.step} comes on {event.due_on}."
+        case RiskAlerted():
+            return f"Alert {event.rule}: see {event.evidence_ref}."
         case _:
             assert_never(event)
 

@@ -15,12 +15,16 @@ from domain.events import (
     AccountClosed,
     AccountCured,
     AccountFrozen,
+    AccountMigrated,
     AccountOpened,
     AccountOverdue,
     AccountPaid,
     AccountRecovered,
+    AccountReinstated,
     AccountStandingChanged,
     AccountUnfrozen,
+    AppealDecided,
+    AppealLodged,
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
@@ -28,10 +32,15 @@ from domain.events import (
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
     FreezeReason,
+    HoldPlaced,
+    HoldReleased,
+    InactivityNoticed,
+    InstalmentPosted,
     InterestPosted,
     LateFeePosted,
     LimitChanged,
@@ -39,8 +48,14 @@ from domain.events import (
     Owed,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
+    PlanFeePosted,
+    PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
+    ReportCorrected,
+    ReportDisputed,
+    RiskAlerted,
     RulesChanged,
     Standing,
     Status,
@@ -73,6 +88,7 @@ class BalanceRow:
     closed_on: date | None = None
     close_kind: CloseKind | None = None
     limit_fen: int = 0
+    held_fen: int = 0
     owed: Owed = _NOTHING
     minimum_due_fen: int = 0
     unpaid_minima: tuple[UnpaidMinimum, ...] = ()
@@ -121,7 +137,8 @@ class Balance(BaseModel):
     status: Status
     freeze_reasons: tuple[FreezeReason, ...]
     limit_fen: int
-    available_fen: Annotated[int, Field(description="Limit - owed + credit; negative when over the limit.")]
+    held_fen: Annotated[int, Field(description="Limit that is reserved for purchases not posted yet.")]
+    available_fen: Annotated[int, Field(description="Limit - owed - held + credit; negative when over the limit.")]
     spendable_fen: Annotated[int, Field(description="What a purchase may take now; 0 unless open and not overdue.")]
     owed_fen: int
     credit_fen: Annotated[int, Field(description="What is owed to the customer.")]
@@ -146,13 +163,19 @@ def key(recorded: Recorded) -> UUID:
     return recorded.account_id
 
 
-def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C901, PLR0912 - a line for each event
+def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C901, PLR0912, PLR0915 - a line for each event
     """The row after `recorded`: its figures are the ones the event carries, never computed again."""
     event = recorded.event
     if row is None:
         row = _opened(recorded)
     match event:
-        case PurchasePosted() | PurchaseRefunded() | CreditRefunded():
+        case HoldPlaced():
+            row.held_fen += event.amount_fen
+        case HoldReleased():
+            row.held_fen -= event.amount_fen
+        case PurchasePosted():
+            row.held_fen -= event.hold_taken_fen
+        case PurchaseRefunded() | CreditRefunded():
             pass  # what moves money says what is owed after it: see below
         case InterestPosted() | LateFeePosted() | DebtWaived():
             pass  # as above
@@ -162,6 +185,12 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             pass  # as above
         case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
             pass  # as above
+        case PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
+            pass  # as above
+        case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
+            pass  # what follows from them has events of its own
+        case InactivityNoticed() | RiskAlerted():
+            pass  # neither what is owed nor what may be spent
         case PaymentReceived():
             row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen
         case AccountBilled():
@@ -182,8 +211,10 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             row.limit_fen = 0
         case AccountOpened():
             pass  # the row was made from it
-        case AccountActivated():
+        case AccountActivated() | AccountMigrated():
             row.limit_fen, row.activated_on = event.limit_fen, event.business_date
+        case AccountReinstated():
+            row.limit_fen, row.closed_on, row.close_kind = event.limit_fen, None, None
         case AccountClosed():
             row.limit_fen, row.closed_on, row.close_kind = 0, event.business_date, event.kind
         case _:
@@ -209,7 +240,7 @@ def as_of(row: BalanceRow, day: date) -> Balance:
     layers = folding.missed(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
     demanded = folding.demanded(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
     owed = row.owed.total
-    available = row.limit_fen - owed + row.owed.credit
+    available = row.limit_fen - owed - row.held_fen + row.owed.credit
     may_spend = row.access == "open" and not layers and row.standing not in {"overdue", "charged_off"}
     return Balance(
         account_id=row.account_id,
@@ -226,6 +257,7 @@ def as_of(row: BalanceRow, day: date) -> Balance:
         status=row.status,
         freeze_reasons=row.freeze_reasons,
         limit_fen=row.limit_fen,
+        held_fen=row.held_fen,
         available_fen=available,
         spendable_fen=max(0, available) if may_spend else 0,
         owed_fen=owed,

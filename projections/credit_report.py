@@ -21,12 +21,16 @@ from domain.events import (
     AccountClosed,
     AccountCured,
     AccountFrozen,
+    AccountMigrated,
     AccountOpened,
     AccountOverdue,
     AccountPaid,
     AccountRecovered,
+    AccountReinstated,
     AccountStandingChanged,
     AccountUnfrozen,
+    AppealDecided,
+    AppealLodged,
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
@@ -34,10 +38,15 @@ from domain.events import (
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
     FreezeReason,
+    HoldPlaced,
+    HoldReleased,
+    InactivityNoticed,
+    InstalmentPosted,
     InterestPosted,
     LateFeePosted,
     LimitChanged,
@@ -45,9 +54,15 @@ from domain.events import (
     MonthEnd,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
+    PlanFeePosted,
+    PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
+    ReportCorrected,
+    ReportDisputed,
     Restated,
+    RiskAlerted,
     RulesChanged,
     Standing,
     Status,
@@ -137,6 +152,12 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             pass  # as above; `G`, where principal was waived, is not told yet
         case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # the open month sees them; a correction restates the months before it: see below
+        case HoldPlaced() | HoldReleased() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
+            pass
+        case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
+            pass
+        case InactivityNoticed() | RiskAlerted() | AccountMigrated() | AccountReinstated():
+            pass
         case AccountChargedOff():
             row.charged_off_on = day
         case WriteOffUndone():

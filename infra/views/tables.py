@@ -85,7 +85,7 @@ _OPENING = (
 _AFTER_BUCKETS = (
     "minimum_due_fen", "unpaid_minima", "statement_no", "statement_on", "statement_balance_fen",
     "statement_minimum_fen", "statement_due_date", "last_payment_on", "last_payment_fen", "access", "standing",
-    "status", "freeze_reasons", "next_event_on",
+    "status", "freeze_reasons", "next_event_on", "held_fen",
 )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _load_balance(values: Values) -> BalanceRow:
     row.statement_due_date, row.last_payment_on, row.last_payment_fen = values[32:35]
     row.access, row.standing, row.status = values[35:38]
     row.freeze_reasons = tuple(values[38])
-    row.next_event_on = values[39]
+    row.next_event_on, row.held_fen = values[39:41]
     return row
 
 
@@ -114,6 +114,7 @@ def _balance_values(row: BalanceRow) -> Values:
         row.minimum_due_fen, _minima_text(row.unpaid_minima), row.statement_no, row.statement_on,
         row.statement_balance_fen, row.statement_minimum_fen, row.statement_due_date, row.last_payment_on,
         row.last_payment_fen, row.access, row.standing, row.status, _array(row.freeze_reasons), row.next_event_on,
+        row.held_fen,
     )  # fmt: skip
 
 

@@ -12,31 +12,46 @@ from domain.events import (
     AccountCured,
     AccountEvent,
     AccountFrozen,
+    AccountMigrated,
     AccountOpened,
     AccountOverdue,
     AccountPaid,
     AccountRecovered,
+    AccountReinstated,
     AccountStandingChanged,
     AccountUnfrozen,
+    AppealDecided,
+    AppealLodged,
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
+    HoldPlaced,
+    HoldReleased,
+    InactivityNoticed,
+    InstalmentPosted,
     InterestPosted,
     LateFeePosted,
     LimitChanged,
     MinimumLeft,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
+    PlanFeePosted,
+    PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
     RatedDays,
+    ReportCorrected,
+    ReportDisputed,
     Restated,
+    RiskAlerted,
     RulesChanged,
     TermsChanged,
     WriteOffUndone,
@@ -133,6 +148,12 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             raise ValueError(f"account.opened is event {told.version} of an account: its history is mixed up")
         case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
             pass  # words only
+        case HoldPlaced() | HoldReleased() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
+            pass
+        case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
+            pass
+        case InactivityNoticed() | RiskAlerted() | AccountMigrated() | AccountReinstated():
+            pass
         case AccountRecovered() | AccountFrozen() | AccountUnfrozen() | BillDayChanged() | AutopaySet():
             pass  # as above
         case _:
