@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, Literal, assert_never
 
-from domain.calendar import ONE_DAY, BillDays
+from domain.calendar import ONE_DAY, BillDays, add_months
 from domain.derivation import Derivation
 from domain.events import (
     Access,
@@ -52,6 +52,8 @@ from domain.events import (
     InterestPosted,
     LateFeePosted,
     LimitChanged,
+    Obstacle,
+    ObstacleKind,
     PaymentReceived,
     PaymentReversed,
     PlanCreated,
@@ -70,12 +72,27 @@ from domain.events import (
 from domain.facts import Fact, FactKind, Issued, amendments, kept
 from domain.ledger import ComingTerms, Ledger
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
-from domain.references import EMPTY, Dispute, Older, PaidOut, Posted, Received, Refunded, filed, found
+from domain.references import (
+    EMPTY,
+    Appeal,
+    Death,
+    Dispute,
+    Held,
+    Older,
+    PaidOut,
+    Posted,
+    Received,
+    Refunded,
+    filed,
+    found,
+)
 
 # Facts may count up to 180 days before they are learnt. What lies before the horizon is closed into the base every two
 # months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
 HORIZON = timedelta(days=181)
 _CLOSED_EVERY = timedelta(days=60)
+# Freeze reasons that the customer lifts, which shows that they are there.
+BY_THE_CUSTOMER: frozenset[FreezeReason] = frozenset({"customer_request", "inactive"})
 
 
 @dataclass(slots=True)
@@ -102,7 +119,13 @@ class Account:
     # What the bank is asked for on a due date, and from which account, as a token.
     autopay: AutopayMode = "full"
     autopay_source: str | None = None
-    reasons: tuple[FreezeReason, ...] = ()
+    # Why it is frozen, and since when.
+    frozen_since: dict[FreezeReason, date] = field(default_factory=dict)
+    closed_on: date | None = None
+    # The last act by the customer, and of which freeze or closure for want of one they were told.
+    last_act_on: date | None = None
+    noticed: dict[str, date] = field(default_factory=dict)
+    death: Death | None = None
     # By bucket, as it was booked; it never changes, whatever is recovered or corrected later.
     original_charge_off: Amounts = field(default_factory=dict)
     # The due date of debt that was charged off in error although it is that late: the calendar books it no second time.
@@ -113,7 +136,11 @@ class Account:
     payments: dict[str, Received] = field(default_factory=dict)
     payouts: dict[str, PaidOut] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
+    holds: dict[str, Held] = field(default_factory=dict)
+    appeals: dict[str, Appeal] = field(default_factory=dict)
     older: Older = EMPTY
+    # What open holds reserve of the limit, summed.
+    held: int = 0
 
     def fork(self) -> "Account":
         """A copy that may be changed without this one noticing."""
@@ -124,6 +151,7 @@ class Account:
         twin.payments = self.payments.copy()
         twin.payouts = self.payouts.copy()
         twin.disputes = self.disputes.copy()
+        twin.holds = self.holds.copy()
         return twin
 
     @property
@@ -133,12 +161,37 @@ class Account:
 
     @property
     def available(self) -> int:
-        """Limit less what is owed, plus credit; negative when over the limit."""
-        return self.limit - self.ledger.owed + self.ledger.credit
+        """Limit less what is owed and held, plus credit; negative when over the limit."""
+        return self.limit - self.ledger.owed - self.held + self.ledger.credit
+
+    @property
+    def reasons(self) -> tuple[FreezeReason, ...]:
+        """Why it is frozen, the oldest reason first."""
+        return tuple(self.frozen_since)
+
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """Everything that stands in the way of leaving, each with its amount; empty when the account may close."""
+        ledger = self.ledger
+        # Charges above the cap are given back at the latest on the next bill day, so they are the customer's already.
+        amounts: dict[ObstacleKind, int] = {
+            "owed": ledger.owed,
+            "accrued": max(0, ledger.accrued),
+            "credit": ledger.credit + ledger.over_cap,
+            "hold": self.held,
+            "dispute": sum(each.open for each in self.disputes.values()),
+        }
+        found = [Obstacle(kind=kind, amount_fen=fen) for kind, fen in amounts.items() if fen]
+        if "legal_order" in self.frozen_since:
+            found.append(Obstacle(kind="legal_order", amount_fen=0))
+        return tuple(found)
 
     def purchase(self, purchase_id: str) -> Posted | None:
         """The purchase of this id, however long ago."""
         return self.purchases.get(purchase_id) or found(self.older, Posted, purchase_id)
+
+    def hold(self, hold_id: str) -> Held | None:
+        """The hold of this id, ended or not."""
+        return self.holds.get(hold_id) or found(self.older, Held, hold_id)
 
     def refund(self, refund_id: str) -> Refunded | None:
         """The refund of a purchase of this id."""
@@ -164,13 +217,33 @@ class Account:
         if oldest is not None:
             terms = self.ledger.terms
             bounds = [] if oldest.due_date == self.spared_due else [terms.charge_off_dpd]
-            if self.access not in ("pending", "closed") and "overdue_long" not in self.reasons:
+            if self.access not in ("pending", "closed") and "overdue_long" not in self.frozen_since:
                 bounds.append(terms.overdue_long_dpd)
             # A bound that was passed before, as a correction may find, is acted on at the next dawn.
             dawn = self.business_date + ONE_DAY
             dates = [max(dawn, oldest.due_date + timedelta(days=bound)) for bound in bounds]
             first = min(dates if first is None else [first, *dates], default=None)
-        return first
+        ending = self.next_end_on()
+        if ending is None:
+            return first
+        return ending + ONE_DAY if first is None else min(first, ending + ONE_DAY)
+
+    def next_end_on(self) -> date | None:
+        """The first day that does not end without an event: a hold expires, or the account was unused for too long."""
+        ends = [each.expires_on for each in self.holds.values() if each.left] if self.held else []
+        if self.access in ("open", "frozen", "closing") and self.ledger.charged_off_due is None:
+            if "inactive" not in self.frozen_since:
+                ends.append(self.inactive_on("freeze"))
+            # Whoever owes, or is owed, stays.
+            elif self.access == "frozen" and not self.obstacles():
+                ends.append(self.inactive_on("closure"))
+        return max(self.business_date, min(ends)) if ends else None
+
+    def inactive_on(self, step: Literal["freeze", "closure"]) -> date:
+        """When the account is frozen, or closed, if the customer does nothing until the end of that day."""
+        terms = self.ledger.terms
+        months = terms.inactive_freeze_months if step == "freeze" else terms.inactive_close_months
+        return add_months(self.last_act_on or self.opened_on, months)
 
 
 _fields_of = attrgetter(*Account.__slots__)
@@ -201,14 +274,27 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
     account.access = event.access
     account.standing = event.standing
     match event:
+        case HoldPlaced():
+            fen = event.amount_fen
+            account.holds[event.hold_id] = Held(event.business_date, fen, event.merchant_id, event.expires_on, fen)
+            account.held += fen
+            account.last_act_on = event.business_date
+        case HoldReleased():
+            _take_from_hold(account, event.hold_id, event.amount_fen, event.reason)
         case PurchasePosted():
-            account.purchases[event.purchase_id] = Posted(event.business_date, event.amount_fen, event.merchant_id)
+            posted = Posted(event.business_date, event.amount_fen, event.merchant_id, hold_id=event.hold_id or "")
+            account.purchases[event.purchase_id] = posted
+            if event.hold_id is not None:
+                _take_from_hold(account, event.hold_id, event.hold_taken_fen, "captured")
+            if not event.forced:
+                account.last_act_on = event.business_date
             ledger.purchase(event.purchase_id, event.amount_fen, event.credit_applied_fen)
             _keep(account, event.business_date, "purchase", event.purchase_id, event.amount_fen)
         case PaymentReceived():
             name = f"{event.channel}/{event.payment_ref}"
             paid_billed = sum(event.applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
             account.payments[name] = Received(event.value_date, event.amount_fen, paid_billed)
+            account.last_act_on = max(account.last_act_on or event.value_date, event.value_date)
             ledger.pay(event.applied, event.credited_fen)
             _keep(account, event.value_date, "payment", name, event.amount_fen)
         case AccountBilled():
@@ -279,9 +365,33 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case AccountRecovered():
             pass
         case AccountFrozen() | AccountUnfrozen():
-            account.reasons = event.reasons_now
+            since = account.frozen_since
+            account.frozen_since = {each: since.get(each, event.business_date) for each in event.reasons_now}
+            if isinstance(event, AccountUnfrozen):
+                if event.reason in BY_THE_CUSTOMER:
+                    account.last_act_on = event.business_date
+                if event.reason == "deceased":
+                    _live_on(account)
+        case DeathRecorded():
+            dropped = tuple((each.purchase_id, each.amount_fen) for each in event.dropped)
+            account.death = Death(event.date_of_death, dropped)
+            ledger.died_on = event.date_of_death
+            _drop(account, dropped)
+            _keep(account, event.date_of_death, "death", event.TYPE, 0)
+        case AppealLodged():
+            account.appeals = account.appeals | {
+                event.appeal_id: Appeal(event.business_date, event.against, event.decide_by, event.evidence_ref)
+            }
+        case AppealDecided():
+            appeal = account.appeals[event.appeal_id]._replace(outcome=event.outcome, limit=event.limit_fen)
+            account.appeals = account.appeals | {event.appeal_id: appeal}
+        case InactivityNoticed():
+            account.noticed = account.noticed | {event.step: event.due_on}
+        case RiskAlerted():
+            pass
         case AccountActivated():
             account.limit, account.activated_on = event.limit_fen, event.business_date
+            account.last_act_on = event.business_date
         case TermsChanged():
             ledger.coming_terms = ComingTerms(event.from_date, event.terms)
             terms = event.terms.model_dump_json()
@@ -293,18 +403,22 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.autopay, account.autopay_source = event.mode, event.source_token
         case LimitChanged():
             account.limit = event.limit_fen
+            if event.by_customer:
+                account.last_act_on = event.business_date
         case ClosureRequested():
             account.limit_before_closing, account.limit = account.limit, 0
         case ClosureWithdrawn():
             account.limit = event.limit_fen
+            account.last_act_on = event.business_date
         case AccountClosed():
-            account.limit = 0
-            account.close_kind = event.kind
-        case HoldPlaced() | HoldReleased() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
+            account.limit_before_closing, account.limit = account.limit or account.limit_before_closing, 0
+            account.close_kind, account.closed_on = event.kind, event.business_date
+        case AccountReinstated():
+            account.limit, account.close_kind, account.closed_on = event.limit_fen, None, None
+            account.last_act_on = event.business_date
+        case PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
             pass
-        case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
-            pass
-        case InactivityNoticed() | RiskAlerted() | AccountMigrated() | AccountReinstated():
+        case ReportDisputed() | ReportCorrected() | AccountMigrated():
             pass
         case AccountOpened():
             message = f"account.opened as event {account.version} of an account: its history is mixed up"
@@ -315,6 +429,34 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
 
 def _keep(account: Account, on: date, kind: FactKind, reference: str, amount: int, of: str = "") -> None:
     account.facts = kept(account.facts, Fact(on, kind, reference, amount, of=of), account.business_date)
+
+
+def _take_from_hold(account: Account, hold_id: str, amount: int, ended: str) -> None:
+    """Less of a hold is reserved; where nothing is left it has ended, as captured or released."""
+    held = account.hold(hold_id)
+    if held is not None and amount:
+        left = held.left - amount
+        account.holds[hold_id] = held._replace(left=left, ended=None if left else ended)
+        account.held -= amount
+
+
+def _drop(account: Account, dropped: tuple[tuple[str, int], ...]) -> None:
+    """What was bought after the customer's death never counted. The facts stay, since it may turn out to be mistaken."""
+    amounts = dict(dropped)
+    for purchase_id, amount in dropped:
+        _lessen(account, purchase_id, amount)
+    account.facts = tuple(
+        fact._replace(amount=fact.amount - amounts.get(fact.reference, 0)) if fact.kind == "purchase" else fact
+        for fact in account.facts
+    )
+
+
+def _live_on(account: Account) -> None:
+    """The customer's death turns out to be mistaken: what was bought counts, and charges never stopped."""
+    if account.death is not None:
+        _drop(account, tuple((purchase_id, -amount) for purchase_id, amount in account.death.dropped))
+        account.facts = tuple(fact for fact in account.facts if fact.kind != "death")
+    account.death = account.ledger.died_on = None
 
 
 def _take_back(account: Account, event: PurchaseRefunded) -> None:
@@ -360,10 +502,12 @@ def _close_base(account: Account, day: date) -> None:
     """Move the base forward to the beginning of the month of `day`; no late fact may reach what is before it.
 
     A month is told whole, so the base begins with one. It stays behind a purchase that is disputed, since that may turn
-    out never to have counted.
+    out never to have counted, and behind the customer's death, which may turn out to be mistaken.
     """
-    disputed = [account.purchases[each.purchase_id].on for each in account.disputes.values() if each.open]
-    day = min([day, *disputed]).replace(day=1)
+    undecided = [account.purchases[each.purchase_id].on for each in account.disputes.values() if each.open]
+    if account.death is not None:
+        undecided.append(account.death.on)
+    day = min([day, *undecided]).replace(day=1)
     if day <= account.base.business_date:
         return
     account.base = Derivation(account.base, account.facts, account.issued).before(day)
@@ -375,6 +519,7 @@ def _close_base(account: Account, day: date) -> None:
         account.payments,
         account.payouts,
         account.disputes,
+        account.holds,
     )
     for known in said:
         account.older = filed(account.older, known, day)

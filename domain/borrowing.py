@@ -1,49 +1,142 @@
-"""Borrowing and taking back: purchases and their refunds."""
+"""Borrowing as networks do it: limit is held, captured, or bought on at once; and purchases are taken back."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from domain.account import Account
 from domain.allocation import split_refund
 from domain.checks import WHY_NOT_OPEN, check_bound, check_value_date
 from domain.closure import close_when_clear, less_owed
-from domain.commands import Purchase, RefundPurchase
+from domain.commands import Authorize, Capture, Purchase, RefundPurchase, ReleaseHold
 from domain.corrections import correct, renew
 from domain.delinquency import fall_back
-from domain.events import AccountEvent, PurchasePosted, PurchaseRefunded
+from domain.events import (
+    AccountEvent,
+    HoldPlaced,
+    HoldReleased,
+    PurchasePosted,
+    PurchaseRefunded,
+    RiskAlerted,
+)
+from domain.freezing import FREEZES
+from domain.references import Held
 from domain.refusals import Refused
 
 Facts = Iterator[AccountEvent]
 
 
+def authorize(command: Authorize, account: Account, today: date) -> Facts:
+    """Reserve limit for a purchase, or the first refusal that stands against it."""
+    against = _against(command, account)
+    if against is not None:
+        raise against
+    yield HoldPlaced(
+        hold_id=command.hold_id,
+        amount_fen=command.amount_fen,
+        merchant_id=command.merchant_id,
+        expires_on=today + timedelta(days=account.ledger.terms.hold_days),
+    )
+
+
 def purchase(command: Purchase, account: Account) -> Facts:
-    """A purchase, or the first refusal that stands against it; a forced one is only asked whether it can be."""
-    ledger = account.ledger
-    if account.access == "pending" or (account.access != "open" and not command.forced):
-        raise Refused(WHY_NOT_OPEN[account.access], access=account.access, reasons=list(account.reasons))
-    if not command.forced:
-        if account.standing in ("overdue", "charged_off"):
-            raise Refused("overdue", dpd=ledger.dpd, arrears=ledger.arrears)
-        if command.amount_fen > account.available:
-            raise Refused("over_limit", field="amount_fen", asked=command.amount_fen, available=account.available)
-    check_bound(command.amount_fen, ledger.owed)
-    # Where principal is paid first, today's payments pay this purchase before they pay unbilled charges.
-    after_payments = ledger.regime == "principal_first"
-    if after_payments:
-        yield from renew(account)
-    yield PurchasePosted(
+    """A purchase, or the first refusal that stands against it; what is forced is posted all the same, with an alert."""
+    against = _against(command, account)
+    if against is not None and (not command.forced or account.access == "pending"):
+        raise against
+    check_bound(command.amount_fen, account.ledger.owed)
+    posted = PurchasePosted(
         purchase_id=command.purchase_id,
         amount_fen=command.amount_fen,
         merchant_id=command.merchant_id,
         forced=command.forced,
-        credit_applied_fen=min(command.amount_fen, ledger.credit),
+        credit_applied_fen=min(command.amount_fen, account.ledger.credit),
     )
+    yield from _post(posted, account, alert=against is not None)
+    yield from close_when_clear(account)
+
+
+def capture(command: Capture, account: Account) -> Facts:
+    """Post what limit was reserved for, or a part of it; what is forced is posted all the same, with an alert."""
+    held = account.hold(command.hold_id)
+    if held is None:
+        raise Refused("hold_unknown", field="hold_id", asked=command.hold_id)
+    against = _against_capture(command, account, held)
+    if against is not None and not command.forced:
+        raise against
+    check_bound(command.amount_fen, account.ledger.owed)
+    taken = min(command.amount_fen, held.left)
+    posted = PurchasePosted(
+        purchase_id=command.purchase_id,
+        amount_fen=command.amount_fen,
+        merchant_id=held.merchant_id,
+        forced=command.forced,
+        credit_applied_fen=min(command.amount_fen, account.ledger.credit),
+        hold_id=command.hold_id,
+        hold_taken_fen=taken,
+    )
+    yield from _post(posted, account, alert=against is not None)
+    if command.final and held.left > taken:
+        yield HoldReleased(hold_id=command.hold_id, amount_fen=held.left - taken, reason="final_capture")
+    yield from close_when_clear(account)
+
+
+def release_hold(command: ReleaseHold, account: Account) -> Facts:
+    """Give back what is left of a hold; one that has ended already has nothing left to give."""
+    held = account.hold(command.hold_id)
+    if held is None:
+        raise Refused("hold_unknown", field="hold_id", asked=command.hold_id)
+    if held.left:
+        yield HoldReleased(hold_id=command.hold_id, amount_fen=held.left, reason=command.reason)
+        yield from close_when_clear(account)
+
+
+def _against(command: Authorize | Purchase, account: Account) -> Refused | None:
+    """The first refusal that stands against borrowing so much, in the rulebook's order."""
+    ledger = account.ledger
+    if account.access != "open":
+        return Refused(WHY_NOT_OPEN[account.access], access=account.access, reasons=list(account.reasons))
+    if account.standing in ("overdue", "charged_off"):
+        return Refused("overdue", dpd=ledger.dpd, arrears=ledger.arrears)
+    if command.risk_rule is not None:
+        return Refused("declined_by_risk", rule=command.risk_rule)
+    if command.amount_fen > account.available:
+        return Refused("over_limit", field="amount_fen", asked=command.amount_fen, available=account.available)
+    return None
+
+
+def _against_capture(command: Capture, account: Account, held: Held) -> Refused | None:
+    """The first refusal that stands against a capture: some freezes stop it, and it must keep to its hold."""
+    if account.access == "closed":
+        return Refused(WHY_NOT_OPEN[account.access], access=account.access, reasons=list(account.reasons))
+    stopped = [reason for reason in account.reasons if not FREEZES[reason].captures]
+    if account.death is not None and held.on > account.death.on:
+        stopped.append("deceased")
+    if stopped:
+        return Refused("account_frozen", access=account.access, reasons=stopped)
+    if held.ended is not None:
+        return Refused("hold_ended", field="hold_id", ended=held.ended, expires_on=held.expires_on)
+    highest = held.left + int(account.ledger.terms.capture_over * held.amount)
+    if command.amount_fen > highest:
+        return Refused(
+            "capture_exceeds_hold", field="amount_fen", asked=command.amount_fen, left=held.left, highest=highest
+        )
+    return None
+
+
+def _post(posted: PurchasePosted, account: Account, *, alert: bool) -> Facts:
+    ledger = account.ledger
+    # Where principal is paid first, today's payments pay this purchase before they pay unbilled charges.
+    after_payments = ledger.regime == "principal_first"
+    if after_payments:
+        yield from renew(account)
+    yield posted
     if after_payments:
         yield from correct(account, account.business_date)
+    if alert:
+        yield RiskAlerted(rule="forced_capture", evidence_ref=posted.purchase_id)
     if ledger.charged_off_due is not None:
         # Forced on an account whose loss had been recovered: it is owed on the same terms as the loss was.
         yield from fall_back(account)
-    yield from close_when_clear(account)
 
 
 def refund_purchase(command: RefundPurchase, account: Account, today: date) -> Facts:

@@ -20,6 +20,7 @@ def business_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(zone_named(zone)).date()
 
 
+@lru_cache(maxsize=8192)  # asked for after every event, for few different days
 def add_months(day: date, months: int, anchor_day: int | None = None) -> date:
     """`day` moved by whole months, on the original day of the month, clipped to the month's end.
 

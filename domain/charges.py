@@ -22,7 +22,12 @@ def missed_today(ledger: Ledger, day: date) -> Layer | None:
 
 
 def late_fee(ledger: Ledger, missed: Layer) -> Iterator[LateFeePosted]:
-    """The one fee for a missed minimum: a share of its principal part, at least the floor, at most that part."""
+    """The one fee for a missed minimum: a share of its principal part, at least the floor, at most that part.
+
+    None is charged after the customer's death.
+    """
+    if ledger.died_on is not None and ledger.business_date > ledger.died_on:
+        return
     terms = ledger.terms
     base = min(missed.amount, missed.principal, ledger.buckets["principal_billed"])
     fee = min(base, max(terms.late_fee_floor, half_up(terms.late_fee_rate, base)))

@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from domain.account import Account
-from domain.commands import Actor, Command, OpenDispute, Purchase, ReceivePayment, RefundCredit, RefundPurchase
+from domain.commands import (
+    Actor,
+    Authorize,
+    Capture,
+    Command,
+    LodgeAppeal,
+    OpenDispute,
+    Purchase,
+    ReceivePayment,
+    RefundCredit,
+    RefundPurchase,
+)
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
 from domain.terms import Catalogue, Terms
@@ -17,7 +28,7 @@ WHY_NOT_OPEN: dict[str, Reason] = {
 }
 
 
-def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0911 - one case a kind
+def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0911, PLR0912 - one case a kind
     """Whether the reference that `command` carries was used before; then it must come with the content of that time."""
     match command:
         case Purchase(purchase_id=name):
@@ -25,6 +36,21 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
                 return False
             first = {"amount_fen": posted.amount, "merchant_id": posted.merchant_id}
             _check_same(command, "purchase_id_reused", "purchase_id", first)
+        case Capture(purchase_id=name):
+            if (posted := account.purchase(name)) is None:
+                return False
+            first = {"hold_id": posted.hold_id, "amount_fen": posted.amount}
+            _check_same(command, "purchase_id_reused", "purchase_id", first)
+        case Authorize(hold_id=name):
+            if (held := account.hold(name)) is None:
+                return False
+            first = {"amount_fen": held.amount, "merchant_id": held.merchant_id}
+            _check_same(command, "hold_id_reused", "hold_id", first)
+        case LodgeAppeal(appeal_id=name):
+            if (appeal := account.appeals.get(name)) is None:
+                return False
+            first = {"against": appeal.against, "evidence_ref": appeal.evidence_ref}
+            _check_same(command, "appeal_id_reused", "appeal_id", first)
         case RefundPurchase(refund_id=name):
             if (refunded := account.refund(name)) is None:
                 return False
@@ -104,7 +130,8 @@ def check_who(command: Command) -> None:
             raise Refused("role_not_allowed", field=field, role=actor.role, allowed=list(command.BY))
     if not command.FOUR_EYES:
         return
-    if command.second_actor is None or command.second_actor == command.actor:
+    # One person may act in several roles, and is still one.
+    if command.second_actor is None or command.second_actor.id == command.actor.id:
         raise Refused("second_actor_needed", field="second_actor", actor=str(command.actor))
 
 

@@ -11,24 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
 
-from domain.access import (
-    activate,
-    change_limit,
-    decline,
-    force_close,
-    freeze,
-    open_account,
-    request_closure,
-    unfreeze,
-    withdraw_closure,
-)
 from domain.account import Account, evolve, opened
 from domain.adjusting import correct_balances, waive_debt
 from domain.agreeing import change_bill_day, change_terms, set_autopay
-from domain.borrowing import purchase, refund_purchase
+from domain.appealing import decide_appeal, lodge_appeal, reinstate
+from domain.borrowing import authorize, capture, purchase, refund_purchase, release_hold
 from domain.calendar import business_date
 from domain.checks import check_who, said_before
-from domain.closure import close_when_clear
+from domain.closure import close_when_clear, force_close, request_closure, withdraw_closure
 from domain.commands import (
     AccountCommand,
     Activate,
@@ -72,6 +62,10 @@ from domain.commands import (
 from domain.delinquency import catch_up, charge_off, due_test, long_overdue_freeze
 from domain.disputing import open_dispute, resolve_dispute
 from domain.events import AccountEvent, Cause, MoneyEvent, Owed
+from domain.freezing import freeze, record_death, unfreeze
+from domain.granting import activate, change_limit, decline, open_account
+from domain.holds import expire
+from domain.inactivity import end_unused, notice
 from domain.lifecycle import headline
 from domain.refusals import Refused
 from domain.repaying import receive_payment, refund_credit, reverse_payment
@@ -137,9 +131,15 @@ class _Draft:
         account = self.account
         day = account.next_event_on()
         while day is not None and day <= to:
+            # What ends with a day is of that day, and comes before the next one dawns.
+            ending = account.next_end_on()
+            if ending is not None and ending < day:
+                day, steps = ending, _day_end
+            else:
+                steps = _calendar
             account.ledger.pass_time(day)
             before = len(self.events)
-            self.record(_calendar(account, day), day, "advance")
+            self.record(steps(account, day), day, "advance")
             if len(self.events) == before:
                 message = f"{day} was to be an eventful day, but nothing happened on it"
                 raise AssertionError(message)
@@ -182,6 +182,13 @@ def _complete(fact: AccountEvent, account: Account) -> None:
             said["dpd_after"] = ledger.dpd
 
 
+def _day_end(account: Account, day: date) -> Facts:
+    """What ends with `day`: holds that were not captured, and the patience with an account that is not used."""
+    yield from expire(account, day)
+    yield from close_when_clear(account)
+    yield from end_unused(account, day)
+
+
 def _calendar(account: Account, day: date) -> Facts:
     """The system's steps of one day, in the rulebook's order (the closing balances of the day before are counted)."""
     yield from due_test(account, day)
@@ -200,6 +207,12 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
     match command:
         case Purchase():
             return purchase(command, account)
+        case Authorize():
+            return authorize(command, account, today)
+        case Capture():
+            return capture(command, account)
+        case ReleaseHold():
+            return release_hold(command, account)
         case ReceivePayment():
             return receive_payment(command, account, today)
         case ReversePayment():
@@ -229,7 +242,17 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
         case Freeze():
             return freeze(command, account)
         case Unfreeze():
-            return unfreeze(command, account)
+            return unfreeze(command, account, today)
+        case RecordDeath():
+            return record_death(command, account, today)
+        case LodgeAppeal():
+            return lodge_appeal(command, account, today)
+        case DecideAppeal():
+            return decide_appeal(command, account, today)
+        case Reinstate():
+            return reinstate(command, account)
+        case NoticeInactivity():
+            return notice(command, account, today)
         case RequestClosure():
             return request_closure(account)
         case WithdrawClosure():
@@ -244,10 +267,7 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return decline(command, account)
         case Open() | AdvanceTo():
             raise AssertionError(command.DO)
-        case (
-            Migrate() | Authorize() | Capture() | ReleaseHold() | ConvertToPlan() | SettleEarly() | RecordDeath()
-            | LodgeAppeal() | DecideAppeal() | Reinstate() | NoticeInactivity() | DisputeReport() | CorrectReport()
-        ):  # fmt: skip
+        case Migrate() | ConvertToPlan() | SettleEarly() | DisputeReport() | CorrectReport():
             raise NotImplementedError(command.DO)
         case _:
             assert_never(command)

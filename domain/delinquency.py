@@ -20,13 +20,12 @@ from domain.events import (
     FreezeReason,
     Standing,
 )
+from domain.holds import release_all
 from domain.lifecycle import move_access, move_standing
 from domain.money import BILLED_BUCKETS, UNBILLED_BUCKETS, Amounts
 
 OVERDUE_LONG: FreezeReason = "overdue_long"
 CHARGED_OFF: FreezeReason = "charged_off"
-# Reasons that only the calendar sets.
-SYSTEM_REASONS: frozenset[FreezeReason] = frozenset({OVERDUE_LONG, CHARGED_OFF, "inactive"})
 
 
 def due_test(account: Account, day: date) -> Iterator[AccountEvent]:
@@ -46,7 +45,7 @@ def due_test(account: Account, day: date) -> Iterator[AccountEvent]:
 
 def long_overdue_freeze(account: Account) -> Iterator[AccountEvent]:
     """The system's freeze once the days past due reach the terms' bound."""
-    if account.ledger.dpd < account.ledger.terms.overdue_long_dpd or OVERDUE_LONG in account.reasons:
+    if account.ledger.dpd < account.ledger.terms.overdue_long_dpd or OVERDUE_LONG in account.frozen_since:
         return
     access = move_access("freeze_by_system", account.access)
     if access is not None:
@@ -90,7 +89,7 @@ def catch_up(account: Account) -> Iterator[AccountEvent]:
         standing = move_standing("cure", account.standing)
         if standing is not None:
             yield AccountCured(standing=standing)
-        if OVERDUE_LONG in account.reasons:
+        if OVERDUE_LONG in account.frozen_since:
             yield lifted(account, OVERDUE_LONG, None)
     if account.standing == "billed" and not ledger.billed and not ledger.disputed:
         standing = move_standing("settle", account.standing)
@@ -104,6 +103,7 @@ def _recovered(account: Account) -> Iterator[AccountEvent]:
         yield AccountRecovered(standing=standing)
     access = move_access("recover", account.access)
     if access is not None:
+        yield from release_all(account)
         yield AccountClosed(kind="recovered", owed_fen=0, access=access)
 
 
@@ -125,6 +125,6 @@ def fall_back(account: Account) -> Iterator[AccountEvent]:
 
 def lifted(account: Account, reason: FreezeReason, reference: str | None) -> AccountUnfrozen:
     """One freeze reason less; the account is open again only when it was the last."""
-    remaining = tuple(each for each in account.reasons if each != reason)
+    remaining = tuple(each for each in account.frozen_since if each != reason)
     access = move_access("lift" if remaining else "lift_last", account.access)
     return AccountUnfrozen(reason=reason, reasons_now=remaining, reference=reference, access=access or account.access)

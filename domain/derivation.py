@@ -125,6 +125,8 @@ class Derivation:
                 ledger.charge_off(date.fromisoformat(fact.reference))
             case "undo_write_off":
                 ledger.undo_charge_off()
+            case "death":
+                ledger.died_on = fact.on
 
     def _month(self, end: date) -> MonthEnd:
         ledger = self.ledger

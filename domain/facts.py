@@ -23,6 +23,7 @@ FactKind = Literal[
     "charge_off",
     "write_off",
     "undo_write_off",
+    "death",
 ]
 # Within a turn of a day facts count in this order, and within a kind as they were recorded.
 _ORDER: dict[FactKind, int] = {

@@ -83,6 +83,8 @@ class Ledger:
     layers_charged_off: tuple[Layer, ...] = ()
     # The order of payment of this business date, read once, as the day begins.
     regime: Regime = "charges_first"
+    # The day the customer died: it and the days after it bear no interest.
+    died_on: date | None = None
 
     def fork(self) -> "Ledger":
         """A copy that may be changed without this one noticing."""
@@ -270,14 +272,15 @@ class Ledger:
         """
         of_statement = [(key, each) for key, each in self.slices.items() if each.due_date == due]
         left = sum(each.unpaid for _, each in of_statement)
+        until = self._bearing_until(test)
         if self.terms.interest_method == "from_posting" and left > self.terms.tolerance:
             for _, each in of_statement:
-                self.fen_days += each.fen_days_by(test)
+                self.fen_days += each.fen_days_by(until)
                 self.earlier_days = together(self.earlier_days, each.earlier_days)
         else:
             before = self.rate_before
-            days_before = max(0, days_between(due, before.until)) if before else 0
-            self.fen_days += left * (days_between(due, test) - days_before)
+            days_before = max(0, days_between(due, min(before.until, until))) if before else 0
+            self.fen_days += left * (max(0, days_between(due, until)) - days_before)
             if before and days_before:
                 self.earlier_days = at_rate(before.daily_rate, left * days_before, self.earlier_days)
         self.bearing += left
@@ -285,10 +288,14 @@ class Ledger:
             if not each.unpaid:
                 del self.slices[key]
 
+    def _bearing_until(self, day: date) -> date:
+        """The day before which days bear interest, of those before `day`: none does once the customer died."""
+        return day if self.died_on is None else min(day, self.died_on)
+
     def _close_days(self, to: date) -> None:
         days = days_between(self.business_date, to)
         if days > 0:
-            self.fen_days += self.bearing * days
+            self.fen_days += self.bearing * max(0, days_between(self.business_date, self._bearing_until(to)))
             self.principal_fen_days += self.principal * days
             self.business_date = to
 
@@ -412,7 +419,9 @@ class Ledger:
         self.slices = oldest_due_first(
             {
                 purchase_id: each._replace(
-                    due_date=each.due_date or today, fen_days=each.fen_days_by(today), counted_to=today
+                    due_date=each.due_date or today,
+                    fen_days=each.fen_days_by(self._bearing_until(today)),
+                    counted_to=today,
                 )
                 for purchase_id, each in self.slices.items()
             }
@@ -589,7 +598,11 @@ class Ledger:
 
     def _counted(self, each: Slice) -> int:
         """Its own fen-days by today; none run up while the debt is a loss."""
-        return each.fen_days if self.charged_off_due is not None else each.fen_days_by(self.business_date)
+        return (
+            each.fen_days
+            if self.charged_off_due is not None
+            else each.fen_days_by(self._bearing_until(self.business_date))
+        )
 
 
 _fields_of = attrgetter(*Ledger.__slots__)

@@ -43,6 +43,7 @@ class Row(NamedTuple):
 # pending, open, frozen, closing, closed
 ACCESS_TABLE: tuple[Row, ...] = (
     Row("activate", ("open", NOTHING, NO_MOVE, NO_MOVE, NO_MOVE), "the limit is granted"),
+    Row("migrate", ("open", NO_MOVE, NO_MOVE, NO_MOVE, NO_MOVE), "a living account is taken over, limit and debt"),
     Row("decline", ("closed", NO_MOVE, NO_MOVE, NO_MOVE, NOTHING), "the application ends without a limit"),
     Row("freeze", (NOT_ACTIVATED, "frozen", "frozen", "closing", "closed"), "a person sets a new freeze reason"),
     Row("freeze_by_system", (NOT_ACTIVATED, "frozen", "frozen", "closing", NOTHING), "the system sets a new one"),
@@ -64,7 +65,17 @@ ACCESS_TABLE: tuple[Row, ...] = (
     ),
     Row("obstacles_gone", (NEVER, NEVER, NEVER, "closed", NEVER), "nothing stands in the way of closure any more"),
     Row("recover", (NEVER, NEVER, "closed", "closed", NOTHING), "charged-off debt was fully repaid"),
-    Row("force_close", (NO_MOVE, "closed", "closed", "closed", NOTHING), "closed at once, debt or not"),
+    Row(
+        "force_close",
+        (NO_MOVE, "closed", "closed", "closed", NOTHING),
+        "closed at once, debt or not; or for inactivity",
+    ),
+    Row("reinstate", (NO_MOVE, NO_MOVE, NO_MOVE, NO_MOVE, "open"), "a closure by force or for inactivity is undone"),
+    Row(
+        "reinstate_frozen",
+        (NO_MOVE, NO_MOVE, NO_MOVE, NO_MOVE, "frozen"),
+        "it is undone, freeze reasons remain",
+    ),
 )
 
 # clear, billed, paid, overdue, charged_off

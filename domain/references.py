@@ -6,10 +6,12 @@ no more than a short one.
 """
 
 from datetime import date
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, get_args
 from zlib import crc32
 
 from pydantic import TypeAdapter
+
+from domain.events import Appealable, AppealOutcome
 
 
 class Posted(NamedTuple):
@@ -19,11 +21,23 @@ class Posted(NamedTuple):
     amount: int
     merchant_id: str
     gone: int = 0
+    hold_id: str = ""
 
     @property
     def left(self) -> int:
         """What may still be refunded or disputed of it."""
         return self.amount - self.gone
+
+
+class Held(NamedTuple):
+    """Limit reserved for a purchase: what of it is left, until the end of which day, and how it ended."""
+
+    on: date
+    amount: int
+    merchant_id: str
+    expires_on: date
+    left: int
+    ended: str | None = None
 
 
 class Refunded(NamedTuple):
@@ -62,13 +76,29 @@ class Dispute(NamedTuple):
     outcome: Literal["upheld", "rejected", "refunded"] | None = None
 
 
+class Appeal(NamedTuple):
+    """An appeal as it was lodged, and how it was answered; `limit` is the highest that the answer allows."""
+
+    on: date
+    against: Appealable
+    decide_by: date
+    evidence_ref: str | None
+    outcome: AppealOutcome | None = None
+    limit: int | None = None
+
+
+class Death(NamedTuple):
+    """The day the customer died on, and by purchase what was bought after it and never counted."""
+
+    on: date
+    dropped: tuple[tuple[str, int], ...]
+
+
 Older = tuple[str, ...]
 EMPTY: Older = ("",) * 32
-Reference = Posted | Refunded | Received | PaidOut | Dispute
-R = TypeVar("R", Posted, Refunded, Received, PaidOut, Dispute)
-_READ: dict[type[Reference], TypeAdapter[Reference]] = {
-    kind: TypeAdapter(kind) for kind in (Posted, Refunded, Received, PaidOut, Dispute)
-}
+Reference = Posted | Held | Refunded | Received | PaidOut | Dispute
+R = TypeVar("R", Posted, Held, Refunded, Received, PaidOut, Dispute)
+_READ: dict[type[Reference], TypeAdapter[Reference]] = {kind: TypeAdapter(kind) for kind in get_args(Reference)}
 
 
 def filed(older: Older, known: dict[str, R], day: date) -> Older:
@@ -98,7 +128,7 @@ def found(older: Older, kind: type[R], name: str) -> R | None:
 
 
 def _is_open(each: Reference) -> bool:
-    return isinstance(each, Dispute) and each.outcome is None
+    return (isinstance(each, Dispute) and each.outcome is None) or (isinstance(each, Held) and each.ended is None)
 
 
 def _head(kind: type[Reference], name: str) -> str:

@@ -73,7 +73,7 @@ def reverse_payment(command: ReversePayment, account: Account, today: date) -> F
 def refund_credit(command: RefundCredit, account: Account) -> Facts:
     """Pay out credit, closed accounts included; not under a legal order."""
     check_activated(account)
-    if "legal_order" in account.reasons:
+    if "legal_order" in account.frozen_since:
         raise Refused("legal_order", access=account.access)
     if command.amount_fen > account.ledger.credit:
         raise Refused("credit_exceeded", field="amount_fen", asked=command.amount_fen, credit=account.ledger.credit)

@@ -29,7 +29,7 @@ class Slice(NamedTuple):
 
     def fen_days_by(self, day: date) -> int:
         """Its closing balances from its posting to the day before `day`, summed."""
-        return self.fen_days + self.unpaid * days_between(self.counted_to, day)
+        return self.fen_days + self.unpaid * max(0, days_between(self.counted_to, day))
 
 
 class SetAside(NamedTuple):

@@ -35,5 +35,5 @@ def undo_write_off(command: UndoWriteOff, account: Account) -> Facts:
     standing = move_standing(trigger, account.standing)
     if standing is not None:
         yield WriteOffUndone(reason=command.reason, standing=standing)
-        if CHARGED_OFF in account.reasons:
+        if CHARGED_OFF in account.frozen_since:
             yield lifted(account, CHARGED_OFF, None)

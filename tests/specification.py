@@ -18,20 +18,28 @@ from domain.commands import (
     Activate,
     Actor,
     AdvanceTo,
+    Authorize,
+    Capture,
     ChangeBillDay,
     ChangeLimit,
     ChangeTerms,
     Command,
     CorrectBalances,
+    DecideAppeal,
     Decline,
     ForceClose,
     Freeze,
+    LodgeAppeal,
+    NoticeInactivity,
     Open,
     OpenDispute,
     Purchase,
     ReceivePayment,
+    RecordDeath,
     RefundCredit,
     RefundPurchase,
+    Reinstate,
+    ReleaseHold,
     RequestClosure,
     ResolveDispute,
     ReversePayment,
@@ -52,6 +60,10 @@ from domain.terms import PAY_LATER, STANDARD, Catalogue, Terms, catalogue
 
 OFFICER = Actor(role="officer", id="o-1")
 SECOND_OFFICER = Actor(role="officer", id="officer-2")
+CUSTOMER = Actor(role="customer", id="customer-1")
+RISK = Actor(role="risk", id="desk-9")
+# Who usually sets and lifts a freeze reason; whoever is not named here is an officer.
+_FREEZES = {"customer_request": CUSTOMER, "inactive": CUSTOMER, "credit_deterioration": RISK, "multi_lender": RISK}
 ACCOUNT_ID = account_id_for("customer-1", "application-1")
 ZONE = "Asia/Shanghai"
 FIRST_DAY = "2026-01-05"
@@ -153,11 +165,44 @@ def resolve(outcome: str, on: str | None = None, ref: str = "dispute-1") -> Aske
 
 
 def freeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
-    return Asked(Freeze, on, {"reason": reason, **fields})
+    return Asked(Freeze, on, {"reason": reason, "actor": _FREEZES.get(reason, OFFICER), **fields})
 
 
 def unfreeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
-    return Asked(Unfreeze, on, {"reason": reason, **fields})
+    said = {"reason": reason, "actor": _FREEZES.get(reason, OFFICER), "reference": "case-1"}
+    return Asked(Unfreeze, on, {**said, **fields})
+
+
+def record_death(date_of_death: str, on: str | None = None) -> Asked:
+    return Asked(RecordDeath, on, {"date_of_death": date.fromisoformat(date_of_death)})
+
+
+def appeal(against: str, on: str | None = None, ref: str = "appeal-1", **fields: Any) -> Asked:
+    return Asked(LodgeAppeal, on, {"appeal_id": ref, "against": against, "actor": CUSTOMER, **fields})
+
+
+def decide_appeal(outcome: str, on: str | None = None, ref: str = "appeal-1", **fields: Any) -> Asked:
+    return Asked(DecideAppeal, on, {"appeal_id": ref, "outcome": outcome, "reason": "review", **fields})
+
+
+def reinstate(limit: int, on: str | None = None, ref: str = "appeal-1") -> Asked:
+    return Asked(Reinstate, on, {"limit_fen": limit, "appeal_id": ref})
+
+
+def notice_inactivity(step: str, on: str | None = None) -> Asked:
+    return Asked(NoticeInactivity, on, {"step": step, "channel": "sms", "template": "unused-1"})
+
+
+def authorize(hold_id: str, fen: int, on: str | None = None, **fields: Any) -> Asked:
+    return Asked(Authorize, on, {"hold_id": hold_id, "amount_fen": fen, "merchant_id": "shop-1", **fields})
+
+
+def capture(hold_id: str, fen: int, on: str | None = None, ref: str = "p1", **fields: Any) -> Asked:
+    return Asked(Capture, on, {"hold_id": hold_id, "purchase_id": ref, "amount_fen": fen, **fields})
+
+
+def release(hold_id: str, on: str | None = None, reason: str = "cancelled") -> Asked:
+    return Asked(ReleaseHold, on, {"hold_id": hold_id, "reason": reason})
 
 
 def request_closure(on: str | None = None) -> Asked:
@@ -168,8 +213,8 @@ def withdraw_closure(on: str | None = None) -> Asked:
     return Asked(WithdrawClosure, on, {})
 
 
-def force_close(reason: str = "abuse", on: str | None = None) -> Asked:
-    return Asked(ForceClose, on, {"reason": reason})
+def force_close(reason: str = "abuse", on: str | None = None, **fields: Any) -> Asked:
+    return Asked(ForceClose, on, {"reason": reason, "second_actor": SECOND_OFFICER, **fields})
 
 
 def advance(to: str, on: str | None = None) -> Asked:
@@ -182,7 +227,9 @@ opened, activated, declined, limit_changed = open_line, activate, decline, chang
 bought, refunded, paid, paid_out = buy, refund, pay, pay_out
 terms_changed, bill_day_changed, autopay_set = change_terms, change_bill_day, set_autopay
 disputed, resolved, waived, corrected = dispute, resolve, waive, correct
-frozen, unfrozen, force_closed = freeze, unfreeze, force_close
+frozen, unfrozen, force_closed, death_recorded = freeze, unfreeze, force_close, record_death
+appealed, appeal_decided, reinstated = appeal, decide_appeal, reinstate
+authorized, captured, released = authorize, capture, release
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
 
 LINE = (opened(), activated())
