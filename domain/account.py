@@ -231,19 +231,25 @@ class Account:
     def next_end_on(self) -> date | None:
         """The first day that does not end without an event: a hold expires, or the account was unused for too long."""
         ends = [each.expires_on for each in self.holds.values() if each.left] if self.held else []
-        if self.access in ("open", "frozen", "closing") and self.ledger.charged_off_due is None:
-            if "inactive" not in self.frozen_since:
-                ends.append(self.inactive_on("freeze"))
-            # Whoever owes, or is owed, stays.
-            elif self.access == "frozen" and not self.obstacles():
-                ends.append(self.inactive_on("closure"))
+        freeze_on = self.unused_until("freeze")
+        if freeze_on is not None:
+            ends.append(freeze_on)
+        elif (closure_on := self.unused_until("closure")) is not None and not self.obstacles():
+            ends.append(closure_on)
         return max(self.business_date, min(ends)) if ends else None
 
-    def inactive_on(self, step: Literal["freeze", "closure"]) -> date:
-        """When the account is frozen, or closed, if the customer does nothing until the end of that day."""
+    def unused_until(self, step: Literal["freeze", "closure"]) -> date | None:
+        """With which day's end it is frozen, or closed, if the customer does nothing; None where that cannot come.
+
+        It is closed only after it was frozen, and not while it owes or is owed.
+        """
+        if self.access not in ("open", "frozen", "closing") or self.ledger.charged_off_due is not None:
+            return None
         terms = self.ledger.terms
-        months = terms.inactive_freeze_months if step == "freeze" else terms.inactive_close_months
-        return add_months(self.last_act_on or self.opened_on, months)
+        last = self.last_act_on or self.opened_on
+        if step == "freeze":
+            return None if "inactive" in self.frozen_since else add_months(last, terms.inactive_freeze_months)
+        return None if self.access == "closing" else add_months(last, terms.inactive_close_months)
 
 
 _fields_of = attrgetter(*Account.__slots__)

@@ -29,7 +29,7 @@ Role = Literal["customer", "officer", "risk", "merchant", "bank", "system"]
 
 
 class Actor(BaseModel):
-    """Who did it: a role and an id within that role. Written `role:id`."""
+    """Who did it: a role, and a person or a program. One id is one person, in whatever role. Written `role:id`."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 

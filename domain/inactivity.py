@@ -13,13 +13,13 @@ from domain.refusals import Refused
 
 def end_unused(account: Account, day: date) -> Iterator[AccountEvent]:
     """What follows where `day` ends without an act of the customer in all the months that the terms allow."""
-    if account.access not in ("open", "frozen", "closing") or account.ledger.charged_off_due is not None:
-        return
-    if "inactive" not in account.frozen_since and account.inactive_on("freeze") <= day:
+    freeze_on = account.unused_until("freeze")
+    if freeze_on is not None and freeze_on <= day:
         access = move_access("freeze_by_system", account.access)
         if access is not None:
             yield AccountFrozen(reason="inactive", reasons_now=(*account.reasons, "inactive"), access=access)
-    if account.access == "frozen" and account.inactive_on("closure") <= day and not account.obstacles():
+    closure_on = account.unused_until("closure")
+    if "inactive" in account.frozen_since and closure_on is not None and closure_on <= day and not account.obstacles():
         access = move_access("force_close", account.access)
         if access is not None:
             yield AccountClosed(kind="inactive", owed_fen=0, access=access)
@@ -30,9 +30,8 @@ def notice(command: NoticeInactivity, account: Account, today: date) -> Iterator
     check_activated(account)
     if account.death is not None:
         raise Refused("customer_deceased", date_of_death=account.death.on)
-    due_on = account.inactive_on(command.step)
-    over = command.step == "freeze" and "inactive" in account.frozen_since
-    if over or account.access not in ("open", "frozen") or today > due_on:
+    due_on = account.unused_until(command.step)
+    if due_on is None or today > due_on:
         raise Refused("nothing_to_notice", field="step", asked=command.step, access=account.access, due_on=due_on)
     earliest = due_on - timedelta(days=account.ledger.terms.inactive_notice_days)
     if today < earliest:

@@ -20,6 +20,7 @@ from domain.events import (
     PaymentReceived,
     PurchasePosted,
     PurchaseRefunded,
+    RiskAlerted,
 )
 from tests.specification import (
     BASE,
@@ -144,7 +145,7 @@ def test_a_refund_may_be_the_last_that_stood_in_the_way():
 
 def test_a_forced_purchase_may_use_up_the_credit_that_stood_in_the_way():
     given(*LINE, paid(700), closure_requested()).when(buy("p1", 700, forced=True)).then(
-        event(PurchasePosted, credit_applied_fen=700), event(AccountClosed)
+        event(PurchasePosted, credit_applied_fen=700), event(RiskAlerted), event(AccountClosed)
     ).owes()
 
 

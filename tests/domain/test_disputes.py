@@ -191,11 +191,12 @@ def test_a_loss_is_not_recovered_while_something_is_disputed():
 
 
 def test_a_dispute_may_be_upheld_years_later():
-    life = given(*BILLED, disputed("base", 123_457, on="2026-02-05"), bought("late", 1_000, on="2027-11-20"))
+    life = given(*BILLED, disputed("base", 123_457, on="2026-02-05"))
+    life.given(bought("late", 1_000, on="2027-11-20", forced=True))
     assert life.account.base.business_date == date(2026, 1, 5)
     life.when(resolve("upheld", on="2027-11-25")).owes(principal_unbilled=1_000).stands(standing="paid")
     # Once it is decided, nothing holds the closed state back any more.
-    life.when(buy("next", 1, on="2027-11-26"))
+    life.when(buy("next", 1, on="2027-11-26", forced=True))
     assert life.account.base.business_date == date(2027, 5, 1)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.commands import Actor
 from domain.events import AccountFrozen, AccountUnfrozen, PaymentReceived
 from tests.specification import (
     BASE,
@@ -76,7 +77,60 @@ def test_an_application_is_neither_frozen_nor_lifted():
     given(opened()).when(unfreeze("multi_lender")).refused("not_activated", access="pending")
 
 
-@pytest.mark.parametrize("reason", ["overdue_long", "inactive"])
+# The rulebook's table: who sets a reason, and who lifts it; whoever is not named is refused both.
+WHO = """
+reason                set_by         lifted_by
+abnormal_transaction  risk,officer   officer
+fraud_confirmed       officer        officer
+credit_deterioration  risk           risk
+multi_lender          risk           risk
+customer_request      customer       customer
+legal_order           officer        officer
+"""
+ROLES = ("customer", "officer", "risk", "merchant", "bank", "system")
+
+
+def who(column):
+    rows = [line.split() for line in WHO.strip().splitlines()[1:]]
+    return [(row[0], role, role in row[column].split(",")) for row in rows for role in ROLES]
+
+
+@pytest.mark.parametrize(("reason", "role", "may"), who(1))
+def test_a_reason_is_set_by_those_alone_whose_it_is(reason, role, may):
+    life = given(*LINE).when(freeze(reason, actor=Actor(role=role, id="somebody")))
+    if may:
+        life.then(event(AccountFrozen, reason=reason))
+    else:
+        allowed = [each for one, each, allowed in who(1) if one == reason and allowed]
+        assert sorted(life.refusal.numbers["allowed"]) == sorted(allowed)
+        life.refused(
+            "role_not_allowed", field="actor", role=role, allowed=life.refusal.numbers["allowed"], freeze=reason
+        )
+
+
+@pytest.mark.parametrize(("reason", "role", "may"), who(2))
+def test_a_reason_is_lifted_by_those_alone_whose_it_is(reason, role, may):
+    life = given(*LINE, frozen(reason)).when(unfreeze(reason, actor=Actor(role=role, id="somebody")))
+    if may:
+        life.then(event(AccountUnfrozen, reason=reason, access="open"))
+    else:
+        allowed = [each for one, each, allowed in who(2) if one == reason and allowed]
+        life.refused("role_not_allowed", field="actor", role=role, allowed=allowed, freeze=reason)
+
+
+def test_a_legal_order_is_lifted_with_its_reference():
+    given(*LINE, frozen("legal_order")).when(unfreeze("legal_order", reference=None)).refused(
+        "field_invalid", field="reference", why="a legal order is lifted with its reference"
+    )
+
+
+def test_a_death_is_recorded_with_its_date():
+    given(*LINE).when(freeze("deceased")).refused(
+        "field_invalid", field="reason", asked="deceased", set_by="record_death"
+    )
+
+
+@pytest.mark.parametrize("reason", ["overdue_long", "inactive", "charged_off"])
 def test_what_the_calendar_sets_is_set_by_the_calendar_alone(reason):
     given(*LINE).when(freeze(reason)).refused(
         "field_invalid", field="reason", asked=reason, set_by="the calendar alone"

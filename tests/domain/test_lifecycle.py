@@ -26,6 +26,7 @@ from domain.refusals import Refused
 ACCESS = """
 trigger                  pending         open            frozen          closing         closed
 activate                 open            none            -no_such_move   -no_such_move   -no_such_move
+migrate                  open            -no_such_move   -no_such_move   -no_such_move   -no_such_move
 decline                  closed          -no_such_move   -no_such_move   -no_such_move   none
 freeze                   -not_activated  frozen          frozen          closing         closed
 freeze_by_system         -not_activated  frozen          frozen          closing         none
@@ -40,6 +41,8 @@ withdraw_closure_frozen  -no_such_move   -no_such_move   -no_such_move   frozen 
 obstacles_gone           never           never           never           closed          never
 recover                  never           never           closed          closed          none
 force_close              -no_such_move   closed          closed          closed          none
+reinstate                -no_such_move   -no_such_move   -no_such_move   -no_such_move   open
+reinstate_frozen         -no_such_move   -no_such_move   -no_such_move   -no_such_move   frozen
 """
 STANDING = """
 trigger         clear    billed   paid     overdue  charged_off

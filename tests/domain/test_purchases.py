@@ -3,7 +3,10 @@
 import pytest
 
 from domain.codec import decode, encode
-from domain.events import PurchasePosted
+from domain.events import (
+    PurchasePosted,
+    RiskAlerted,
+)
 from domain.money import FEN_MAX
 from tests.specification import (
     BASE,
@@ -116,7 +119,8 @@ def test_being_closed_is_said_before_being_overdue_before_being_over_the_limit()
 )
 def test_what_the_network_obliges_us_to_post_is_posted_in_every_access(history, access):
     given(*OVERDUE, *history).when(buy("p2", 9_000_000, forced=True)).then(
-        event(PurchasePosted, forced=True, amount_fen=9_000_000, access=access)
+        event(PurchasePosted, forced=True, amount_fen=9_000_000, access=access),
+        event(RiskAlerted, rule="forced_capture", evidence_ref="p2"),
     ).owes(principal_billed=123_457, fees_unbilled=1_000, principal_unbilled=9_000_000)
 
 

@@ -80,7 +80,7 @@ def test_a_purchase_of_long_ago_may_still_be_refunded_and_no_more_than_once():
         "refund_exceeds_purchase", field="amount_fen", asked=40_001, refundable=40_000
     )
     # Filed anew, with what is left of it now.
-    life.when(buy("next", 7, on="2028-12-31"))
+    life.when(buy("next", 7, on="2028-12-31", forced=True))
     assert "base" not in life.account.purchases
     assert life.account.purchase("base").left == 40_000
 

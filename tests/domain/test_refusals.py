@@ -14,13 +14,18 @@ from tests.specification import (
     BASE,
     activate,
     advance,
+    appeal,
+    authorize,
+    authorized,
     bought,
     buy,
+    capture,
     change_bill_day,
     change_limit,
     change_terms,
     closure_requested,
     correct,
+    decide_appeal,
     decline,
     dispute,
     force_close,
@@ -28,12 +33,16 @@ from tests.specification import (
     freeze,
     frozen,
     given,
+    notice_inactivity,
     open_line,
     opened,
     paid,
     pay,
     pay_out,
+    record_death,
     refund,
+    reinstate,
+    release,
     request_closure,
     resolve,
     reverse,
@@ -47,7 +56,7 @@ from tests.specification import (
 )
 
 # An account that owes 100,000 in each access it can have; `closed` by force, so that debt is left.
-OWING = (*BASE, paid(23_457))
+OWING = (*BASE, paid(23_457), authorized("hotel", 1_000))
 HISTORIES = {
     "pending": (opened(),),
     "open": OWING,
@@ -75,6 +84,14 @@ ASKED = {
     "resolve_dispute": resolve("rejected"),
     "write_off": write_off(),
     "undo_write_off": undo_write_off(),
+    "authorize": authorize("h2", 1_000),
+    "capture": capture("hotel", 1_000, ref="p3"),
+    "release_hold": release("hotel"),
+    "record_death": record_death("2026-01-10"),
+    "lodge_appeal": appeal("closure"),
+    "decide_appeal": decide_appeal("rejected"),
+    "reinstate": reinstate(60_000),
+    "notice_inactivity": notice_inactivity("freeze"),
     "freeze": freeze("multi_lender"),
     "unfreeze": unfreeze("customer_request"),
     "request_closure": request_closure(),
@@ -90,7 +107,7 @@ decline          account.closed     -no_such_move              -no_such_move    
 activate         account.activated  -no_such_move              -no_such_move              -no_such_move              -no_such_move
 change_limit     -not_activated     limit.changed              limit.changed              -account_closing           -account_closed
 purchase         -not_activated     purchase.posted            -account_frozen            -account_closing           -account_closed
-forced_purchase  -not_activated     purchase.posted            purchase.posted            purchase.posted            purchase.posted
+forced_purchase  -not_activated     purchase.posted            purchase.posted,risk.alerted purchase.posted,risk.alerted purchase.posted,risk.alerted
 refund_purchase  -purchase_unknown  purchase.refunded          purchase.refunded          purchase.refunded          purchase.refunded
 receive_payment  -not_activated     payment.received           payment.received           payment.received           payment.received
 reverse_payment  -payment_unknown   payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected payment.reversed,balances.corrected
@@ -104,12 +121,20 @@ resolve_dispute  -dispute_unknown   -dispute_unknown           -dispute_unknown 
 write_off        -nothing_owed      account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off,account.frozen account.charged_off
 undo_write_off   -not_charged_off   -not_charged_off -not_charged_off -not_charged_off -not_charged_off
 refund_credit    -not_activated     -credit_exceeded           -credit_exceeded           -credit_exceeded           -credit_exceeded
+authorize        -not_activated     hold.placed                -account_frozen            -account_closing           -account_closed
+capture          -hold_unknown      purchase.posted            purchase.posted            purchase.posted            -account_closed
+release_hold     -hold_unknown      hold.released              hold.released              hold.released              none
+record_death     -not_activated     death.recorded,account.frozen death.recorded,account.frozen death.recorded,account.frozen death.recorded,account.frozen
+lodge_appeal     -not_activated     -nothing_to_appeal         -nothing_to_appeal         -nothing_to_appeal         appeal.lodged
+decide_appeal    -appeal_unknown    -appeal_unknown            -appeal_unknown            -appeal_unknown            -appeal_unknown
+reinstate        -no_such_move      -no_such_move              -no_such_move              -no_such_move              -appeal_unknown
+notice_inactivity -not_activated    -notice_too_early          -notice_too_early          -nothing_to_notice         -nothing_to_notice
 freeze           -not_activated     account.frozen             account.frozen             account.frozen             account.frozen
 unfreeze         -not_activated     -not_frozen                account.unfrozen           -not_frozen                -not_frozen
 request_closure  -not_activated     account.closure_requested  account.closure_requested  none                       none
 withdraw_closure -no_such_move      -no_such_move              -no_such_move              account.closure_withdrawn  -account_closed
-force_close      -no_such_move      account.closed             account.closed             account.closed             none
-advance_to       none               none                       none                       none                       none
+force_close      -no_such_move      hold.released,account.closed hold.released,account.closed hold.released,account.closed none
+advance_to       none               hold.released              hold.released              hold.released              none
 """
 
 

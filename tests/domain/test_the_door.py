@@ -137,7 +137,7 @@ def test_a_command_cannot_be_changed_once_it_is_said():
         command.amount_fen = 1
 
 
-@pytest.mark.parametrize("reason", ["", "vacation", "OVERDUE_LONG", "deceased", 1], ids=repr)
+@pytest.mark.parametrize("reason", ["", "vacation", "OVERDUE_LONG", "dead", 1], ids=repr)
 def test_a_freeze_reason_is_one_of_the_closed_list(reason):
     assert where(Freeze, reason=reason) == {"reason"}
 

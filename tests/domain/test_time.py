@@ -158,20 +158,20 @@ def test_missed_days_are_caught_up_in_their_order_with_their_own_dates():
     ("history", "expected"),
     [
         ((opened(),), None),
-        (LINE, None),
+        (LINE, "2027-01-06"),
         (BASE, "2026-02-01"),
         ((*BASE, advanced(to="2026-02-01")), "2026-02-11"),
         ((*BASE, paid(12_346, on="2026-02-10")), "2026-03-01"),
         ((*BASE, advanced(to="2026-02-11")), "2026-03-01"),
         ((*BASE, advanced(to="2026-03-11")), "2026-03-12"),
         ((*BASE, advanced(to="2026-03-12")), "2026-04-01"),
-        ((*BASE, paid(123_457, on="2026-02-10")), None),
+        ((*BASE, paid(123_457, on="2026-02-10")), "2027-02-11"),
         ((*BASE, paid(124_457, on="2026-02-11")), "2026-03-01"),
         (
             (*LINE, bought("p1", 30_000, on="2026-01-10"), paid(31_000, on="2026-02-11"), advanced(to="2026-03-01")),
-            None,
+            "2027-02-12",
         ),
-        ((*LINE, paid(500)), None),
+        ((*LINE, paid(500)), "2027-01-06"),
     ],
 )
 def test_an_account_says_when_it_next_needs_attention(history, expected):
