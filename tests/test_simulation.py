@@ -273,13 +273,13 @@ def test_the_tier_follows_the_days_past_due():
     assert [state["tier"] for state in life["states"].values()] == tiers
 
 
-def test_a_long_life_has_a_report_line_for_every_month():
+def test_a_long_life_has_a_report_line_for_every_month_until_it_is_closed_for_inactivity():
     buys = [bought(on=f"20{26 + n // 12}-{n % 12 + 1:02}-10", fen=1_000, purchase_id=f"p{n}") for n in range(40)]
     pays = [paid(f"20{26 + n // 12}-{n % 12 + 1:02}-05", 1_000, f"r{n}") for n in range(1, 41)]
     facts = sorted([*buys, *pays], key=lambda fact: fact["at"])
     report = lived(*facts, show=["2033-12-31"])["report"]
-    assert [line["month"] for line in report] == [f"{2026 + n // 12}-{n % 12 + 1:02}" for n in range(96)]
-    assert "".join(line["code"] for line in report) == "*" + "N" * 40 + "*" * 55
+    assert [line["month"] for line in report] == [f"{2026 + n // 12}-{n % 12 + 1:02}" for n in range(59)]
+    assert "".join(line["code"] for line in report) == "*" + "N" * 40 + "*" * 17 + "C"
 
 
 def test_a_thousand_refused_facts_are_lived_through_in_a_moment():

@@ -267,7 +267,7 @@ class Life:
         self._say(Unfreeze, self._at(day, 9, 17), actor, reason=reason, reference=f"case-{self.said + 1}")
 
     def be_closed(self, day: date, reason: str) -> None:
-        self._say(ForceClose, self._at(day, 9, 17), OFFICER, reason=reason)
+        self._say(ForceClose, self._at(day, 9, 17), OFFICER, second_actor=SECOND_OFFICER, reason=reason)
 
     def leave(self, day: date) -> None:
         """Ask for the account to be closed."""

@@ -15,7 +15,9 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from domain.calendar import add_months, business_date, zone_named
-from domain.commands import COMMANDS, SYSTEM, AccountCommand, Activate, Actor, AdvanceTo, Command, Open
+from domain.commands import COMMANDS, SYSTEM, AccountCommand, Activate, Actor, AdvanceTo, Command, Open, Role
+from domain.events import FreezeReason
+from domain.freezing import FREEZES
 from domain.identity import account_id_for
 from domain.refusals import Reason, Refused
 from domain.terms import STANDARD, Catalogue, Terms, catalogue
@@ -31,6 +33,7 @@ _CUSTOMER = "customer-1"
 _OFFICER = Actor(role="officer", id="desk-1")
 _SECOND_OFFICER = Actor(role="officer", id="desk-2")
 _BY_CUSTOMER = Actor(role="customer", id=_CUSTOMER)
+_BY_RISK = Actor(role="risk", id="rules")
 _BY_BANK = Actor(role="bank", id="clearing")
 _BY_MERCHANT = Actor(role="merchant", id="checkout")
 # Who usually asks for it; whatever is not listed is an officer's, and a second one's where two are needed. A fact may
@@ -45,10 +48,14 @@ _ASKED_BY = {
     "reverse_payment": _BY_BANK,
     "refund_credit": _BY_CUSTOMER,
     "open_dispute": _BY_CUSTOMER,
+    "lodge_appeal": _BY_CUSTOMER,
+    "dispute_report": _BY_CUSTOMER,
+    "notice_inactivity": SYSTEM,
     "request_closure": _BY_CUSTOMER,
     "withdraw_closure": _BY_CUSTOMER,
     "advance_to": SYSTEM,
 }
+_BY_ROLE: dict[Role, Actor] = {"officer": _OFFICER, "risk": _BY_RISK, "customer": _BY_CUSTOMER}
 # What the simulator says of every command; all other fields are the file's.
 _OURS = frozenset({"command_id", "account_id", "at"})
 _BOUNDS = {"gt": "above", "ge": "lowest", "lt": "below", "le": "highest"}
@@ -178,11 +185,21 @@ def _fact(number: int, said: Any, opening: Open) -> Fact:
     required = {name for name, each in own.items() if each.is_required()} - {"actor"}
     check_names(place, fields, own.keys(), required)
     instant = _instant(at, opening.zone, f"{place}: at")
-    common = _common(f"fact-{number}", _ASKED_BY.get(do, _OFFICER), instant, opening.account_id)
+    common = _common(f"fact-{number}", _asked_by(do, fields), instant, opening.account_id)
     if kind.FOUR_EYES:
         common["second_actor"] = _SECOND_OFFICER.model_dump()
     command = _asked(kind, common | fields, place)
     return Fact(number, at, _within_a_life(business_date(instant, opening.zone), opening, f"{place}: at"), do, command)
+
+
+def _asked_by(do: str, fields: Mapping[str, Any]) -> Actor:
+    """Who usually asks for it; a freeze reason is set and lifted by those whose it is."""
+    reason = fields.get("reason")
+    if do in {"freeze", "unfreeze"} and isinstance(reason, str) and reason in FREEZES:
+        freezing = FREEZES[cast("FreezeReason", reason)]
+        roles = freezing.set_by if do == "freeze" else freezing.lifted_by
+        return next((_BY_ROLE[role] for role in _BY_ROLE if role in roles), _OFFICER)
+    return _ASKED_BY.get(do, _OFFICER)
 
 
 def _asked(kind: type[Command], fields: Mapping[str, Any], place: str) -> AccountCommand | Refused:

@@ -6,6 +6,7 @@ Nothing of the ledger is used. Every figure that an event carries is held agains
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import dropwhile, takewhile
 
 from domain.events import (
     AccountBilled,
@@ -42,6 +43,10 @@ ORDERS = {
 
 def same(what, told, reckoned):
     assert told == reckoned, f"{what}: told {told}, reckoned {reckoned}"
+
+
+def _of_the_calendar(event):
+    return event.cause == "advance"
 
 
 def rounded(amount: Decimal, rounding=ROUND_HALF_UP) -> int:
@@ -84,11 +89,17 @@ class Book:
         while True:
             today = by_day.pop(self.day, [])
             self.morning()
-            advance = [each for each in today if each.cause == "advance"]
-            same("the calendar's work comes first", today[: len(advance)], advance)
+            advance = list(takewhile(_of_the_calendar, today))
+            asked = list(dropwhile(_of_the_calendar, today))
+            at_the_end = list(dropwhile(lambda each: not _of_the_calendar(each), asked))
+            same(
+                "the calendar's work comes first, and what ends with the day last",
+                at_the_end,
+                [*filter(_of_the_calendar, asked)],
+            )
             self.tell(advance)
             self.demanded(advance)
-            self.tell(today[len(advance) :])
+            self.tell(asked)
             if self.day >= until:
                 break
             self.close()
@@ -102,13 +113,17 @@ class Book:
         for row in tested:
             row.bears = True
             whole = missed and self.terms.interest_method == "from_posting"
-            self.fen_days += row.lived if whole else row.unpaid * grace
+            self.fen_days += row.lived if whole else row.unpaid * self.days_since(row.due)
         self.tested = [each for each in self.demands if each.due + grace * DAY == self.day]
         for each in self.tested:
             if each.amount <= self.terms.tolerance:
                 each.amount = 0
         self.missed_today = [each for each in self.tested if each.amount]
         self.late_in_the_morning = self.days_past_due() >= self.terms.regime_dpd
+
+    def days_since(self, due):
+        """The days from a due date to yesterday that bear interest."""
+        return (self.day - due).days
 
     def days_past_due(self):
         grace = self.terms.grace_days + 1

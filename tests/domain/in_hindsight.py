@@ -12,8 +12,10 @@ from typing import Any
 from domain.events import (
     AccountBilled,
     AccountChargedOff,
+    AccountUnfrozen,
     BalancesCorrected,
     CreditRefunded,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
@@ -45,7 +47,7 @@ class Fact:
 
 def facts_of(events):  # noqa: C901, PLR0912, PLR0915 - one case an event
     """The facts behind the events, in the order they count in, and the statements by the day they were issued."""
-    facts, printed, left_open = [], {}, {}
+    facts, printed, left_open, dropped = [], {}, {}, ()
 
     def note(event, kind, what, amount, on=None, of=""):
         fact = Fact(on or event.business_date, kind, what, amount, of=of)
@@ -54,8 +56,22 @@ def facts_of(events):  # noqa: C901, PLR0912, PLR0915 - one case an event
             fact.turn = today[-1].turn + (today[-1].kind not in _FIRST)
         facts.append(fact)
 
+    def take_away(parts, times):
+        """What was bought after a death never counted, or does after all."""
+        for part in parts:
+            for fact in facts:
+                if (fact.kind, fact.what) == ("purchase", part.purchase_id):
+                    fact.amount -= times * part.amount_fen
+
     for event in events:
         match event:
+            case DeathRecorded():
+                dropped = event.dropped
+                note(event, "death", "", 0, event.date_of_death)
+                take_away(dropped, 1)
+            case AccountUnfrozen(reason="deceased"):
+                facts = [each for each in facts if each.kind != "death"]
+                take_away(dropped, -1)
             case PurchasePosted():
                 note(event, "purchase", event.purchase_id, event.amount_fen)
             case PurchaseRefunded():
@@ -87,7 +103,6 @@ def facts_of(events):  # noqa: C901, PLR0912, PLR0915 - one case an event
                 for fact in facts:
                     if (fact.kind, fact.what) == ("purchase", event.purchase_id):
                         fact.amount -= disputed.amount_fen
-                facts = [each for each in facts if each.kind != "purchase" or each.amount]
             case DebtWaived(reason="cap") | InterestPosted():
                 if event.cause == "command":
                     note(event, "posting", "", 0)
@@ -121,6 +136,7 @@ class Hindsight(Book):
         self.statements_so_far = []
         self.disputes = {}
         self.lost = False
+        self.died = None
         self.lost_since = None
         self.demands_lost = []
 
@@ -146,11 +162,17 @@ class Hindsight(Book):
             return
         super().morning()
 
+    def days_since(self, due):
+        return max(0, (min(self.day, self.died or self.day) - due).days)
+
     def close(self):
         lived = {name: row.lived for name, row in self.rows.items()}
+        fen_days = self.fen_days
         super().close()
         self.all_fen_days += self.disputed()
-        if self.lost:
+        if self.died:
+            self.fen_days = fen_days
+        if self.lost or self.died:
             for name, row in self.rows.items():
                 row.lived = lived[name]
 
@@ -180,6 +202,8 @@ class Hindsight(Book):
     # What the calendar does
 
     def fine(self, demand):
+        if self.died and self.day > self.died:
+            return
         base = min(demand.amount, demand.principal, self.principal("principal_billed"))
         fee = min(base, max(self.terms.late_fee_floor, rounded(self.terms.late_fee_rate * base)))
         self.other["fees_unbilled"] += fee
@@ -227,7 +251,7 @@ class Hindsight(Book):
 
     # Facts
 
-    def learn(self, fact):  # noqa: C901 - one case a kind
+    def learn(self, fact):  # noqa: C901, PLR0912 - one case a kind
         match fact.kind:
             case "purchase":
                 paid = min(self.credit, fact.amount)
@@ -262,6 +286,8 @@ class Hindsight(Book):
                 self.lose(fact.what)
             case "undo":
                 self.find_again()
+            case "death":
+                self.died = self.day
 
     def owe_again(self, name, amount, *, billed=False):
         if amount:

@@ -14,17 +14,24 @@ from domain.account import Account
 from domain.commands import (
     Activate,
     AdvanceTo,
+    Authorize,
+    Capture,
     ChangeLimit,
     Command,
     CorrectBalances,
+    DecideAppeal,
     ForceClose,
     Freeze,
+    LodgeAppeal,
     Open,
     OpenDispute,
     Purchase,
     ReceivePayment,
+    RecordDeath,
     RefundCredit,
     RefundPurchase,
+    Reinstate,
+    ReleaseHold,
     RequestClosure,
     ResolveDispute,
     ReversePayment,
@@ -40,7 +47,7 @@ from domain.money import DebtKind, OrdinaryBucket
 from domain.refusals import Refused
 from domain.snapshot import dump
 from domain.terms import PAY_LATER, PAY_LATER_FREE, Terms, catalogue
-from tests.specification import ACCOUNT_ID, OFFICER, SECOND_OFFICER, ZONE, terms
+from tests.specification import ACCOUNT_ID, CUSTOMER, OFFICER, RISK, SECOND_OFFICER, ZONE, terms
 
 # Charges on and off, both ways of interest, grace and tolerance, an early turn of the order of payment, a cap that always bites.
 _TERMS = (
@@ -59,6 +66,8 @@ AGREED = tuple(each.model_copy(update={"charge_off_dpd": 10_000}) for each in _T
 AGREED_LATE = tuple(each.model_copy(update={"charge_off_dpd": dpd}) for dpd in (180, 60) for each in _TERMS)
 CORRECTABLE: tuple[OrdinaryBucket, ...] = get_args(OrdinaryBucket)
 REASONS = ("customer_request", "fraud_confirmed", "multi_lender", "legal_order")
+# Who sets and lifts a reason; whoever is not named is an officer.
+BY = {"customer_request": CUSTOMER, "inactive": CUSTOMER, "multi_lender": RISK}
 
 
 # `make laws LIVES=5000` tries the laws on so many lives, others each time.
@@ -116,7 +125,7 @@ class Life:
             "actor": OFFICER,
             "at": at,
         }
-        return kind(**said, **fields)
+        return kind(**said | fields)
 
     def decide(self, command: Any, account: Account | None = None) -> Decision:
         return decide(command, account or self.account, self.published)
@@ -148,6 +157,36 @@ class Life:
     def buys(self, fen: int, *, forced: bool = False) -> None:
         said: dict[str, Any] = {"purchase_id": f"p{len(self.told)}", "merchant_id": "shop-1", "amount_fen": fen}
         self.ask(Purchase, **said, forced=forced)
+
+    def holds(self, fen: int) -> None:
+        self.ask(Authorize, hold_id=f"h{len(self.told)}", merchant_id="shop-1", amount_fen=fen)
+
+    def captures(self, which: int, percent: int, *, final: bool, forced: bool) -> None:
+        held = list(self.account.holds.items())
+        if held:
+            hold_id, each = held[which % len(held)]
+            said: dict[str, Any] = {"hold_id": hold_id, "purchase_id": f"p{len(self.told)}", "forced": forced}
+            self.ask(Capture, **said, amount_fen=max(1, each.amount * percent // 100), final=final)
+
+    def gives_up_a_hold(self, which: int) -> None:
+        held = list(self.account.holds)
+        if held:
+            self.ask(ReleaseHold, hold_id=held[which % len(held)], reason="cancelled")
+
+    def appeals(self, against: str) -> None:
+        said: dict[str, Any] = {"appeal_id": f"a{len(self.told)}", "evidence_ref": f"e{len(self.told)}"}
+        self.ask(LodgeAppeal, **said, against=against, actor=CUSTOMER)
+
+    def is_answered(self, outcome: str) -> None:
+        for appeal_id, each in self.account.appeals.items():
+            if each.outcome is None:
+                limit = 60_000 if outcome == "upheld_lower_limit" else None
+                self.ask(DecideAppeal, appeal_id=appeal_id, outcome=outcome, limit_fen=limit, reason="review")
+            elif each.against == "closure":
+                self.ask(Reinstate, appeal_id=appeal_id, limit_fen=300_000)
+
+    def dies(self, days_ago: int) -> None:
+        self.ask(RecordDeath, date_of_death=self.day - timedelta(days=days_ago))
 
     def pays(self, fen: int, *, days_ago: int = 0) -> None:
         if fen:
@@ -247,10 +286,22 @@ def _soon(life: Life, chance: Random) -> date:
     return life.day + timedelta(days=chance.choice((0, 0, 0, 1, 2, 5, 9, 12, 31)))
 
 
-def _learn(life: Life, chance: Random) -> None:  # noqa: C901 - one case a command
+def _learn(life: Life, chance: Random) -> None:  # noqa: C901, PLR0912 - one case a command
     kind = chance.choices(
-        ("other", "buys", "pays", "pays_late", "takes_back", "returned", "disputes", "hears", "forgiven", "corrected"),
-        (18, 16, 8, 12, 8, 9, 10, 8, 3, 4),
+        (
+            "other",
+            "buys",
+            "pays",
+            "pays_late",
+            "takes_back",
+            "returned",
+            "disputes",
+            "hears",
+            "forgiven",
+            "corrected",
+            "dies",
+        ),
+        (18, 16, 8, 12, 8, 9, 10, 8, 3, 4, 1),
     )[0]
     which, percent = chance.choice((-1, -1, -2, chance.randrange(99))), chance.choice((1, 10, 50, 100))
     days_ago = chance.choice((1, 3, 10, 20, 45, 80, 170))
@@ -274,6 +325,8 @@ def _learn(life: Life, chance: Random) -> None:  # noqa: C901 - one case a comma
             life.is_forgiven(chance.choice(("fees", "interest", "principal")), percent)
         case "corrected":
             _correct(life, chance)
+        case "dies":
+            life.dies(chance.choice((0, 0, 1, 3, 10, 20, 45, 80)))
         case _ if life.account.standing == "charged_off" and chance.random() < 0.4:
             life.is_no_loss_after_all()
         case _ if chance.random() < 0.06:
@@ -291,10 +344,25 @@ def _correct(life: Life, chance: Random) -> None:
     life.is_corrected(**{bucket: chance.choice((1, 5_000, -1, -less))})
 
 
-def _wander(life: Life, chance: Random) -> None:
+def _wander(life: Life, chance: Random) -> None:  # noqa: C901, PLR0912 - one case a command
     kind = chance.choices(
-        ("buys", "forced", "pays", "advances", "takes_back", "is_paid_out", "freezes", "thaws", "moves"),
-        (24, 6, 24, 20, 10, 4, 4, 5, 3),
+        (
+            "buys",
+            "forced",
+            "pays",
+            "advances",
+            "takes_back",
+            "is_paid_out",
+            "freezes",
+            "thaws",
+            "moves",
+            "holds",
+            "captures",
+            "releases",
+            "appeals",
+            "is_answered",
+        ),
+        (20, 6, 24, 20, 10, 4, 4, 5, 4, 7, 7, 1, 3, 3),
     )[0]
     match kind:
         case "buys" | "forced":
@@ -308,10 +376,23 @@ def _wander(life: Life, chance: Random) -> None:
             life.takes_back(chance.randrange(99), chance.choice((1, 10, 50, 100)))
         case "is_paid_out":
             life.is_paid_out(chance.choice((1, 100)))
+        case "holds":
+            life.holds(chance.choice((620, 30_000, 123_457)))
+        case "captures":
+            percent = chance.choice((30, 50, 100, 100, 120))
+            life.captures(chance.randrange(99), percent, final=chance.random() < 0.3, forced=chance.random() < 0.3)
+        case "releases":
+            life.gives_up_a_hold(chance.randrange(99))
+        case "appeals":
+            life.appeals(chance.choice(("fraud_confirmed", "multi_lender", "closure")))
+        case "is_answered":
+            life.is_answered(chance.choice(("upheld", "upheld_lower_limit", "rejected")))
         case "freezes":
-            life.ask(Freeze, reason=chance.choice(REASONS))
+            reason = chance.choice(REASONS)
+            life.ask(Freeze, reason=reason, actor=BY.get(reason, OFFICER))
         case "thaws":
-            life.ask(Unfreeze, reason=chance.choice((*life.account.reasons, *REASONS)))
+            reason = chance.choice((*life.account.reasons, *REASONS))
+            life.ask(Unfreeze, reason=reason, actor=BY.get(reason, OFFICER), reference="case-1")
         case _:
             moves: tuple[type[Command], ...] = (
                 RequestClosure,
@@ -322,7 +403,7 @@ def _wander(life: Life, chance: Random) -> None:
             )
             move = chance.choice(moves)
             more: dict[type[Command], dict[str, Any]] = {
-                ForceClose: {"reason": "abuse"},
+                ForceClose: {"reason": "abuse", "second_actor": SECOND_OFFICER},
                 ChangeLimit: {"limit_fen": 300_000, "reason": "review"},
             }
             life.ask(move, **more.get(move, {}))

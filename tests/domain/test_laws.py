@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from domain import (
-    access,
     account,
     borrowing,
     charges,
@@ -18,6 +17,7 @@ from domain import (
     corrections,
     decisions,
     delinquency,
+    freezing,
     ledger,
     repaying,
     snapshot,
@@ -34,6 +34,7 @@ from tests.domain.laws import LAWS, LAWS_IN_TIME, hold
 from tests.domain.lives import (
     AGREED,
     AGREED_LATE,
+    BY,
     CORRECTABLE,
     REASONS,
     Life,
@@ -45,6 +46,7 @@ from tests.domain.lives import (
     wandering,
     wandering_late,
 )
+from tests.specification import OFFICER, SECOND_OFFICER
 
 DAYS = st.sampled_from((0, 0, 1, 2, 5, 9, 12, 28, 31))
 BEGINS = st.sampled_from(
@@ -178,7 +180,25 @@ class AnyLife(RuleBasedStateMachine):
     @rule(days=DAYS, kind=st.sampled_from((Freeze, Unfreeze)), reason=st.sampled_from((*REASONS, "overdue_long")))
     def is_frozen_or_thawed(self, days, kind, reason):
         self.life.day += timedelta(days=days)
-        self.life.ask(kind, reason=reason)
+        reference = {"reference": "case-1"} if kind is Unfreeze else {}
+        self.life.ask(kind, reason=reason, actor=BY.get(reason, OFFICER), **reference)
+
+    @rule(fen=st.sampled_from((620, 30_000)))
+    def holds(self, fen):
+        self.life.holds(fen)
+
+    @precondition(lambda self: self.life.account.holds)
+    @rule(which=st.integers(0, 50), percent=st.sampled_from((40, 100, 130)), final=st.booleans(), forced=st.booleans())
+    def captures(self, which, percent, final, forced):
+        self.life.captures(which, percent, final=final, forced=forced)
+
+    @rule(against=st.sampled_from(("fraud_confirmed", "multi_lender", "closure")))
+    def appeals(self, against):
+        self.life.appeals(against)
+
+    @rule(outcome=st.sampled_from(("upheld", "upheld_lower_limit", "rejected")))
+    def is_answered(self, outcome):
+        self.life.is_answered(outcome)
 
     @rule(kind=st.sampled_from((RequestClosure, WithdrawClosure, WithdrawClosure)))
     def leaves_or_stays(self, kind):
@@ -187,7 +207,7 @@ class AnyLife(RuleBasedStateMachine):
     @precondition(lambda self: len(self.life.told) > 12)
     @rule()
     def is_closed_by_force(self):
-        self.life.ask(ForceClose, reason="abuse")
+        self.life.ask(ForceClose, reason="abuse", second_actor=SECOND_OFFICER)
 
     @rule(limit=st.integers(40_000, 600_000))
     def gets_another_limit(self, limit):
@@ -341,7 +361,7 @@ def opens_the_line_while_reasons_remain(patch):
         left = tuple(each for each in account.reasons if each != reason)
         return AccountUnfrozen(reason=reason, reasons_now=left, reference=reference, access="open")
 
-    patch.setattr(access, "lifted", lifted)
+    patch.setattr(freezing, "lifted", lifted)
 
 
 def leaves_a_closed_account_its_limit(patch):
@@ -556,7 +576,25 @@ def forgets_the_late_fee_in_a_correction(patch):
     patch.setattr(corrections, "_charged_otherwise", lambda *ledgers: rightly(*ledgers) | {"late_fee_delta_fen": 0})
 
 
+def captures_without_taking_from_the_hold(patch):
+    rightly = account._take_from_hold
+
+    def take(life, hold_id, amount, ended):
+        rightly(life, hold_id, 0 if ended == "captured" else amount, ended)
+
+    patch.setattr(account, "_take_from_hold", take)
+
+
+def lets_the_dead_pay_interest(patch):
+    patch.setattr(Ledger, "_bearing_until", lambda _ledger, day: day)
+
+
+def counts_what_was_bought_after_a_death(patch):
+    patch.setattr(account, "_drop", lambda _account, _dropped: None)
+
+
 CONTROLS = (
+    (laws.holds_are_taken_and_given_back_once, captures_without_taking_from_the_hold),
     (laws.no_bucket_is_negative_and_what_is_owed_is_their_sum, counts_credit_as_owed),
     (laws.who_has_credit_owes_nothing_billed_or_unbilled, forgets_credit_when_something_is_bought),
     (laws.minima_are_positive_and_within_what_is_billed, leaves_the_minima_when_something_is_paid),
@@ -579,6 +617,8 @@ CONTROLS = (
     (laws.every_amount_is_the_one_reckoned_in_hindsight, counts_every_fact_from_the_day_it_was_learnt),
     (laws.every_amount_is_the_one_reckoned_in_hindsight, charges_for_the_days_of_a_loss_taken_back),
     (laws.every_amount_is_the_one_reckoned_in_hindsight, demands_more_than_was_printed),
+    (laws.every_amount_is_the_one_reckoned_in_hindsight, lets_the_dead_pay_interest),
+    (laws.every_amount_is_the_one_reckoned_in_hindsight, counts_what_was_bought_after_a_death),
     (laws.no_minimum_is_above_what_was_printed, demands_more_than_was_printed),
     (
         laws.a_dispute_sets_aside_no_more_than_is_left_of_it_and_of_its_purchase,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from domain.account import Account
@@ -32,6 +33,9 @@ from domain.refusals import Refused
 from domain.terms import PAY_LATER, Terms, catalogue
 
 OFFICER = Actor(role="officer", id="o-1")
+SECOND_OFFICER = Actor(role="officer", id="o-2")
+# Who sets and lifts a freeze reason, where it is not an officer.
+_BY = {"customer_request": Actor(role="customer", id="c-1"), "multi_lender": Actor(role="risk", id="r-1")}
 ZONE = "Asia/Shanghai"
 
 
@@ -101,9 +105,10 @@ class Story:
 
     def say(self, on: str | date, command: type[Command], **fields) -> "Story":
         self.commands += 1
-        asked = command(
-            command_id=f"k-{self.commands}", account_id=self.account_id, actor=OFFICER, at=noon(on), **fields
-        )
+        who: dict[str, Any] = {"actor": _BY.get(fields.get("reason", ""), OFFICER)}
+        if command.FOUR_EYES:
+            who["second_actor"] = SECOND_OFFICER
+        asked: Any = command(command_id=f"k-{self.commands}", account_id=self.account_id, at=noon(on), **who | fields)
         decision = decide(asked, self.account, self.catalogue)
         self.account = decision.account
         after = self.recorded[-1] if self.recorded else None

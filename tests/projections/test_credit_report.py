@@ -174,7 +174,9 @@ def test_the_freeze_is_dated_from_the_first_reason_to_the_last():
 
 
 def test_the_last_24_months_are_shown():
-    story = Story(opened="2024-01-05").buys("2026-03-01", 1_000)
+    story = Story(opened="2024-01-05")
+    for year in (2024, 2025, 2026):
+        story.buys(f"{year}-03-01", 1_000).pays(f"{year}-03-01", 1_000)
     report = told(story, "2026-03-01")
     assert (report.months[0].month, len(report.months), report.history_24) == ("2024-04", 24, "*" * 24)
 
