@@ -1,11 +1,12 @@
 # Needs Python 3.11+, make and the package registries; no Docker, Java, Maven or PostgreSQL.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test laws check bench serve reset lock fmt
+.PHONY: help setup demo test laws reach check bench serve reset lock fmt
 
 ACCOUNTS ?= 2000
 SEED ?= 7
 UCI ?=
 LIVES ?= 2000
+DEPTH ?= 6
 ARGS ?=
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -39,6 +40,9 @@ test: setup  ## Run the specification (ARGS=-k something).
 
 laws: setup  ## Try the laws on thousands of lives, others each time (LIVES=2000).
 	@LIVES=$(LIVES) $(BIN)/pytest tests/domain/test_laws.py tests/domain/test_late_facts.py $(ARGS)
+
+reach: setup  ## Explore every state that DEPTH steps lead to (DEPTH=6).
+	@DEPTH=$(DEPTH) $(BIN)/pytest tests/domain/test_reachable.py $(ARGS)
 
 check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/ruff format --check

@@ -9,21 +9,28 @@ from domain.events import Event
 from tests.specification import (
     activated,
     advanced,
+    appeal_decided,
+    appealed,
+    authorized,
     autopay_set,
     bill_day_changed,
     bought,
+    captured,
     closure_requested,
     closure_withdrawn,
+    death_recorded,
     disputed,
     force_closed,
     frozen,
     given,
     limit_changed,
+    notice_inactivity,
     opened,
     paid,
     paid_out,
     pay,
     refunded,
+    reinstated,
     resolved,
     reverse,
     terms,
@@ -98,7 +105,22 @@ def one_of_each() -> dict[str, Event]:
         terms_changed(terms("agreed-2"), "2026-02-20"),
         bill_day_changed(15, "2026-02-12"),
     )
+    held = given(
+        opened(),
+        activated(),
+        authorized("hotel", 80_000),
+        captured("hotel", 30_000, final=True),
+        bought("after", 5_000, on="2026-01-20", forced=True),
+        force_closed(on="2026-01-21"),
+        bought("forced", 1_000, forced=True),
+        appealed("closure", evidence_ref="letter-1"),
+        appeal_decided("upheld_lower_limit", limit_fen=100_000),
+        reinstated(90_000),
+        death_recorded("2026-01-15", on="2026-01-22"),
+    )
+    idle = given(opened(), activated(), notice_inactivity("freeze", on="2026-12-10"))
     found: dict[str, Event] = {}
-    for each in (*life.events, *capped.events, *lost.events, *denied.events, *newer.events, *agreed.events):
+    lives = (life, capped, lost, denied, newer, agreed, held, idle)
+    for each in (event for one in lives for event in one.events):
         found.setdefault(each.TYPE, each)
     return found

@@ -60,7 +60,7 @@ def test_every_state_that_is_reached_keeps_every_invariant(root, record_property
         _holds(node)
     record_property("explored", str(found))
     with capsys.disabled():
-        print(f"\nfrom {root}: {found}")
+        print(f"\nfrom {root}: {found}")  # noqa: T201 - the counts are to be seen
     assert len(found.nodes) > len(ALPHABET)
 
 
@@ -162,7 +162,7 @@ ACCESS_OF = {
 }
 STANDING_OF = {
     "write off": lambda _: "write_off",
-    "undo": lambda a: _undoing(a),
+    "undo": lambda account: _undoing(account),  # noqa: PLW0108 - it stands below
 }
 # Refusals that come before the table, or from conditions beside it: the table never says them.
 BESIDE = {

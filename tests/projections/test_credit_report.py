@@ -169,7 +169,7 @@ def test_the_freeze_is_dated_from_the_first_reason_to_the_last():
         date(2026, 1, 11),
         ("legal_order",),
     )
-    story.say("2026-01-17", Unfreeze, reason="legal_order")
+    story.say("2026-01-17", Unfreeze, reason="legal_order", reference="case-1")
     assert told(story, "2026-01-17").frozen_since is None
 
 
