@@ -54,7 +54,7 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 bench: setup  ## Measure; nothing is asserted.
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-serve: setup  ## Run the service: relay, three views, HTTP API.
+serve: setup  ## Run the service: relay, four views, HTTP API.
 	@$(BIN)/credit serve $(ARGS)
 
 reset: setup  ## Stop the servers and forget all data.

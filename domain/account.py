@@ -128,6 +128,8 @@ class Account:
     death: Death | None = None
     # By bucket, as it was booked; it never changes, whatever is recovered or corrected later.
     original_charge_off: Amounts = field(default_factory=dict)
+    # What payments have brought in of a loss that is not undone; those that were returned did not.
+    recovered: int = 0
     # The due date of debt that was charged off in error although it is that late: the calendar books it no second time.
     spared_due: date | None = None
     # What was said before, by reference: of the last months each, and what is older filed away.
@@ -299,7 +301,10 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case PaymentReceived():
             name = f"{event.channel}/{event.payment_ref}"
             paid_billed = sum(event.applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
-            account.payments[name] = Received(event.value_date, event.amount_fen, paid_billed)
+            recovered = sum(event.applied.values()) if event.standing == "charged_off" else 0
+            received = Received(event.value_date, event.amount_fen, paid_billed, recovered=recovered)
+            account.payments[name] = received
+            account.recovered += recovered
             account.last_act_on = max(account.last_act_on or event.value_date, event.value_date)
             ledger.pay(event.applied, event.credited_fen)
             _keep(account, event.value_date, "payment", name, event.amount_fen)
@@ -320,6 +325,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case PaymentReversed():
             name = f"{event.channel}/{event.payment_ref}"
             account.payments[name] = account.payments[name]._replace(reversed=True)
+            account.recovered -= event.recovered_fen
             ledger.pay_out(name, event.credit_taken_fen)
             restored = event.restored
             ledger.restore(name, restored.get("principal_billed", 0), restored.get("principal_unbilled", 0))
@@ -363,7 +369,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             _keep(account, event.business_date, kind, ledger.oldest_due.isoformat(), 0)
             ledger.charge_off(ledger.oldest_due)
         case WriteOffUndone():
-            account.original_charge_off = {}
+            account.original_charge_off, account.recovered = {}, 0
             ledger.undo_charge_off()
             if ledger.dpd >= ledger.terms.charge_off_dpd:
                 account.spared_due = ledger.oldest_due

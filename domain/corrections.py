@@ -26,10 +26,11 @@ from domain.ledger import Ledger
 from domain.slices import Layer
 
 
-def correct(account: Account, from_date: date) -> Iterator[AccountEvent]:
+def correct(account: Account, from_date: date, uncounted: int = 0) -> Iterator[AccountEvent]:
     """Lead the account to what follows from all facts by the days they count; `from_date` is the late fact's.
 
-    The event that made it necessary is the account's last. Silent where nothing turns out otherwise: neither what is
+    The event that made it necessary is the account's last. `uncounted` is principal that is found never to have been
+    bought, as far as that event has not taken it away itself. Silent where nothing turns out otherwise: neither what is
     owed now nor how a month ended.
     """
     derivation, derived = _derived(account, from_date)
@@ -39,6 +40,7 @@ def correct(account: Account, from_date: date) -> Iterator[AccountEvent]:
             from_date=from_date,
             missed_on=max(derivation.missed_on, default=None),
             reason=None,
+            uncounted_fen=uncounted,
             **_charged_otherwise(account.ledger, derived),
             **restated(account.ledger, derived, derivation.months),
         )

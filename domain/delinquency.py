@@ -22,7 +22,7 @@ from domain.events import (
 )
 from domain.holds import release_all
 from domain.lifecycle import move_access, move_standing
-from domain.money import BILLED_BUCKETS, UNBILLED_BUCKETS, Amounts
+from domain.money import BILLED_BUCKETS, PLANNED_BUCKETS, UNBILLED_BUCKETS, Amounts
 
 OVERDUE_LONG: FreezeReason = "overdue_long"
 CHARGED_OFF: FreezeReason = "charged_off"
@@ -73,7 +73,9 @@ def booked(
         amount = ledger.buckets[billed] + ledger.buckets[unbilled]
         if amount:
             amounts[billed] = amount
-    yield AccountChargedOff(amounts=amounts, reason=reason, standing=standing)
+    not_billed = (*UNBILLED_BUCKETS, *PLANNED_BUCKETS)
+    fell_due: Amounts = {bucket: ledger.buckets[bucket] for bucket in not_billed if ledger.buckets[bucket]}
+    yield AccountChargedOff(amounts=amounts, fell_due=fell_due, reason=reason, standing=standing)
     access = move_access("freeze_by_system", account.access)
     if access is not None:
         yield AccountFrozen(reason=CHARGED_OFF, reasons_now=(*account.reasons, CHARGED_OFF), access=access)

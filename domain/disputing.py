@@ -57,7 +57,7 @@ def resolve_dispute(command: ResolveDispute, account: Account) -> Facts:
         credit_applied_fen=credit_applied,
     )
     if command.outcome == "upheld":
-        yield from correct(account, account.purchases[dispute.purchase_id].on)
+        yield from correct(account, account.purchases[dispute.purchase_id].on, dispute.open - set_aside)
         yield from less_owed(account)
     elif credit_applied:
         yield from less_owed(account)

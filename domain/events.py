@@ -322,7 +322,10 @@ class PaymentReceived(MoneyEvent):
 
 
 class PaymentReversed(MoneyEvent):
-    """A payment was returned and never counted; `restored` is owed again. It is not a new debit."""
+    """A payment was returned and never counted; `restored` is owed again. It is not a new debit.
+
+    `recovered_fen` of that had been booked as recovered of charged-off debt, and is not recovered any more.
+    """
 
     TYPE = "payment.reversed"
     payment_ref: Token
@@ -332,6 +335,7 @@ class PaymentReversed(MoneyEvent):
     reason: Token
     credit_taken_fen: Fen
     restored: Amounts
+    recovered_fen: Fen
 
 
 class PurchaseLeft(_Frozen):
@@ -443,12 +447,14 @@ class BalancesCorrected(Restated):
     """Facts learnt late changed what was charged; `deltas` lead to what would have been. History and statements stand.
 
     `cause_version` is the event that was learnt late. Where an officer states the deltas themselves there is none, and a
-    `reason` instead.
+    `reason` instead. `uncounted_fen` of the principal was bought but never counted, and what had paid it is given back;
+    it is negative where that counts after all.
     """
 
     TYPE = "balances.corrected"
     cause_version: Annotated[int, Field(ge=1)] | None
     reason: Token | None
+    uncounted_fen: int = 0
 
 
 class RulesChanged(Restated):
@@ -584,10 +590,14 @@ class AccountCured(Event):
 
 
 class AccountChargedOff(MoneyEvent):
-    """The debt was booked as a loss, in `amounts`, which never change. It forgives nothing: all of it stays owed."""
+    """The debt was booked as a loss, in `amounts`, which never change. It forgives nothing: all of it stays owed.
+
+    `fell_due` is what of them was not billed before, by the bucket it was in.
+    """
 
     TYPE = "account.charged_off"
     amounts: Amounts
+    fell_due: Amounts
     reason: Literal["days_past_due", "fraud", "death", "insolvency"]
 
 
@@ -598,10 +608,14 @@ class AccountRecovered(Event):
 
 
 class WriteOffUndone(MoneyEvent):
-    """A charge-off was booked in error: the minima return as far as they are billed, and interest runs from today."""
+    """A charge-off was booked in error: the minima return as far as they are billed, and interest runs from today.
+
+    `recovered_fen` had been booked as recovered of the loss; it was a repayment like any other.
+    """
 
     TYPE = "account.write_off_undone"
     reason: Token
+    recovered_fen: Fen
 
 
 class AccountFrozen(Event):

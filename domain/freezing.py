@@ -82,7 +82,7 @@ def unfreeze(command: Unfreeze, account: Account, today: date) -> Facts:
         yield from renew(account)
     yield lifted(account, reason, command.reference)
     if mistaken and death is not None:
-        yield from correct(account, death.on)
+        yield from correct(account, death.on, -sum(amount for _, amount in death.dropped))
         yield from less_owed(account)
     yield from close_when_clear(account)
 
@@ -100,7 +100,7 @@ def record_death(command: RecordDeath, account: Account, today: date) -> Facts:
     dropped = tuple(_bought_after(account, died_on))
     yield DeathRecorded(date_of_death=died_on, dropped=dropped)
     if died_on < today:
-        yield from correct(account, died_on)
+        yield from correct(account, died_on, sum(each.amount_fen for each in dropped))
     access = move_access("freeze", account.access)
     if access is not None:
         yield AccountFrozen(reason="deceased", reasons_now=(*account.reasons, "deceased"), access=access)

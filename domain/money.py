@@ -55,6 +55,7 @@ BUCKETS: tuple[Bucket, ...] = get_args(Bucket)
 OWED_BUCKETS: tuple[Bucket, ...] = BUCKETS[:-1]
 BILLED_BUCKETS: tuple[Bucket, ...] = ("fees_billed", "interest_billed", "principal_billed")
 UNBILLED_BUCKETS: tuple[Bucket, ...] = ("fees_unbilled", "interest_unbilled", "principal_unbilled")
+PLANNED_BUCKETS: tuple[Bucket, ...] = ("fees_planned", "interest_planned", "principal_planned")
 CHARGE_BUCKETS: tuple[Bucket, ...] = ("fees_billed", "interest_billed", "fees_unbilled", "interest_unbilled")
 # What may be given up of each kind, in that order.
 WAIVABLE: dict[DebtKind, tuple[Bucket, ...]] = {

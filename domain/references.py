@@ -49,12 +49,13 @@ class Refunded(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A payment from its value date; `paid_billed` is what it had paid of billed buckets."""
+    """A payment from its value date; `paid_billed` is what it had paid of billed buckets, `recovered` of a loss."""
 
     on: date
     amount: int
     paid_billed: int
     reversed: bool = False
+    recovered: int = 0
 
 
 class PaidOut(NamedTuple):

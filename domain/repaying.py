@@ -65,6 +65,7 @@ def reverse_payment(command: ReversePayment, account: Account, today: date) -> F
         reason=command.reason,
         credit_taken_fen=credit_taken,
         restored={bucket: amount for bucket, amount in restored.items() if amount},
+        recovered_fen=min(payment.recovered, account.recovered, billed + unbilled),
     )
     yield from correct(account, payment.on)
     yield from less_owed(account)

@@ -34,6 +34,6 @@ def undo_write_off(command: UndoWriteOff, account: Account) -> Facts:
     trigger = "undo_write_off_overdue" if overdue else "undo_write_off_billed" if after.billed else "undo_write_off"
     standing = move_standing(trigger, account.standing)
     if standing is not None:
-        yield WriteOffUndone(reason=command.reason, standing=standing)
+        yield WriteOffUndone(reason=command.reason, recovered_fen=account.recovered, standing=standing)
         if CHARGED_OFF in account.frozen_since:
             yield lifted(account, CHARGED_OFF, None)

@@ -22,6 +22,7 @@ PROGRAMS: dict[str, list[str]] = {
     "balance": ["consume", "balance"],
     "credit_report": ["consume", "credit_report"],
     "audit": ["consume", "audit"],
+    "books": ["consume", "books"],
 }
 ENDS_WITH_PARENT = "CREDIT_ENDS_WITH_PARENT"
 _PAUSE = 0.2  # seconds between looks at the programs

@@ -20,7 +20,7 @@ Port = Annotated[int, typer.Option(min=1, max=65_535, help="Where the HTTP API l
 
 
 def serve(port: Port = 8_080) -> None:
-    """Run the relay, the three views and the HTTP API; what was killed is started again. Ctrl-C stops all of it."""
+    """Run the relay, the four views and the HTTP API; what was killed is started again. Ctrl-C stops all of it."""
     stop = stopped_by_signals()
     _check_free(port)
     there = install(report=lambda text: print(text, file=sys.stderr))

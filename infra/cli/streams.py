@@ -15,6 +15,7 @@ import typer
 from consumers import envelope, reading, runner
 from consumers.audit import AUDIT
 from consumers.balance import BALANCE
+from consumers.books import BOOKS
 from consumers.credit_report import CREDIT_REPORT
 from domain.chain import instant_text
 from domain.codec import Unreadable
@@ -27,7 +28,7 @@ from infra.kafka.relay import Relay, relayed
 from infra.store.event_store import EventStore
 from infra.supervisor import collect_seldom, end_with_parent
 
-GROUPS = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT)}
+GROUPS = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT, BOOKS)}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 relay = typer.Typer(no_args_is_help=True, add_completion=False, help="Publish the event store to Kafka.")

@@ -20,8 +20,9 @@ from infra.settings import Settings
 from infra.store.event_store import EventStore
 from infra.supervisor import PROGRAMS, Supervisor, collect_seldom
 from infra.views import query
+from infra.views.books import books_of
 
-VIEWS = ("balance", "credit_report", "audit")
+VIEWS = ("balance", "credit_report", "audit", "books")
 _STALLED = 180.0  # seconds without any progress of the views after which the demo gives up
 
 
@@ -42,7 +43,7 @@ def run(script: Script, progress: Progress) -> Outcome:
     with EventStore(there.writer_url) as store, Supervisor(PROGRAMS, there.environment(), log) as programs:
         accounts = Accounts(store, catalogue=script.catalogue)
         _live(script, accounts, programs, progress)
-        with progress.step("relay and three views catch up") as step:
+        with progress.step("relay and four views catch up") as step:
             _await_views(there, store, programs, step.note)
         with progress.step("replay of the topic against store, views, ledger and chain") as step:
             replay, outcome = _verify(script, there, store)
@@ -97,6 +98,7 @@ def _verify(script: Script, there: Installation, store: EventStore) -> tuple[Rep
     replay = Replay(script.expected_statements())
     replay.read(read_all(there.bootstrap_servers, there.topic))
     balances = replay.against(query.balances(there.reader_url))
+    trial, booked = replay.against_the_books(books_of(there.reader_url, query.last_business_date(there.reader_url)))
     applied = query.events_applied(there.reader_url)
     recorded = store.head()
     figures: dict[str, Any] = {"events recorded": recorded, "events on Kafka": replay.records}
@@ -104,7 +106,13 @@ def _verify(script: Script, there: Installation, store: EventStore) -> tuple[Rep
     transitions = {cls.TYPE.removeprefix("account."): replay.by_type[cls.TYPE] for cls in PUBLIC_TRANSITIONS}
     figures |= {f"transitions {name}": count for name, count in transitions.items()}
     happenings = {name: replay.by_type[name] for name in sorted(script.happenings)}
-    tallies = {"statements equal": replay.statements, "balances equal": balances, "chain verified": replay.chain}
+    tallies = {
+        "statements equal": replay.statements,
+        "balances equal": balances,
+        "trial balance equal": trial,
+        "books equal": booked,
+        "chain verified": replay.chain,
+    }
     figures |= {name: str(tally) for name, tally in tallies.items()}
     counts = {name: figure for name, figure in figures.items() if name.startswith(("events", "view"))}
     return replay, Outcome(figures, list(_wrong(replay, counts, transitions | happenings, tallies, script)))

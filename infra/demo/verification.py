@@ -1,7 +1,8 @@
 """What the demo proves: the topic alone is read from its start and held against everybody else's story.
 
-Against the store (each event once), the views (a replay of each account equals its balance row), the script's own
-ledger (each statement's balance) and the hash chain (a second implementation recomputes it).
+Against the store (each event once), the views (a replay of each account equals its balance row, the postings of all
+events are the trial balance), the script's own ledger (each statement's balance) and the hash chain (a second
+implementation recomputes it).
 """
 
 from collections import Counter
@@ -15,7 +16,10 @@ from domain.events import AccountBilled, AccountEvent, AccountOpened, MoneyEvent
 from domain.lifecycle import headline
 from domain.recorded import Recorded
 from infra.store.verifier import Verifier
+from infra.views.books import Books
 from projections.balance import BalanceRow
+from projections.chart import LedgerAccount
+from projections.postings import postings
 
 
 @dataclass(slots=True)
@@ -62,6 +66,8 @@ class Replay:
     chain: Tally = field(default_factory=Tally)
     lives: dict[UUID, _Life] = field(default_factory=dict)
     gap: str | None = None
+    # By currency and account of the chart, what all events were posted as.
+    posted: dict[str, Counter[LedgerAccount]] = field(default_factory=dict)
     # How many accounts were overdue as each bill day began.
     overdue: Counter[date] = field(default_factory=Counter)
 
@@ -80,6 +86,7 @@ class Replay:
                 continue
             self.by_type[recorded.type] += 1
             verifier.add(recorded)
+            self._post(recorded.event)
             if life is None:
                 self._begin(recorded, wanted.pop(recorded.account_id, []))
             else:
@@ -87,6 +94,11 @@ class Replay:
         self._end(wanted)
         for account_id, broken in verifier.verdicts():
             self.chain.count(broken and f"account {account_id}: {broken}")
+
+    def _post(self, event: AccountEvent) -> None:
+        posted = self.posted.setdefault(event.currency, Counter())
+        for account, fen in postings(event):
+            posted[account] += fen
 
     def _wanted(self) -> dict[UUID, list[tuple[date, int]]]:
         wanted: dict[UUID, list[tuple[date, int]]] = {}
@@ -159,6 +171,25 @@ class Replay:
         for account_id in missing:
             tally.count(f"account {account_id}: not in the view")
         return tally
+
+    def against_the_books(self, books: Books) -> tuple[Tally, Tally]:
+        """Each line of the trial balance against the postings replayed, debits against credits; and each account's
+        receivables and credit in the books against the balance view.
+        """
+        lines = Tally()
+        for trial in books.trial_balances:
+            sides = f"{trial.currency}: debits {trial.debit_fen}, credits {trial.credit_fen}"
+            lines.count(None if trial.balances else sides)
+            replayed: Mapping[LedgerAccount, int] = self.posted.get(trial.currency, {})
+            for line in trial.lines:
+                fen, booked = replayed.get(line.account, 0), line.debit_fen - line.credit_fen
+                difference = f"{trial.currency} {line.account}: {fen} replayed, {booked} in the books"
+                lines.count(None if fen == booked else difference)
+        unequal = [str(each) for each in books.unequal]
+        if books.compared != books.accounts:
+            unequal.append(f"{books.accounts - books.compared} accounts are not alike in both views")
+        equal = books.compared - len({each.account_id for each in books.unequal})
+        return lines, Tally(equal, books.accounts, next(iter(unequal), None))
 
 
 def _due_without_statement(expected: tuple[date, int], event: AccountEvent) -> bool:

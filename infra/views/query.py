@@ -83,20 +83,20 @@ def status(reader_url: str) -> list[ViewState]:
 
 def totals(reader_url: str) -> Totals:
     """The sums over all accounts."""
-    with _connected(reader_url) as connection:
-        table = sql.Identifier(of_generation(BALANCE.name, _generation(connection, BALANCE.name)))
+    with connected(reader_url) as connection:
+        table = sql.Identifier(of_generation(BALANCE.name, serving(connection, BALANCE.name)))
         row = connection.execute(_TOTALS.format(table)).fetchone()
     return Totals(*(int(figure) for figure in row or ()))
 
 
 def balances(reader_url: str) -> Iterator[BalanceRow]:
     """Every row of the balance view, in no particular order, of one moment; a million of them need little memory."""
-    with _connected(reader_url) as connection, connection.cursor("balances", binary=True) as cursor:
+    with connected(reader_url) as connection, connection.cursor("balances", binary=True) as cursor:
         cursor.itersize = _BATCH
         cursor.execute(
             sql.SQL("SELECT {} FROM {}").format(
                 sql.SQL(", ").join(map(sql.Identifier, BALANCE.columns)),
-                sql.Identifier(of_generation(BALANCE.name, _generation(connection, BALANCE.name))),
+                sql.Identifier(of_generation(BALANCE.name, serving(connection, BALANCE.name))),
             )
         )
         for values in cursor:
@@ -105,12 +105,12 @@ def balances(reader_url: str) -> Iterator[BalanceRow]:
 
 def histories(reader_url: str) -> Iterator[list[Recorded]]:
     """Every account's audited events, one account at a time, in the order of versions."""
-    with _connected(reader_url) as connection, connection.cursor("histories", binary=True) as cursor:
+    with connected(reader_url) as connection, connection.cursor("histories", binary=True) as cursor:
         cursor.itersize = _BATCH
         cursor.execute(
             sql.SQL("SELECT {} FROM {} ORDER BY account_id, version").format(
                 sql.SQL(", ").join(map(sql.Identifier, EVENTS.columns)),
-                sql.Identifier(of_generation(EVENTS.table, _generation(connection, AUDIT.name))),
+                sql.Identifier(of_generation(EVENTS.table, serving(connection, AUDIT.name))),
             )
         )
         for _, events in groupby(map(load_event, cursor), key=lambda recorded: recorded.account_id):
@@ -119,8 +119,8 @@ def histories(reader_url: str) -> Iterator[list[Recorded]]:
 
 def last_business_date(reader_url: str) -> date:
     """The latest date that any account has reached. Raises Fault where no account is known yet."""
-    with _connected(reader_url) as connection:
-        table = sql.Identifier(of_generation(AUDIT.name, _generation(connection, AUDIT.name)))
+    with connected(reader_url) as connection:
+        table = sql.Identifier(of_generation(AUDIT.name, serving(connection, AUDIT.name)))
         row = connection.execute(sql.SQL("SELECT max(business_date) FROM {}").format(table)).fetchone()
     if row is None or row[0] is None:
         raise Fault("No account is known yet: run `credit demo` or `credit import uci FILE` first.")
@@ -143,9 +143,9 @@ _TOTALS = sql.SQL("""
 
 def _states(reader_url: str, *, accounts: bool) -> list[ViewState]:
     states = []
-    with _connected(reader_url) as connection:
+    with connected(reader_url) as connection:
         for layout in VIEWS:
-            generation = _generation(connection, layout.name)
+            generation = serving(connection, layout.name)
             applied = connection.execute(_APPLIED, (layout.name, generation)).fetchone() or (0, 0)
             table = sql.Identifier(of_generation(layout.name, generation))
             counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)) if accounts else None
@@ -154,7 +154,8 @@ def _states(reader_url: str, *, accounts: bool) -> list[ViewState]:
     return states
 
 
-def _generation(connection: psycopg.Connection[Any], view: str) -> int:
+def serving(connection: psycopg.Connection[Any], view: str) -> int:
+    """The generation of a view that is read."""
     row = connection.execute(SERVING, (view,)).fetchone()
     if row is None:
         raise Fault(f"No generation of the view {view} is serving: see `credit views status`.")
@@ -162,7 +163,7 @@ def _generation(connection: psycopg.Connection[Any], view: str) -> int:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
+def connected(url: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection that reads one moment; whatever goes wrong with it is a Fault."""
     try:
         with psycopg.connect(url, options=answers.SNAPSHOT) as connection:

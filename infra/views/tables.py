@@ -1,5 +1,6 @@
 """How the rows of each view lie in PostgreSQL: columns, and the way in and out. One description a view."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,11 @@ from domain.codec import decode
 from domain.events import Owed, UnpaidMinimum
 from domain.money import BUCKETS
 from domain.recorded import Recorded
-from projections import audit, balance, credit_report
+from projections import audit, balance, books, credit_report
 from projections.audit import AuditRow
 from projections.balance import BalanceRow
+from projections.books import BooksRow, Difference
+from projections.chart import LEDGER_ACCOUNTS
 from projections.credit_report import ReportMonth, ReportRow
 from projections.folding import Row, View
 
@@ -204,6 +207,32 @@ def load_event(values: Values) -> Recorded:
     )
 
 
+_DIFFERENCE = ("differs_in_version", "differs_on", "differs_in_bucket", "differs_posted_fen", "differs_said_fen")
+_NO_DIFFERENCE: Values = (None,) * len(_DIFFERENCE)
+
+
+def _load_books(values: Values) -> BooksRow:
+    row = BooksRow(*values[:4])
+    row.posted = dict(zip(BUCKETS, values[4:15], strict=True))
+    row.today = values[15]
+    row.difference = None if values[16] is None else Difference(*values[16:])
+    return row
+
+
+def _books_values(row: BooksRow) -> Values:
+    difference = row.difference or _NO_DIFFERENCE
+    head = (row.account_id, row.version, row.currency, row.business_date)
+    return (*head, *row.posted.values(), json.dumps(row.today), *difference)
+
+
+DAYS: Additions[BooksRow] = Additions(
+    table="books_days",
+    columns=("account_id", "business_date", *LEDGER_ACCOUNTS),
+    values=lambda row: (
+        (row.account_id, day, *(posted.get(account) for account in LEDGER_ACCOUNTS)) for day, posted in row.days.items()
+    ),
+    key=("account_id", "business_date"),
+)
 BALANCE: Layout[BalanceRow] = Layout(
     name="balance",
     view=balance,
@@ -227,4 +256,12 @@ AUDIT: Layout[AuditRow] = Layout(
     values=lambda row: (row.account_id, row.version, row.chain_hash, row.opened_on, row.business_date),
     additions=EVENTS,
 )
-VIEWS: tuple[Layout[Any], ...] = (BALANCE, CREDIT_REPORT, AUDIT)
+BOOKS: Layout[BooksRow] = Layout(
+    name="books",
+    view=books,
+    columns=("account_id", "version", "currency", "business_date", *BUCKETS, "today", *_DIFFERENCE),
+    load=_load_books,
+    values=_books_values,
+    additions=DAYS,
+)
+VIEWS: tuple[Layout[Any], ...] = (BALANCE, CREDIT_REPORT, AUDIT, BOOKS)

@@ -32,7 +32,7 @@ _VERSION = f"SELECT version FROM {of_generation('balance', 1)} WHERE account_id 
 
 @contextmanager
 def path(scale: Scale) -> Iterator[Sequence[Suite]]:
-    """The relay and the three consumers run as processes of their own, as `credit serve` has them."""
+    """The relay and the four consumers run as processes of their own, as `credit serve` has them."""
     with (
         site("path") as there,
         database("path-peer") as peer_url,
@@ -61,7 +61,7 @@ def path(scale: Scale) -> Iterator[Sequence[Suite]]:
                     partial(_peer, app, peer_url, peer_ids, scale),
                 ),
                 Contender(
-                    "execute_many, relay, Kafka, three views",
+                    "execute_many, relay, Kafka, four views",
                     "ours",
                     partial(_through, accounts, groups, store, eyes, programs, scale),
                 ),

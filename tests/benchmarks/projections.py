@@ -13,6 +13,7 @@ from psycopg import sql
 from consumers import envelope, runner
 from consumers.audit import AUDIT
 from consumers.balance import BALANCE
+from consumers.books import BOOKS
 from consumers.credit_report import CREDIT_REPORT
 from consumers.reading import tail
 from consumers.records import Raw
@@ -32,7 +33,7 @@ from tests.benchmarks.relay import publish_all
 from tests.benchmarks.site import database, site
 from tests.benchmarks.workload import HISTORY, settle
 
-GROUPS: dict[str, Group] = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT)}
+GROUPS: dict[str, Group] = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT, BOOKS)}
 
 
 @contextmanager

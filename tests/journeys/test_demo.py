@@ -18,7 +18,7 @@ import pytest
 from infra.store.roles import role_url
 from infra.views import query
 
-PROGRAMS = {"relay run", "consume balance", "consume credit_report", "consume audit"}
+PROGRAMS = {"relay run", "consume balance", "consume credit_report", "consume audit", "consume books"}
 ACCOUNTS, SEED = "80", "5"
 README = Path(__file__).resolve().parents[2] / "README.md"
 _PATIENCE = 240  # seconds; a hang is a failure, slowness is not
@@ -67,10 +67,12 @@ def programs_of(process: subprocess.Popen[str]) -> Iterator[tuple[str, psutil.Pr
 def test_a_demo_comes_to_equal_figures_and_so_does_the_same_demo_again(environment):
     first = figures_of(demo(environment))
     assert first["events recorded"] == first["events on Kafka"]
-    assert {first[f"view {view}"] for view in ("balance", "credit_report", "audit")} == {first["events recorded"]}
+    assert {first[f"view {view}"] for view in ("balance", "credit_report", "audit", "books")} == {
+        first["events recorded"]
+    }
     for transition in ("activated", "billed", "paid", "overdue", "frozen", "closed"):
         assert first[f"transitions {transition}"] > 0
-    for name in ("statements equal", "balances equal", "chain verified"):
+    for name in ("statements equal", "balances equal", "trial balance equal", "books equal", "chain verified"):
         equal, total = first[name].split("/")
         assert equal == total != "0"
     assert figures_of(demo(environment)) == first

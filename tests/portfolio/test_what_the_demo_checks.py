@@ -6,6 +6,8 @@ import pytest
 
 from infra.demo.verification import Replay
 from infra.portfolio.simulator import Portfolio
+from infra.views.books import Books, Unequal
+from projections.books import trial_balance
 from tests.portfolio.memory import Memory, recorded
 from tests.specification import ACCOUNT_ID, BASE, advance, disputed, given, paid
 
@@ -31,3 +33,36 @@ def test_the_demo_leaves_what_is_disputed_out_where_no_statement_was_issued(expe
     replay = Replay({(ACCOUNT_ID, date(2026, 2, 1)): 123_457, (ACCOUNT_ID, date(2026, 3, 1)): expected})
     replay.read(recorded(ACCOUNT_ID, life.events))
     assert str(replay.statements) == f"{equal}/2"
+
+
+def books(posted, **stated):
+    trial = trial_balance(date(2026, 2, 1), "CNY", posted)
+    held = {"accounts": 1, "compared": 1, "unequal": (), "events_applied": 9}
+    return Books(as_of=trial.as_of, trial_balances=(trial,), **(held | stated))
+
+
+def test_the_demo_finds_every_line_of_the_trial_balance_on_the_topic_and_one_fen_that_is_not():
+    replay = Replay({})
+    replay.read(recorded(ACCOUNT_ID, given(*BASE, paid(23_457, on="2026-01-20")).events))
+    posted = {"principal_unbilled": 100_000, "cash_transfer": 23_457, "merchant_payable": -123_457}
+    lines, accounts = replay.against_the_books(books(posted))
+    assert (str(lines), str(accounts)) == ("31/31", "1/1")
+    lines, _ = replay.against_the_books(books(posted | {"cash_transfer": 23_456, "principal_unbilled": 100_001}))
+    assert (str(lines), lines.first_difference) == (
+        "29/31",
+        "CNY principal_unbilled: 100000 replayed, 100001 in the books",
+    )
+    lines, _ = replay.against_the_books(books(posted | {"cash_transfer": 23_458}))
+    assert (str(lines), lines.first_difference) == ("29/31", "CNY: debits 123458, credits 123457")
+
+
+def test_the_demo_counts_accounts_whose_books_are_not_their_balances():
+    fen = {"bucket": "principal_billed", "posted_fen": 1, "said_fen": 2}
+    unequal = Unequal(account_id=ACCOUNT_ID, version=5, on=date(2026, 2, 1), said_by="the event", **fen)
+    _, accounts = Replay({}).against_the_books(books({}, unequal=(unequal,)))
+    assert (str(accounts), accounts.first_difference) == (
+        "0/1",
+        f"account {ACCOUNT_ID}, event 5 of 2026-02-01: principal_billed 1 posted, 2 by the event",
+    )
+    _, accounts = Replay({}).against_the_books(books({}, compared=0))
+    assert (str(accounts), accounts.first_difference) == ("0/1", "1 accounts are not alike in both views")

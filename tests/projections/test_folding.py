@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import UnpaidMinimum
-from projections import audit, balance, credit_report
+from projections import audit, balance, books, credit_report
 from projections.folding import Gap, days_past_due, fold, missed
 from tests.projections.stories import Story, wandering
 
-views = pytest.mark.parametrize("view", [balance, credit_report, audit], ids=lambda view: view.__name__)
+views = pytest.mark.parametrize("view", [balance, credit_report, audit, books], ids=lambda view: view.__name__)
 
 
 def folded(view, *batches) -> dict[UUID, object]:

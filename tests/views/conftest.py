@@ -12,7 +12,7 @@ from infra.views.store import ViewStore
 from infra.views.tables import VIEWS
 from tests.projections.stories import Story
 
-_TABLES = "view_positions, balance_g1, credit_report_g1, credit_report_months_g1, audit_g1, audit_events_g1"  # the rows
+_TABLES = "view_positions, balance_g1, credit_report_g1, credit_report_months_g1, audit_g1, audit_events_g1, books_g1, books_days_g1"
 
 
 @pytest.fixture(scope="session")

@@ -165,8 +165,9 @@ def test_the_state_of_the_views_and_the_sums_of_the_portfolio(views_url, reader_
         query.ViewState("balance", 1, 6, 2, 2),
         query.ViewState("credit_report", 1, 3, 1, 1),
         query.ViewState("audit", 1, 3, 1, 1),
+        query.ViewState("books", 1, 3, 1, 1),
     ]
-    assert query.events_applied(reader_url) == {"balance": 6, "credit_report": 3, "audit": 3}
+    assert query.events_applied(reader_url) == {"balance": 6, "credit_report": 3, "audit": 3, "books": 3}
     assert query.totals(reader_url) == query.Totals(
         accounts=2,
         limit_fen=10_000_000,

@@ -100,7 +100,7 @@ def test_how_the_views_stand(credit, story):
     code, out, _ = credit("views", "status", "--json")
     told = json.loads(out)
     assert told["portfolio"]["owed_fen"] == 111_457
-    assert [view["events_applied"] for view in told["views"]] == [len(story.recorded)] * 3
+    assert [view["events_applied"] for view in told["views"]] == [len(story.recorded)] * 4
 
 
 def test_what_is_piped_is_neither_cut_nor_folded(credit, story, monkeypatch):

@@ -38,7 +38,7 @@ def folded(layout, events):
     rows = {}
     fold(rows, events, layout.view)
     for row in rows.values():
-        for gathered in ("months", "arrived"):
+        for gathered in ("months", "arrived", "days"):
             if hasattr(row, gathered):
                 getattr(row, gathered).clear()
     return rows
