@@ -1,12 +1,13 @@
 # Needs Python 3.11+, make and the package registries; no Docker, Java, Maven or PostgreSQL.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test laws reach check bench serve reset lock fmt
+.PHONY: help setup demo test laws reach mutants check bench serve reset lock fmt
 
 ACCOUNTS ?= 2000
 SEED ?= 7
 UCI ?=
 LIVES ?= 2000
 DEPTH ?= 6
+COUNT ?= 400
 ARGS ?=
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -43,6 +44,9 @@ laws: setup  ## Try the laws on thousands of lives, others each time (LIVES=2000
 
 reach: setup  ## Explore every state that DEPTH steps lead to (DEPTH=6).
 	@DEPTH=$(DEPTH) $(BIN)/pytest tests/domain/test_reachable.py $(ARGS)
+
+mutants: setup  ## Put small errors into the money and access rooms: do the examples find them (SEED=7 COUNT=400)?
+	@$(BIN)/python -m tests.mutants --seed $(SEED) --count $(COUNT) $(ARGS)
 
 check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/ruff format --check
