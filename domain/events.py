@@ -281,10 +281,11 @@ class DebtWaived(MoneyEvent):
 
 
 class StatementLines(_Frozen):
-    """What of a statement's balance is new, by kind, in minor units."""
+    """What of a statement's balance is new, by kind, in minor units; `principal_fen` is what is in no instalment."""
 
     brought_forward_fen: Fen
     principal_fen: Fen
+    instalments_fen: Fen = 0
     interest_fen: Fen
     fees_fen: Fen
 
@@ -592,12 +593,14 @@ class AccountCured(Event):
 class AccountChargedOff(MoneyEvent):
     """The debt was booked as a loss, in `amounts`, which never change. It forgives nothing: all of it stays owed.
 
-    `fell_due` is what of them was not billed before, by the bucket it was in.
+    All but what is disputed is billed by it; `fell_due` is what was not billed before, by the bucket it was in. Plans end:
+    their principal is due, less what credit pays of it at once, and fees of instalments to come are not charged.
     """
 
     TYPE = "account.charged_off"
     amounts: Amounts
     fell_due: Amounts
+    credit_applied_fen: Fen = 0
     reason: Literal["days_past_due", "fraud", "death", "insolvency"]
 
 

@@ -118,7 +118,7 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
             yield "interest_income", -event.amount_fen
             yield from _owed_or_paid_by_credit("interest_unbilled", event.amount_fen, event.credit_applied_fen)
         case AccountBilled():
-            yield from _bill("principal_unbilled", event.lines.principal_fen)
+            yield from _bill("principal_unbilled", event.lines.principal_fen + event.lines.instalments_fen)
             yield from _bill("interest_unbilled", event.lines.interest_fen)
             yield from _bill("fees_unbilled", event.lines.fees_fen)
         case LateFeePosted():
@@ -175,6 +175,9 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
         case AccountChargedOff():
             for bucket, fen in event.fell_due.items():
                 yield from _bill(_account(bucket), fen)
+            # Credit and billed debt are never there together: what it pays of is the principal of plans that ended.
+            yield "customer_credit", event.credit_applied_fen
+            yield "principal_billed", -event.credit_applied_fen
             lost = sum(event.amounts.values())
             yield "write_off_loss", lost
             yield "charged_off", -lost

@@ -20,7 +20,7 @@ BUSY = given(
 ACCOUNT_FIELDS = (
     "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
     "limit_before_closing close_kind autopay autopay_source frozen_since closed_on last_act_on "
-    "noticed death original_charge_off spared_due "
+    "noticed death original_charge_off recovered spared_due "
     "purchases refunds payments payouts disputes holds appeals older held"
 )
 LEDGER_FIELDS = (
