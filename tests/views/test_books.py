@@ -185,7 +185,7 @@ def test_people_read_a_table_with_equal_totals(credit, story):
     assert (
         "cash_transfer clearing 130.00 Payments by transfer less those returned, against the bank's statement" in lines
     )
-    assert "late_fee_income income 10.00 Late fees posted, as corrected since" in lines
+    assert any(line.startswith("late_fee_income income 10.00 Late fees posted") for line in lines)
     assert "total 1,244.57 1,244.57" in lines
     assert lines[-1] == (
         "Receivables and customer credit are what each event says is owed; they equal the balance view in 1 of 1 accounts."
