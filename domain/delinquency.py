@@ -22,7 +22,7 @@ from domain.events import (
 )
 from domain.holds import release_all
 from domain.lifecycle import move_access, move_standing
-from domain.money import BILLED_BUCKETS, PLANNED_BUCKETS, UNBILLED_BUCKETS, Amounts
+from domain.money import BILLED_BUCKETS, PLANNED_BUCKETS, UNBILLED_BUCKETS
 
 OVERDUE_LONG: FreezeReason = "overdue_long"
 CHARGED_OFF: FreezeReason = "charged_off"
@@ -67,15 +67,16 @@ def booked(
     account: Account, reason: Literal["days_past_due", "fraud", "death", "insolvency"], standing: Standing
 ) -> Iterator[AccountEvent]:
     """All of it is a loss, still owed, and the account is frozen; what had run up was posted before."""
-    ledger = account.ledger
-    amounts: Amounts = {}
-    for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
-        amount = ledger.buckets[billed] + ledger.buckets[unbilled]
-        if amount:
-            amounts[billed] = amount
+    known, lost = account.ledger, account.ledger.fork()
+    lost.charge_off(lost.oldest_due)
     not_billed = (*UNBILLED_BUCKETS, *PLANNED_BUCKETS)
-    fell_due: Amounts = {bucket: ledger.buckets[bucket] for bucket in not_billed if ledger.buckets[bucket]}
-    yield AccountChargedOff(amounts=amounts, fell_due=fell_due, reason=reason, standing=standing)
+    yield AccountChargedOff(
+        amounts={bucket: lost.buckets[bucket] for bucket in BILLED_BUCKETS if lost.buckets[bucket]},
+        fell_due={bucket: known.buckets[bucket] for bucket in not_billed if known.buckets[bucket]},
+        credit_applied_fen=known.credit - lost.credit,
+        reason=reason,
+        standing=standing,
+    )
     access = move_access("freeze_by_system", account.access)
     if access is not None:
         yield AccountFrozen(reason=CHARGED_OFF, reasons_now=(*account.reasons, CHARGED_OFF), access=access)

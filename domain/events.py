@@ -281,10 +281,11 @@ class DebtWaived(MoneyEvent):
 
 
 class StatementLines(_Frozen):
-    """What of a statement's balance is new, by kind, in minor units."""
+    """What of a statement's balance is new, by kind, in minor units; `principal_fen` is what is in no instalment."""
 
     brought_forward_fen: Fen
     principal_fen: Fen
+    instalments_fen: Fen = 0
     interest_fen: Fen
     fees_fen: Fen
 
@@ -420,8 +421,9 @@ class MonthEnd(_Frozen):
 class Restated(MoneyEvent):
     """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
-    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. `from_date` is the day
-    from which anything may have turned out otherwise, and `missed_on` the last day on which a minimum was found missed.
+    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas; fees of plans count
+    among the late fees. `from_date` is the day from which anything may have turned out otherwise, and `missed_on` the
+    last day on which a minimum was found missed.
     """
 
     from_date: date
@@ -498,8 +500,8 @@ class DisputeResolved(MoneyEvent):
 class PlanCreated(MoneyEvent):
     """Billed principal became a plan: it will fall due as scheduled. It is not paid, and no limit is free again.
 
-    `parts` are the purchases it came from, `minimum_lowered_fen` is how much less their statement demands. The fees of
-    instalments are not owed before those are payable.
+    `parts` are the purchases it came from, `minimum_lowered_fen` is how much less their statement demands. Principal and
+    fee of an instalment are payable with the statement of its number, counted from here; the fee is not owed before.
     """
 
     TYPE = "plan.created"
@@ -592,12 +594,14 @@ class AccountCured(Event):
 class AccountChargedOff(MoneyEvent):
     """The debt was booked as a loss, in `amounts`, which never change. It forgives nothing: all of it stays owed.
 
-    `fell_due` is what of them was not billed before, by the bucket it was in.
+    `fell_due` is what of them was not billed before, by the bucket it was in. Plans end: their principal is due, fees of
+    instalments to come are not charged, and credit pays for it at once.
     """
 
     TYPE = "account.charged_off"
     amounts: Amounts
     fell_due: Amounts
+    credit_applied_fen: Fen = 0
     reason: Literal["days_past_due", "fraud", "death", "insolvency"]
 
 
