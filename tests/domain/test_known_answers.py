@@ -360,9 +360,13 @@ CASE_25 = (*BASE, bought("more", 76_543, on="2026-01-20"))
 
 
 def test_case_25_an_instalment_is_part_of_its_statements_minimum_in_full():
-    life = given(*CASE_25).when(convert(100_000, 3, on="2026-02-03")).then(
-        event(AccountBilled, balance_fen=200_000, minimum_fen=20_000),
-        event(PlanCreated, amount_fen=100_000, fee_total_fen=2_500, minimum_lowered_fen=10_000),
+    life = (
+        given(*CASE_25)
+        .when(convert(100_000, 3, on="2026-02-03"))
+        .then(
+            event(AccountBilled, balance_fen=200_000, minimum_fen=20_000),
+            event(PlanCreated, amount_fen=100_000, fee_total_fen=2_500, minimum_lowered_fen=10_000),
+        )
     )
     life.owes(principal_billed=100_000, principal_planned=100_000).stands(minimum_due=10_000, standing="billed")
     life.when(pay(100_000, on="2026-02-10"), advance(to="2026-03-01")).then(
