@@ -263,6 +263,7 @@ class Hindsight(Book):
         for name, plan in self.plans.items():
             if plan.left():
                 principal, fee = plan.instalments.pop(0)
+                fee = 0 if self.died and self.day > self.died else fee
                 self.other["fees_unbilled"] += fee
                 self.charged += fee
                 self.rows[name, len(plan.instalments)] = Row(principal, instalment=True)
@@ -399,6 +400,7 @@ class Hindsight(Book):
             begins = max(plan.made_on, self.bill_day_from(-1))
             used, cycle = (self.day - begins).days, (self.bill_day_from(1) - begins).days
             fee = rounded(Decimal(plan.instalments[0][1] * used) / cycle)
+            fee = 0 if self.died and self.day > self.died else fee
             self.charged += fee
             self.other["fees_unbilled"] += fee
             unpaid = max(0, plan.left() - left)

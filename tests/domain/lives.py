@@ -1,7 +1,7 @@
 """Lives of accounts, told in commands: what was asked on which day, and what became of it."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -325,6 +325,7 @@ def _plan(life: Life, chance: Random) -> None:
         (3, lambda: life.hears(which, chance.choice(("upheld", "rejected")))),
         (1, lambda: life.is_forgiven(chance.choice(("fees", "interest", "principal")), percent)),
         (1, lambda: _correct(life, chance)),
+        (1, lambda: life.dies(chance.choice((0, 0, 3, 40))) if chance.random() < 0.3 else life.advances()),
     )
     chance.choices([ask for _, ask in asked], [weight for weight, _ in asked])[0]()
 
