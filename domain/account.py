@@ -58,6 +58,7 @@ from domain.events import (
     PaymentReversed,
     PlanCreated,
     PlanFeePosted,
+    PlanLeft,
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
@@ -80,6 +81,7 @@ from domain.references import (
     Held,
     Older,
     PaidOut,
+    Planned,
     Posted,
     Received,
     Refunded,
@@ -136,6 +138,7 @@ class Account:
     purchases: dict[str, Posted] = field(default_factory=dict)
     refunds: dict[str, Refunded] = field(default_factory=dict)
     payments: dict[str, Received] = field(default_factory=dict)
+    plans: dict[str, Planned] = field(default_factory=dict)
     payouts: dict[str, PaidOut] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
     holds: dict[str, Held] = field(default_factory=dict)
@@ -151,6 +154,7 @@ class Account:
         twin.purchases = self.purchases.copy()
         twin.refunds = self.refunds.copy()
         twin.payments = self.payments.copy()
+        twin.plans = self.plans.copy()
         twin.payouts = self.payouts.copy()
         twin.disputes = self.disputes.copy()
         twin.holds = self.holds.copy()
@@ -203,6 +207,10 @@ class Account:
         """The payment of this reference in its channel."""
         name = f"{channel}/{payment_ref}"
         return self.payments.get(name) or found(self.older, Received, name)
+
+    def plan(self, plan_id: str) -> Planned | None:
+        """The plan of this id, over or not."""
+        return self.plans.get(plan_id) or found(self.older, Planned, plan_id)
 
     def payout(self, refund_id: str) -> PaidOut | None:
         """The payout of credit of this id."""
@@ -302,12 +310,33 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             name = f"{event.channel}/{event.payment_ref}"
             paid_billed = sum(event.applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
             recovered = sum(event.applied.values()) if event.standing == "charged_off" else 0
-            received = Received(event.value_date, event.amount_fen, paid_billed, recovered=recovered)
+            plan_id = event.plan_id or ""
+            received = Received(event.value_date, event.amount_fen, paid_billed, recovered=recovered, plan_id=plan_id)
             account.payments[name] = received
             account.recovered += recovered
             account.last_act_on = max(account.last_act_on or event.value_date, event.value_date)
-            ledger.pay(event.applied, event.credited_fen)
-            _keep(account, event.value_date, "payment", name, event.amount_fen)
+            if plan_id:
+                ledger.settle(plan_id, event.applied, event.credited_fen)
+            else:
+                ledger.pay(event.applied, event.credited_fen)
+            fact: FactKind = "settlement" if plan_id else "payment"
+            _keep(account, event.value_date, fact, name, event.amount_fen, plan_id)
+        case PlanCreated():
+            made = (event.business_date, event.amount_fen, len(event.schedule), event.statement_no)
+            account.plans[event.plan_id] = Planned(*made)
+            plan = PlanLeft(
+                plan_id=event.plan_id,
+                kind=event.kind,
+                made_on=event.business_date,
+                instalments=event.schedule,
+                parts=event.parts,
+            )
+            ledger.convert(plan, event.minimum_lowered_fen)
+            _keep(account, event.business_date, "conversion", event.plan_id, event.amount_fen, plan.model_dump_json())
+        case PlanFeePosted() | InstalmentPosted():
+            ledger.post(event)
+        case PlanSettledEarly():
+            pass  # its payment said so
         case AccountBilled():
             issued = Issued(event.business_date, event.due_date, event.minimum_fen, event.own_minimum_fen)
             account.issued = (*account.issued, issued)
@@ -329,7 +358,9 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             ledger.pay_out(name, event.credit_taken_fen)
             restored = event.restored
             ledger.restore(name, restored.get("principal_billed", 0), restored.get("principal_unbilled", 0))
-            account.facts = tuple(fact for fact in account.facts if (fact.kind, fact.reference) != ("payment", name))
+            account.facts = tuple(
+                fact for fact in account.facts if fact.reference != name or fact.kind not in {"payment", "settlement"}
+            )
         case BalancesCorrected():
             ledger.adopt(event)
             if event.cause_version is None:
@@ -428,8 +459,6 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case AccountReinstated():
             account.limit, account.close_kind, account.closed_on = event.limit_fen, None, None
             account.last_act_on = event.business_date
-        case PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
-            pass
         case ReportDisputed() | ReportCorrected() | AccountMigrated():
             pass
         case AccountOpened():
@@ -529,6 +558,7 @@ def _close_base(account: Account, day: date) -> None:
         account.purchases,
         account.refunds,
         account.payments,
+        account.plans,
         account.payouts,
         account.disputes,
         account.holds,

@@ -52,7 +52,8 @@ def take(amount: int, available: Amounts) -> tuple[Amounts, int]:
 def split_refund(amount: int, own: Amounts, owed: Mapping[Bucket, int], regime: Regime) -> tuple[int, Amounts, int]:
     """What a refund takes of its purchase's own unpaid amounts, by bucket all it pays, and what becomes credit.
 
-    `own` is what is unpaid of the purchase, in the order in which it shrinks; the rest pays like money.
+    `own` is what is unpaid of the purchase, in the order in which it shrinks; the rest pays like money. Money that
+    settles a plan early is split alike.
     """
     taken, rest = take(amount, own)
     left = {bucket: fen - taken.get(bucket, 0) for bucket, fen in owed.items()}

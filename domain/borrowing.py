@@ -154,7 +154,9 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
             "value_date_not_allowed", field="value_date", asked=command.value_date, earliest=today, latest=today
         )
     value_date = check_value_date(account, backdated, today, not_before=posted.on)
-    if value_date < today:
+    # Refunds come before the payments of their day: what those paid of the purchase is taken back before its plan is.
+    anew = value_date < today or "principal_planned" in ledger.unpaid_of(command.purchase_id)
+    if anew:
         yield from renew(account)
     of_purchase, applied, credited = split_refund(
         command.amount_fen, ledger.unpaid_of(command.purchase_id), ledger.buckets, ledger.regime
@@ -168,6 +170,6 @@ def refund_purchase(command: RefundPurchase, account: Account, today: date) -> F
         credited_fen=credited,
         of_purchase_fen=of_purchase,
     )
-    if value_date < today:
+    if anew:
         yield from correct(account, value_date)
     yield from less_owed(account)

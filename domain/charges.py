@@ -1,4 +1,4 @@
-"""The charges of the line, reckoned on a ledger alone: interest, late fee, all-in cap, and what a statement demands.
+"""The charges of the line, reckoned on a ledger alone: interest, fees, instalments, the cap, and what is demanded.
 
 Both who decides what happens today and who derives what should have happened ask the same rules here.
 """
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.allocation import allocate
-from domain.events import DebtWaived, InterestPosted, LateFeePosted
-from domain.ledger import Ledger
+from domain.events import DebtWaived, InstalmentPosted, InterestPosted, LateFeePosted, PlanFeePosted, PlanLeft
+from domain.ledger import Charge, Ledger
 from domain.money import Amounts, ceiling, half_up
+from domain.plans import due_next, fee_run_up, principal_left
 from domain.slices import Layer
 
 
@@ -26,13 +27,65 @@ def late_fee(ledger: Ledger, missed: Layer) -> Iterator[LateFeePosted]:
 
     None is charged after the customer's death.
     """
-    if ledger.died_on is not None and ledger.business_date > ledger.died_on:
+    if _after_death(ledger):
         return
     terms = ledger.terms
     base = min(missed.amount, missed.principal, ledger.buckets["principal_billed"])
     fee = min(base, max(terms.late_fee_floor, half_up(terms.late_fee_rate, base)))
     if fee:
         yield LateFeePosted(statement_no=missed.statement_no, base_fen=base, amount_fen=fee)
+
+
+def _after_death(ledger: Ledger) -> bool:
+    return ledger.died_on is not None and ledger.business_date > ledger.died_on
+
+
+def bill_day(ledger: Ledger) -> Iterator[Charge]:
+    """What a bill day makes payable: fees of plans, interest, instalments; what then exceeds the cap is given up.
+
+    In this order credit pays what it would if it came last: fees, interest, principal.
+    """
+    due = [(plan, due_next(plan)) for plan in ledger.plans.values()]
+    for plan, instalment in due:
+        yield from plan_fee(ledger, plan, instalment.fee_fen, credit=ledger.credit)
+    yield from interest(ledger)
+    for plan, instalment in due:
+        yield InstalmentPosted(
+            plan_id=plan.plan_id,
+            number=instalment.number,
+            principal_fen=instalment.principal_fen,
+            credit_applied_fen=min(ledger.credit, instalment.principal_fen),
+        )
+    yield from over_cap(ledger)
+
+
+def plan_fee(ledger: Ledger, plan: PlanLeft, amount: int, credit: int) -> Iterator[PlanFeePosted]:
+    """The fee of a plan's next instalment, or so much of it; none is charged after the customer's death."""
+    if amount and not _after_death(ledger):
+        yield PlanFeePosted(
+            plan_id=plan.plan_id,
+            number=due_next(plan).number,
+            amount_fen=amount,
+            credit_applied_fen=min(credit, amount),
+        )
+
+
+def payoff(ledger: Ledger, plan: PlanLeft) -> tuple[int, int]:
+    """What it takes to settle a plan today: its principal, and the fee that has run up for the instalment to come."""
+    fee = 0 if _after_death(ledger) else fee_run_up(plan, ledger.business_date, ledger.bill_days)
+    return principal_left(plan), fee
+
+
+def minimum_lowered(ledger: Ledger, amount: int) -> int:
+    """By how much the latest statement demands less once `amount` of its principal is paid in instalments.
+
+    It demands the share of it no more, and together minima never demand more than is billed.
+    """
+    latest = ledger.layers[-1] if ledger.layers else None
+    if latest is None or latest.statement_no != ledger.statement_no:
+        return 0
+    billed = ledger.billed - min(amount, ledger.convertible)
+    return min(latest.amount, max(ceiling(ledger.terms.minimum_ratio, amount), ledger.minimum_due - billed))
 
 
 def run_up(ledger: Ledger) -> Iterator[InterestPosted | DebtWaived]:
@@ -80,10 +133,10 @@ def over_cap(ledger: Ledger) -> Iterator[DebtWaived]:
 
 
 def minimum(ledger: Ledger) -> int:
-    """What a statement issued now demands: the minima still open, all new charges, and a share of the rest."""
+    """What a statement issued now demands: the minima still open, new charges and instalments, a share of the rest."""
     balance = ledger.billed + ledger.unbilled
     brought_forward = ledger.minimum_due
-    new_charges = ledger.buckets["interest_unbilled"] + ledger.buckets["fees_unbilled"]
+    new_charges = ledger.buckets["interest_unbilled"] + ledger.buckets["fees_unbilled"] + ledger.instalments_unbilled
     rest = max(0, balance - brought_forward - new_charges)
     demanded = brought_forward + new_charges + ceiling(ledger.terms.minimum_ratio, rest)
     return min(balance, max(ledger.terms.minimum_floor, demanded))

@@ -9,12 +9,14 @@ from domain.commands import (
     Authorize,
     Capture,
     Command,
+    ConvertToPlan,
     LodgeAppeal,
     OpenDispute,
     Purchase,
     ReceivePayment,
     RefundCredit,
     RefundPurchase,
+    SettleEarly,
 )
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
@@ -60,6 +62,17 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
             if (received := account.payment(channel, name)) is None:
                 return False
             first = {"amount_fen": received.amount} | _value_date(command.value_date, received.on)
+            _check_same(command, "payment_ref_reused", "payment_ref", first)
+        case ConvertToPlan(plan_id=name):
+            if (plan := account.plan(name)) is None:
+                return False
+            first = {"amount_fen": plan.amount, "months": plan.months}
+            statement = {} if command.statement_no is None else {"statement_no": plan.statement_no}
+            _check_same(command, "plan_id_reused", "plan_id", first | statement)
+        case SettleEarly(channel=channel, payment_ref=name):
+            if (received := account.payment(channel, name)) is None:
+                return False
+            first = {"amount_fen": received.amount, "plan_id": received.plan_id or None}
             _check_same(command, "payment_ref_reused", "payment_ref", first)
         case RefundCredit(refund_id=name):
             if (paid_out := account.payout(name)) is None:

@@ -99,6 +99,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
                 fen_days=each.fen_days,
                 earlier_days=each.earlier_days,
                 counted_to=each.counted_to,
+                instalment=each.instalment,
             )
             for purchase_id, each in derived.slices.items()
         ),
@@ -107,6 +108,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
             DisputeLeft(dispute_id=dispute_id, purchase_id=each.purchase_id, set_aside_fen=each.amount)
             for dispute_id, each in derived.disputes.items()
         ),
+        "plans_left": tuple(derived.plans.values()),
         "untested_due": derived.untested_due,
         "charged_off_due": derived.charged_off_due,
         "minima_charged_off": _minima(derived.layers_charged_off),

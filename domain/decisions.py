@@ -59,6 +59,7 @@ from domain.commands import (
     WithdrawClosure,
     WriteOff,
 )
+from domain.converting import convert_to_plan, settle_early
 from domain.delinquency import catch_up, charge_off, due_test, long_overdue_freeze
 from domain.disputing import open_dispute, resolve_dispute
 from domain.events import AccountEvent, Cause, MoneyEvent, Owed
@@ -221,6 +222,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return refund_purchase(command, account, today)
         case RefundCredit():
             return refund_credit(command, account)
+        case ConvertToPlan():
+            return convert_to_plan(command, account, today)
+        case SettleEarly():
+            return settle_early(command, account, today)
         case ChangeTerms():
             return change_terms(command, account, today, catalogue)
         case ChangeBillDay():
@@ -267,7 +272,7 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return decline(command, account)
         case Open() | AdvanceTo():
             raise AssertionError(command.DO)
-        case Migrate() | ConvertToPlan() | SettleEarly() | DisputeReport() | CorrectReport():
+        case Migrate() | DisputeReport() | CorrectReport():
             raise NotImplementedError(command.DO)
         case _:
             assert_never(command)

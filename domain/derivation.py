@@ -10,10 +10,10 @@ from datetime import date
 from domain import charges
 from domain.allocation import allocate, split_refund, take
 from domain.calendar import ONE_DAY, days_between, month_end
-from domain.events import DebtWaived, InterestPosted, LateFeePosted, MonthEnd
+from domain.events import MonthEnd, PlanLeft
 from domain.facts import Fact, Issued, in_order
-from domain.ledger import ComingTerms, Ledger
-from domain.money import Bucket, DebtKind
+from domain.ledger import Charge, ComingTerms, Ledger
+from domain.money import Amounts, Bucket, DebtKind
 from domain.terms import Terms
 
 
@@ -73,7 +73,7 @@ class Derivation:
             self.missed_on.append(day)
             self._post(charges.late_fee(ledger, missed))
         if ledger.bill_days.falls_on(day) and ledger.charged_off_due is None:
-            self._post(charges.run_up(ledger))
+            self._post(charges.bill_day(ledger))
         statement = self._issued.get(day)
         if statement is not None:
             brought_forward = ledger.minimum_due
@@ -83,7 +83,7 @@ class Derivation:
         while self._facts and self._facts[-1].on == day:
             self._apply(self._facts.pop())
 
-    def _post(self, posted: Iterable[InterestPosted | LateFeePosted | DebtWaived]) -> None:
+    def _post(self, posted: Iterable[Charge]) -> None:
         for event in posted:
             self.ledger.post(event)
 
@@ -100,6 +100,11 @@ class Derivation:
             case "payment":
                 applied, credited = allocate(fact.amount, ledger.buckets, ledger.regime)
                 ledger.pay(applied, credited)
+            case "conversion":
+                plan = PlanLeft.model_validate_json(fact.of)
+                ledger.convert(plan, charges.minimum_lowered(ledger, fact.amount))
+            case "settlement":
+                self._settle(fact)
             case "payout":
                 ledger.pay_out(fact.reference, fact.amount)
             case "dispute":
@@ -127,6 +132,17 @@ class Derivation:
                 ledger.undo_charge_off()
             case "death":
                 ledger.died_on = fact.on
+
+    def _settle(self, fact: Fact) -> None:
+        """A plan is over on the day it was settled; what it would have taken less of the money pays like any other."""
+        ledger = self.ledger
+        plan = ledger.plans.get(fact.of)
+        principal, fee = charges.payoff(ledger, plan) if plan is not None else (0, 0)
+        if plan is not None:
+            self._post(charges.plan_fee(ledger, plan, fee, credit=0))
+        own: Amounts = {"principal_planned": principal, "fees_unbilled": fee}
+        _, applied, credited = split_refund(fact.amount, own, ledger.buckets, ledger.regime)
+        ledger.settle(fact.of, applied, credited)
 
     def _month(self, end: date) -> MonthEnd:
         ledger = self.ledger

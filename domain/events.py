@@ -421,8 +421,9 @@ class MonthEnd(_Frozen):
 class Restated(MoneyEvent):
     """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
-    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. `from_date` is the day
-    from which anything may have turned out otherwise, and `missed_on` the last day on which a minimum was found missed.
+    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas; fees of plans count
+    among the late fees. `from_date` is the day from which anything may have turned out otherwise, and `missed_on` the
+    last day on which a minimum was found missed.
     """
 
     from_date: date
@@ -499,8 +500,8 @@ class DisputeResolved(MoneyEvent):
 class PlanCreated(MoneyEvent):
     """Billed principal became a plan: it will fall due as scheduled. It is not paid, and no limit is free again.
 
-    `parts` are the purchases it came from, `minimum_lowered_fen` is how much less their statement demands. The fees of
-    instalments are not owed before those are payable.
+    `parts` are the purchases it came from, `minimum_lowered_fen` is how much less their statement demands. Principal and
+    fee of an instalment are payable with the statement of its number, counted from here; the fee is not owed before.
     """
 
     TYPE = "plan.created"

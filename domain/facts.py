@@ -12,6 +12,8 @@ FactKind = Literal[
     "purchase",
     "refund",
     "payment",
+    "conversion",
+    "settlement",
     "payout",
     "posting",
     "dispute",
@@ -45,10 +47,12 @@ class Fact(NamedTuple):
     learnt later counts in the day's first turn, 0.
 
     A `posting` says that charges were posted and capped outside a bill day, as happens when an account is to close;
-    what they come to is derived. A charge-off, by days past due or by decision, stands on the day it was made on, and
+    what they come to is derived. A plan stands as it was made: where a late fact leaves less to convert, the rest of it
+    pays like money; and it is over on the day it was settled. A charge-off, by days past due or by decision, stands on the day it was made on, and
     only its split is derived. `reference` is the purchase's id for purchases and their refunds, the dispute's for
-    disputes, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
-    officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), else whatever names the fact. `of` is the purchase that a dispute is about.
+    disputes, the plan's for conversions, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
+    officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), else whatever names the fact. `of` is the purchase that a dispute is about,
+    the plan as it was made, or the id of the plan that was settled.
     """
 
     on: date

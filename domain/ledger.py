@@ -14,7 +14,17 @@ from typing import NamedTuple, assert_never
 
 from domain.allocation import Regime, allocate, regime_for, take
 from domain.calendar import BillDays, days_between
-from domain.events import DebtWaived, InterestPosted, LateFeePosted, RatedDays, Restated, UnpaidMinimum
+from domain.events import (
+    DebtWaived,
+    InstalmentPosted,
+    InterestPosted,
+    LateFeePosted,
+    PlanFeePosted,
+    PlanLeft,
+    RatedDays,
+    Restated,
+    UnpaidMinimum,
+)
 from domain.money import (
     BILLED_BUCKETS,
     BUCKETS,
@@ -27,11 +37,15 @@ from domain.money import (
     half_up,
     half_up_sum,
 )
+from domain.plans import due_next, planned_of, principal_left, slice_of, taken_back, without_next
 from domain.slices import Layer, SetAside, Slice, at_rate, oldest_due_first, together
 from domain.terms import Terms
 
 # Between a purchase's id and the dispute that posted it anew; neither may have it in its name.
 _ANEW = "#"
+_OWN_SLICES: tuple[Bucket, ...] = ("principal_billed", "principal_unbilled")
+# What is charged, made payable or given up as the calendar has it.
+Charge = InterestPosted | LateFeePosted | PlanFeePosted | InstalmentPosted | DebtWaived
 
 
 class ComingTerms(NamedTuple):
@@ -62,6 +76,8 @@ class Ledger:
     slices: dict[str, Slice] = field(default_factory=dict)
     # By dispute; those that keep nothing out (it was paid already) included.
     disputes: dict[str, SetAside] = field(default_factory=dict)
+    # What is paid in instalments, the oldest plan first: their principal is what is planned. A plan that is over is gone.
+    plans: dict[str, PlanLeft] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     statement_no: int = 0
     # The due date of the statement whose due test has not come yet; the terms see to it that there is at most one.
@@ -92,6 +108,7 @@ class Ledger:
         twin.buckets = self.buckets.copy()
         twin.slices = self.slices.copy()
         twin.disputes = self.disputes.copy()
+        twin.plans = self.plans.copy()
         return twin
 
     # What it owes
@@ -122,6 +139,16 @@ class Ledger:
     def disputed(self) -> int:
         """What open disputes keep out of what is billed and demanded."""
         return self.buckets["principal_disputed"]
+
+    @property
+    def planned(self) -> int:
+        """The principal of instalments that are not payable yet."""
+        return self.buckets["principal_planned"]
+
+    @property
+    def instalments_unbilled(self) -> int:
+        """The principal of instalments that became payable and that the next statement demands in full."""
+        return sum(each.unpaid for each in self.slices.values() if each.instalment and each.due_date is None)
 
     @property
     def principal(self) -> int:
@@ -207,7 +234,7 @@ class Ledger:
         if self.charged_off_due is not None:
             return None
         bill_day = self.bill_days.next_after(self.business_date)
-        if self.billed or self.unbilled or self.accrued > 0 or self._over_cap_by(bill_day):
+        if self.billed or self.unbilled or self.planned or self.accrued > 0 or self._over_cap_by(bill_day):
             first = bill_day
         for layer in self.layers:
             test = self.test_date(layer.due_date)
@@ -268,21 +295,23 @@ class Ledger:
         """What is left of the statement due on `due` bears interest, and the days since the start count at once.
 
         After the due date: what is unpaid now, from the due date on. From posting: where more than the tolerance is
-        left, every purchase of the statement as it stood each day, what was paid of it meanwhile included.
+        left, every purchase of the statement as it stood each day, what was paid of it meanwhile included; instalments
+        bear from the due date on all the same.
         """
         of_statement = [(key, each) for key, each in self.slices.items() if each.due_date == due]
-        left = sum(each.unpaid for _, each in of_statement)
+        left = from_due = sum(each.unpaid for _, each in of_statement)
         until = self._bearing_until(test)
         if self.terms.interest_method == "from_posting" and left > self.terms.tolerance:
             for _, each in of_statement:
-                self.fen_days += each.fen_days_by(until)
-                self.earlier_days = together(self.earlier_days, each.earlier_days)
-        else:
-            before = self.rate_before
-            days_before = max(0, days_between(due, min(before.until, until))) if before else 0
-            self.fen_days += left * (max(0, days_between(due, until)) - days_before)
-            if before and days_before:
-                self.earlier_days = at_rate(before.daily_rate, left * days_before, self.earlier_days)
+                if not each.instalment:
+                    self.fen_days += each.fen_days_by(until)
+                    self.earlier_days = together(self.earlier_days, each.earlier_days)
+                    from_due -= each.unpaid
+        before = self.rate_before
+        days_before = max(0, days_between(due, min(before.until, until))) if before else 0
+        self.fen_days += from_due * (max(0, days_between(due, until)) - days_before)
+        if before and days_before:
+            self.earlier_days = at_rate(before.daily_rate, from_due * days_before, self.earlier_days)
         self.bearing += left
         for key, each in of_statement:
             if not each.unpaid:
@@ -301,13 +330,17 @@ class Ledger:
 
     # How amounts rise
 
-    def post(self, event: InterestPosted | LateFeePosted | DebtWaived) -> None:
-        """What the calendar posts of itself: interest, a late fee, what the cap gives up."""
+    def post(self, event: Charge) -> None:
+        """What the calendar posts of itself: interest, fees, instalments, what the cap gives up."""
         match event:
             case InterestPosted():
                 self.post_interest(event.amount_fen, event.credit_applied_fen)
             case LateFeePosted():
                 self.post_late_fee(event.amount_fen)
+            case PlanFeePosted():
+                self.post_plan_fee(event.amount_fen, event.credit_applied_fen)
+            case InstalmentPosted():
+                self.post_instalment(event.plan_id, event.number, event.credit_applied_fen)
             case DebtWaived():
                 self.waive(event.applied, event.refunded_fen, event.credit_applied)
             case _:
@@ -331,6 +364,25 @@ class Ledger:
         """One fee for one missed minimum; it is in no minimum until it is billed."""
         self.buckets["fees_unbilled"] += amount
         self.charges_posted += amount
+
+    def post_plan_fee(self, amount: int, credit_applied: int) -> None:
+        """The fee of an instalment becomes payable; credit pays for it at once."""
+        self.buckets["fees_unbilled"] += amount - credit_applied
+        self.buckets["credit"] -= credit_applied
+        self.charges_posted += amount
+
+    def post_instalment(self, plan_id: str, number: int, credit_applied: int) -> None:
+        """The principal of a plan's next instalment becomes payable; credit pays for it at once."""
+        plan = self.plans[plan_id]
+        self._replace_plan(plan_id, without_next(plan))
+        self._fall_due(slice_of(plan_id, number), due_next(plan).principal_fen, credit_applied)
+
+    def _fall_due(self, name: str, amount: int, credit_applied: int = 0) -> None:
+        self.buckets["principal_planned"] -= amount
+        self.buckets["principal_unbilled"] += amount - credit_applied
+        self.buckets["credit"] -= credit_applied
+        if amount > credit_applied:
+            self.slices[name] = Slice(amount - credit_applied, None, 0, self.business_date, instalment=True)
 
     def bill(self, due_date: date, own_minimum: int) -> None:
         """A statement: everything unbilled becomes billed with this due date, and its own minimum is demanded."""
@@ -365,10 +417,10 @@ class Ledger:
     # How part of it is disputed
 
     def disputable(self, purchase_id: str, amount: int) -> Amounts:
-        """What a dispute of `amount` finds unpaid of a purchase and not disputed yet, by bucket."""
+        """What a dispute of `amount` finds unpaid of a purchase, not disputed yet and in no plan, by bucket."""
         unpaid = self.unpaid_of(purchase_id)
-        unpaid.pop("principal_disputed", None)
-        return take(amount, unpaid)[0]
+        own: Amounts = {bucket: fen for bucket, fen in unpaid.items() if bucket in _OWN_SLICES}
+        return take(amount, own)[0]
 
     def set_aside(self, dispute_id: str, purchase_id: str, taken: Amounts) -> None:
         """What is `taken` of a purchase is neither billed nor demanded, and bears no interest."""
@@ -400,6 +452,66 @@ class Ledger:
                 amount -= part
                 self.disputes[name] = each._replace(amount=each.amount - part)
 
+    # How part of it is paid in instalments
+
+    @property
+    def convertible(self) -> int:
+        """Billed principal that is in no plan yet: what an instalment plan may be made of."""
+        return sum(each.unpaid for each in self.slices.values() if each.due_date is not None and not each.instalment)
+
+    def oldest_billed(self, amount: int) -> dict[str, int]:
+        """The purchases that a plan of `amount` is made of, the oldest first, with how much of each."""
+        parts: dict[str, int] = {}
+        for name, each in self.slices.items():
+            part = min(amount, each.unpaid) if each.due_date is not None and not each.instalment else 0
+            if part:
+                amount -= part
+                purchase_id = name.partition(_ANEW)[0]
+                parts[purchase_id] = parts.get(purchase_id, 0) + part
+        return parts
+
+    def convert(self, plan: PlanLeft, minimum_lowered: int) -> None:
+        """Billed principal, the oldest first, becomes a plan; the latest statement demands less.
+
+        A plan stands as it was made: where there is less than its amount to convert, the rest pays like money.
+        """
+        amount = principal_left(plan)
+        converted = min(amount, self.convertible)
+        self.buckets["principal_billed"] -= converted
+        self.buckets["principal_planned"] += amount
+        self._shrink_oldest("principal_billed", converted, revolving=True)
+        self.plans[plan.plan_id] = plan
+        if minimum_lowered:
+            *earlier, latest = self.layers
+            left = latest._replace(amount=latest.amount - minimum_lowered)
+            self.layers = (*earlier, left) if left.amount else tuple(earlier)
+        self._lower_minima(self.minimum_due - self.billed)
+        applied, credited = allocate(amount - converted, self.buckets, self.regime)
+        self.pay(applied, credited)
+
+    def settle(self, plan_id: str, applied: Amounts, credited: int) -> None:
+        """A plan is over before its end, and was paid; what the money did not reach of it is owed like a purchase."""
+        plan = self.plans.pop(plan_id, None)
+        self.pay(applied, credited)
+        unpaid = (principal_left(plan) if plan else 0) - applied.get("principal_planned", 0)
+        self.buckets["principal_planned"] -= unpaid
+        self.restore(slice_of(plan_id, "rest"), 0, unpaid)
+        self._spend_credit()
+
+    def _replace_plan(self, plan_id: str, left: PlanLeft | None) -> None:
+        if left is None:
+            del self.plans[plan_id]
+        else:
+            self.plans[plan_id] = left
+
+    def _take_from_plans(self, purchase_id: str, amount: int) -> None:
+        """A refund takes back what of a purchase was converted, out of the newest plan first."""
+        for plan_id, plan in reversed(list(self.plans.items()) if amount else []):
+            part = min(amount, planned_of(plan, purchase_id))
+            amount -= part
+            if part:
+                self._replace_plan(plan_id, taken_back(plan, purchase_id, part))
+
     # How it becomes a loss
 
     @property
@@ -409,7 +521,13 @@ class Ledger:
         return oldest.due_date if oldest is not None else self.business_date
 
     def charge_off(self, oldest_due: date) -> None:
-        """All but what is disputed is billed and due; nothing bears interest any more, no minimum is demanded."""
+        """All but what is disputed is billed and due; nothing bears interest any more, no minimum is demanded.
+
+        Plans end: their principal is due, and credit pays for it at once.
+        """
+        for plan in self.plans.values():
+            self._fall_due(slice_of(plan.plan_id, "rest"), principal_left(plan))
+        self.plans = {}
         self.charged_off_due = oldest_due
         self.layers_charged_off, self.layers = self.layers, ()
         for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
@@ -428,6 +546,7 @@ class Ledger:
         )
         self.bearing = 0
         self.regime = self._regime_of_the_morning()
+        self._spend_credit()
 
     def undo_charge_off(self) -> None:
         """It was an error: the minima return as far as anything billed is left, and interest goes on from today.
@@ -459,9 +578,12 @@ class Ledger:
         for bucket, delta in corrected.deltas.items():
             self.buckets[bucket] += delta
         self.slices = {
-            each.purchase_id: Slice(each.unpaid_fen, each.due_date, each.fen_days, each.counted_to, each.earlier_days)
+            each.purchase_id: Slice(
+                each.unpaid_fen, each.due_date, each.fen_days, each.counted_to, each.earlier_days, each.instalment
+            )
             for each in corrected.purchases_left
         }
+        self.plans = {each.plan_id: each for each in corrected.plans_left}
         self.disputes = {
             each.dispute_id: SetAside(each.purchase_id, each.set_aside_fen) for each in corrected.disputes_left
         }
@@ -488,12 +610,13 @@ class Ledger:
         self.buckets["credit"] += credited
 
     def unpaid_of(self, purchase_id: str) -> Amounts:
-        """What is unpaid of one purchase, in the order in which a refund takes it: disputed, billed, unbilled."""
+        """What is unpaid of one purchase, in the order in which a refund takes it: disputed, its own, planned."""
         disputed = sum(each.amount for each in self.disputes.values() if each.purchase_id == purchase_id)
         unpaid: Amounts = {"principal_disputed": disputed} if disputed else {}
         for _, each in self._slices_of(purchase_id):
             unpaid[each.bucket] = unpaid.get(each.bucket, 0) + each.unpaid
-        return unpaid
+        planned = sum(planned_of(plan, purchase_id) for plan in self.plans.values())
+        return unpaid | {"principal_planned": planned} if planned else unpaid
 
     def _slices_of(self, purchase_id: str) -> list[tuple[str, Slice]]:
         """Its own slice, and those that a rejected dispute posted anew."""
@@ -505,10 +628,11 @@ class Ledger:
     def refund(self, purchase_id: str, of_purchase: int, applied: Amounts, credited: int) -> None:
         """A purchase shrinks: `of_purchase` of what is its own, the rest of `applied` like a payment, then credit."""
         self._lower(applied)
-        disputed = applied.get("principal_disputed", 0)
+        disputed, planned = applied.get("principal_disputed", 0), applied.get("principal_planned", 0)
         self._shrink_disputes(purchase_id, disputed)
+        self._take_from_plans(purchase_id, planned)
         others = dict(applied)
-        for bucket, part in self._shrink_own(purchase_id, of_purchase - disputed).items():
+        for bucket, part in self._shrink_own(purchase_id, of_purchase - disputed - planned).items():
             others[bucket] -= part
         self._shrink_oldest("principal_billed", others.get("principal_billed", 0))
         self._shrink_oldest("principal_unbilled", others.get("principal_unbilled", 0))
@@ -538,6 +662,9 @@ class Ledger:
             self.pay({bucket: -delta}, 0)
         if bucket in CHARGE_BUCKETS:
             self.charges_posted = max(0, self.charges_posted + delta)
+        self._spend_credit()
+
+    def _spend_credit(self) -> None:
         applied, left = allocate(self.credit, self.buckets, self.regime)
         self.pay(applied, left - self.credit)
 
@@ -551,8 +678,10 @@ class Ledger:
         """Take `applied` out of the buckets; what falls from billed ones lowers the minima, oldest first."""
         for bucket, amount in applied.items():
             self.buckets[bucket] -= amount
-        left = sum(applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
-        if not left or not self.layers:
+        self._lower_minima(sum(applied.get(bucket, 0) for bucket in BILLED_BUCKETS))
+
+    def _lower_minima(self, left: int) -> None:
+        if left <= 0 or not self.layers:
             return
         layers = []
         for layer in self.layers:
@@ -562,11 +691,11 @@ class Ledger:
                 layers.append(layer._replace(amount=layer.amount - part) if part else layer)
         self.layers = tuple(layers)
 
-    def _shrink_oldest(self, bucket: Bucket, amount: int) -> None:
+    def _shrink_oldest(self, bucket: Bucket, amount: int, *, revolving: bool = False) -> None:
         if not amount:
             return
         for purchase_id, each in list(self.slices.items()):
-            if each.bucket == bucket and each.unpaid:
+            if each.bucket == bucket and each.unpaid and not (revolving and each.instalment):
                 part = min(amount, each.unpaid)
                 self._shrink(purchase_id, each, part)
                 amount -= part
@@ -590,7 +719,8 @@ class Ledger:
         if billed and not untested and self.charged_off_due is None:
             self.bearing -= amount
         # What is paid before its due test may still count from its posting, if the rest of its statement is missed.
-        if amount == each.unpaid and not (untested and self.terms.interest_method == "from_posting"):
+        kept = untested and self.terms.interest_method == "from_posting" and not each.instalment
+        if amount == each.unpaid and not kept:
             del self.slices[purchase_id]
         else:
             left, counted = each.unpaid - amount, self._counted(each)

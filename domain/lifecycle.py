@@ -28,6 +28,7 @@ NO_MOVE = Refuse("no_such_move")
 NOT_ACTIVATED = Refuse("not_activated")
 NOT_FROZEN = Refuse("not_frozen")
 NOT_CHARGED_OFF = Refuse("not_charged_off")
+NOTHING_BILLED = Refuse("nothing_billed")
 ACCESS_STATES: tuple[str, ...] = get_args(Access)
 STANDING_STATES: tuple[str, ...] = get_args(Standing)
 
@@ -84,6 +85,16 @@ STANDING_TABLE: tuple[Row, ...] = (
     Row("settle", (NEVER, "paid", NOTHING, NEVER, NEVER), "nothing billed is left"),
     Row("miss", (NEVER, "overdue", NEVER, "overdue", NOTHING), "a minimum was not paid in time"),
     Row("cure", (NEVER, NOTHING, NOTHING, "billed", NOTHING), "no minimum is missed any more"),
+    Row(
+        "convert_away",
+        (NOTHING_BILLED, "clear", NOTHING_BILLED, Refuse("overdue"), Refuse("charged_off")),
+        "a conversion to instalments took all that was billed",
+    ),
+    Row(
+        "restructure",
+        (NOTHING_BILLED, "billed", NOTHING_BILLED, "billed", Refuse("charged_off")),
+        "what cannot be paid as billed becomes a new plan",
+    ),
     Row("write_off_by_dpd", (NEVER, NEVER, NEVER, "charged_off", NOTHING), "the days past due reach the bound"),
     Row(
         "write_off",

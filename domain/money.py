@@ -88,6 +88,11 @@ def half_up_sum(products: Iterable[tuple[Decimal, int]]) -> int:
     return int(sum((Fraction(rate) * amount for rate, amount in products), Fraction(1, 2)))
 
 
+def half_up_part(amount: int, part: int, whole: int) -> int:
+    """`amount x part / whole`, rounded to the nearest whole unit, halves away from zero; none of them negative."""
+    return (2 * amount * part + whole) // (2 * whole)
+
+
 def ceiling(rate: Decimal, amount: int) -> int:
     """`rate x amount`, rounded up to a whole unit; `amount` is never negative."""
     numerator, denominator = rate.as_integer_ratio()

@@ -49,13 +49,26 @@ class Refunded(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A payment from its value date; `paid_billed` is what it had paid of billed buckets, `recovered` of a loss."""
+    """A payment from its value date; `paid_billed` is what it had paid of billed buckets, `recovered` of a loss.
+
+    `plan_id` is the plan that it settled, and nothing else.
+    """
 
     on: date
     amount: int
     paid_billed: int
     reversed: bool = False
     recovered: int = 0
+    plan_id: str = ""
+
+
+class Planned(NamedTuple):
+    """A plan as it was made; what is left of it the ledger knows."""
+
+    on: date
+    amount: int
+    months: int
+    statement_no: int
 
 
 class PaidOut(NamedTuple):
@@ -97,8 +110,8 @@ class Death(NamedTuple):
 
 Older = tuple[str, ...]
 EMPTY: Older = ("",) * 32
-Reference = Posted | Held | Refunded | Received | PaidOut | Dispute
-R = TypeVar("R", Posted, Held, Refunded, Received, PaidOut, Dispute)
+Reference = Posted | Held | Refunded | Received | Planned | PaidOut | Dispute
+R = TypeVar("R", Posted, Held, Refunded, Received, Planned, PaidOut, Dispute)
 _READ: dict[type[Reference], TypeAdapter[Reference]] = {kind: TypeAdapter(kind) for kind in get_args(Reference)}
 
 

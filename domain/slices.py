@@ -13,7 +13,8 @@ class Slice(NamedTuple):
     """What is unpaid of one purchase; `due_date` is its statement's, None until it is billed.
 
     `fen_days` are its own closing balances from its posting up to, but not including, `counted_to`; those of days with
-    another rate are `earlier_days`.
+    another rate are `earlier_days`. An `instalment` is what became payable of a plan: it is demanded in full, and bears
+    interest from its due date alone.
     """
 
     unpaid: int
@@ -21,6 +22,7 @@ class Slice(NamedTuple):
     fen_days: int
     counted_to: date
     earlier_days: tuple[RatedDays, ...] = ()
+    instalment: bool = False
 
     @property
     def bucket(self) -> Bucket:

@@ -11,17 +11,20 @@ from domain.lifecycle import move_standing
 
 
 def bill_day_steps(account: Account, day: date) -> Iterator[AccountEvent]:
-    """Post the interest, apply the cap, use the credit, issue the statement; a step with nothing to do is silent."""
+    """Post fees, interest and instalments, which uses the credit; apply the cap; issue the statement.
+
+    A step with nothing to do is silent.
+    """
     if account.standing == "charged_off":
         return
-    yield from charges.run_up(account.ledger)
+    yield from charges.bill_day(account.ledger)
     if account.ledger.billed or account.ledger.unbilled:
         yield _statement(account, day)
 
 
 def _statement(account: Account, day: date) -> AccountBilled:
     ledger = account.ledger
-    minimum = charges.minimum(ledger)
+    minimum, instalments = charges.minimum(ledger), ledger.instalments_unbilled
     return AccountBilled(
         statement_no=ledger.statement_no + 1,
         covers_from=max(ledger.bill_days.last_before(day), account.opened_on),
@@ -32,7 +35,8 @@ def _statement(account: Account, day: date) -> AccountBilled:
         own_minimum_fen=minimum - ledger.minimum_due,
         lines=StatementLines(
             brought_forward_fen=ledger.billed,
-            principal_fen=ledger.buckets["principal_unbilled"],
+            principal_fen=ledger.buckets["principal_unbilled"] - instalments,
+            instalments_fen=instalments,
             interest_fen=ledger.buckets["interest_unbilled"],
             fees_fen=ledger.buckets["fees_unbilled"],
         ),

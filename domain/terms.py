@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.money import Fen, PositiveFen, Rate
+from domain.schedules import fee_plan_cost
 
 Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,64}$")]
 
@@ -76,6 +77,11 @@ class Terms(BaseModel):
         if nominal > self.cap_annual:
             message = f"daily_rate x 365 = {nominal} is above cap_annual {self.cap_annual}"
             raise ValueError(message)
+        for months, fee_rate in self.plan_fee.items():
+            cost = fee_plan_cost(months, fee_rate)
+            if cost > self.cap_annual:
+                message = f"plan_fee of {months} months costs {cost} a year, above cap_annual {self.cap_annual}"
+                raise ValueError(message)
         return self
 
 

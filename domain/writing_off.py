@@ -18,9 +18,10 @@ def write_off(command: WriteOff, account: Account) -> Facts:
     standing = move_standing("write_off", account.standing)
     if standing is None:
         return
-    # Credit may pay the last interest, and the cap may give it up: then nothing is left to lose.
-    yield from charges.run_up(account.ledger)
-    if not account.ledger.owed:
+    # Credit may pay the last interest and what is planned, and the cap may give it up: then nothing is left to lose.
+    ledger = account.ledger
+    yield from charges.run_up(ledger)
+    if ledger.owed == min(ledger.credit, ledger.planned):
         raise Refused("nothing_owed", standing=account.standing)
     yield from booked(account, command.reason, standing)
 

@@ -24,6 +24,7 @@ from domain.commands import (
     ChangeLimit,
     ChangeTerms,
     Command,
+    ConvertToPlan,
     CorrectBalances,
     DecideAppeal,
     Decline,
@@ -44,6 +45,7 @@ from domain.commands import (
     ResolveDispute,
     ReversePayment,
     SetAutopay,
+    SettleEarly,
     UndoWriteOff,
     Unfreeze,
     WaiveDebt,
@@ -133,6 +135,15 @@ def pay(fen: int, on: str | None = None, ref: str = "payment-1", **fields: Any) 
 
 def reverse(ref: str = "payment-1", on: str | None = None, reason: str = "returned", **fields: Any) -> Asked:
     return Asked(ReversePayment, on, {"payment_ref": ref, "reason": reason, **fields})
+
+
+def convert(fen: int, months: int, on: str | None = None, ref: str = "plan-1", **fields: Any) -> Asked:
+    return Asked(ConvertToPlan, on, {"plan_id": ref, "amount_fen": fen, "months": months, "actor": CUSTOMER, **fields})
+
+
+def settle(fen: int, on: str | None = None, plan: str = "plan-1", ref: str = "settlement-1") -> Asked:
+    said = {"plan_id": plan, "payment_ref": ref, "channel": "transfer", "amount_fen": fen, "actor": CUSTOMER}
+    return Asked(SettleEarly, on, said)
 
 
 def write_off(reason: str = "fraud", on: str | None = None, **fields: Any) -> Asked:
@@ -230,6 +241,7 @@ disputed, resolved, waived, corrected = dispute, resolve, waive, correct
 frozen, unfrozen, force_closed, death_recorded = freeze, unfreeze, force_close, record_death
 appealed, appeal_decided, reinstated = appeal, decide_appeal, reinstate
 authorized, captured, released = authorize, capture, release
+converted, settled = convert, settle
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
 
 LINE = (opened(), activated())

@@ -47,6 +47,8 @@ _ASKED_BY = {
     "receive_payment": _BY_BANK,
     "reverse_payment": _BY_BANK,
     "refund_credit": _BY_CUSTOMER,
+    "convert_to_plan": _BY_CUSTOMER,
+    "settle_early": _BY_CUSTOMER,
     "open_dispute": _BY_CUSTOMER,
     "lodge_appeal": _BY_CUSTOMER,
     "dispute_report": _BY_CUSTOMER,

@@ -56,11 +56,12 @@ def rounded(amount: Decimal, rounding=ROUND_HALF_UP) -> int:
 class Row:
     """A purchase: what is unpaid of it, when its statement is due, whether it bears interest.
 
-    `lived` is the sum of its closing balances since it was posted.
+    `lived` is the sum of its closing balances since it was posted. An instalment of a plan that is payable is one too.
     """
 
-    def __init__(self, unpaid):
+    def __init__(self, unpaid, *, instalment=False):
         self.unpaid, self.due, self.bears, self.lived = unpaid, None, False, 0
+        self.instalment = instalment
 
 
 class Demand:
@@ -113,7 +114,8 @@ class Book:
         for row in tested:
             row.bears = True
             whole = missed and self.terms.interest_method == "from_posting"
-            self.fen_days += row.lived if whole else row.unpaid * self.days_since(row.due)
+            own = whole and not row.instalment
+            self.fen_days += row.lived if own else row.unpaid * self.days_since(row.due)
         self.tested = [each for each in self.demands if each.due + grace * DAY == self.day]
         for each in self.tested:
             if each.amount <= self.terms.tolerance:

@@ -6,7 +6,7 @@ corrected is not looked at. Nothing of the ledger is used.
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from domain.events import (
@@ -22,6 +22,7 @@ from domain.events import (
     InterestPosted,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
     PurchasePosted,
     PurchaseRefunded,
     WriteOffUndone,
@@ -42,7 +43,7 @@ class Fact:
     what: Any
     amount: int
     turn: int = 0
-    of: str = ""  # the purchase that a dispute is about
+    of: Any = ""  # the purchase that a dispute is about, the plan that was made or settled
 
 
 def facts_of(events):  # noqa: C901, PLR0912, PLR0915 - one case an event
@@ -85,10 +86,14 @@ def facts_of(events):  # noqa: C901, PLR0912, PLR0915 - one case an event
                         if (fact.kind, fact.what) == ("dispute", opened.dispute_id) and event.value_date <= fact.on:
                             fact.amount -= part  # had it been known, less could have been disputed
             case PaymentReceived():
-                note(event, "payment", (event.channel, event.payment_ref), event.amount_fen, event.value_date)
+                kind = "settlement" if event.plan_id else "payment"
+                payment = (event.channel, event.payment_ref)
+                note(event, kind, payment, event.amount_fen, event.value_date, of=event.plan_id)
             case PaymentReversed():
-                payment = ("payment", (event.channel, event.payment_ref))
-                facts = [each for each in facts if (each.kind, each.what) != payment]
+                payment = (event.channel, event.payment_ref)
+                facts = [each for each in facts if each.kind not in {"payment", "settlement"} or each.what != payment]
+            case PlanCreated():
+                note(event, "conversion", event.plan_id, event.amount_fen, of=Plan.made_by(event))
             case CreditRefunded():
                 note(event, "payout", event.refund_id, event.amount_fen)
             case DisputeOpened():
@@ -127,6 +132,30 @@ def facts_of(events):  # noqa: C901, PLR0912, PLR0915 - one case an event
     return sorted(facts, key=lambda fact: (fact.on, fact.turn, _FIRST.get(fact.kind, 4))), printed
 
 
+class Plan:
+    """What is still to come of a plan, instalment by instalment, and how much of it came from which purchase."""
+
+    def __init__(self, made_on, instalments, parts):
+        self.made_on, self.instalments, self.parts = made_on, instalments, parts
+
+    @classmethod
+    def made_by(cls, event):
+        instalments = [[each.principal_fen, each.fee_fen] for each in event.schedule]
+        return cls(event.business_date, instalments, {each.purchase_id: each.amount_fen for each in event.parts})
+
+    def left(self):
+        return sum(principal for principal, _ in self.instalments)
+
+    def give_back(self, purchase, amount):
+        amount = min(amount, self.parts.get(purchase, 0), self.left())
+        self.parts[purchase] = self.parts.get(purchase, 0) - amount
+        for _ in range(amount):  # fen by fen, out of the last instalment that has any
+            last = [each for each in self.instalments if each[0]][-1]
+            last[0] -= 1
+            last[1] *= bool(last[0])
+        return amount
+
+
 class Hindsight(Book):
     """One account as it would be, had every fact been known on the day it counts."""
 
@@ -135,6 +164,7 @@ class Hindsight(Book):
         self.facts, self.printed = facts_of(events)
         self.statements_so_far = []
         self.disputes = {}
+        self.plans = {}
         self.lost = False
         self.died = None
         self.lost_since = None
@@ -147,7 +177,7 @@ class Hindsight(Book):
             for demand in self.missed_today:
                 self.fine(demand)
             if self.day.day == self.bill_day and not self.lost:
-                self.post_all()
+                self.post_all(self.instalments_of_today)
             if self.day in self.printed:
                 self.bill_again(self.printed[self.day])
             while self.facts and self.facts[0].on == self.day:
@@ -169,7 +199,7 @@ class Hindsight(Book):
         lived = {name: row.lived for name, row in self.rows.items()}
         fen_days = self.fen_days
         super().close()
-        self.all_fen_days += self.disputed()
+        self.all_fen_days += self.disputed() + self.planned()
         if self.died:
             self.fen_days = fen_days
         if self.lost or self.died:
@@ -181,12 +211,17 @@ class Hindsight(Book):
     def disputed(self):
         return sum(amount for _, amount in self.disputes.values())
 
+    def planned(self):
+        return sum(plan.left() for plan in self.plans.values())
+
     def figures(self):
-        buckets = dict.fromkeys(BUCKETS, 0) | self.amounts() | {"principal_disputed": self.disputed()}
+        apart = {"principal_disputed": self.disputed(), "principal_planned": self.planned()}
+        buckets = dict.fromkeys(BUCKETS, 0) | self.amounts() | apart
         return {
             "buckets": {bucket: fen for bucket, fen in buckets.items() if fen},
             "minima": [(each.number, each.due, each.amount) for each in self.demands if each.amount],
             "set aside": {name: amount for name, (_, amount) in self.disputes.items()},
+            "planned": {name: plan.instalments for name, plan in self.plans.items() if plan.left()},
             "days past due": self.days_past_due(),
             "bearing interest": sum(row.unpaid for row in self.rows.values() if row.bears),
             "fen-days": (self.fen_days, self.all_fen_days),
@@ -209,13 +244,12 @@ class Hindsight(Book):
         self.other["fees_unbilled"] += fee
         self.charged += fee
 
-    def post_all(self):
+    def post_all(self, more=lambda: None):
         grown = max(0, self.interest() - self.posted)
-        paid = min(self.credit, grown)
-        self.credit -= paid
-        self.other["interest_unbilled"] += grown - paid
+        self.other["interest_unbilled"] += grown
         self.posted += grown
         self.charged += grown
+        more()
         over = self.over()
         fees = min(over, self.other["fees_unbilled"])
         interest = min(over - fees, self.other["interest_unbilled"])
@@ -224,6 +258,15 @@ class Hindsight(Book):
         self.waived += over
         self.credit += over - fees - interest
         self.spend_credit()
+
+    def instalments_of_today(self):
+        for name, plan in self.plans.items():
+            if plan.left():
+                principal, fee = plan.instalments.pop(0)
+                fee = 0 if self.died and self.day > self.died else fee
+                self.other["fees_unbilled"] += fee
+                self.charged += fee
+                self.rows[name, len(plan.instalments)] = Row(principal, instalment=True)
 
     def spend_credit(self):
         credit, self.credit = self.credit, 0
@@ -235,8 +278,9 @@ class Hindsight(Book):
         charges = self.other["interest_unbilled"] + self.other["fees_unbilled"]
         forward = sum(each.amount for each in self.demands)
         balance = self.owed()
-        rest = max(0, balance - forward - charges)
-        wanted = forward + charges + rounded(terms.minimum_ratio * rest, ROUND_CEILING)
+        new = charges + sum(row.unpaid for row in self.rows.values() if row.instalment and not row.due)
+        rest = max(0, balance - forward - new)
+        wanted = forward + new + rounded(terms.minimum_ratio * rest, ROUND_CEILING)
         own = max(0, min(balance, max(terms.minimum_floor, wanted)) - forward)
         own = min(own, max(statement.own_minimum_fen, statement.minimum_fen - forward))
         self.statements += 1
@@ -261,6 +305,10 @@ class Hindsight(Book):
                 self.refund_again(fact)
             case "payment":
                 self.pour(fact.amount)
+            case "conversion":
+                self.convert(fact)
+            case "settlement":
+                self.settle(fact)
             case "payout":
                 paid = min(self.credit, fact.amount)
                 self.credit -= paid
@@ -321,7 +369,55 @@ class Hindsight(Book):
                 left -= part
                 self.disputes[name] = (purchase, amount - part)
         left -= self.take_of_purchase(fact.what, left)
+        for plan in reversed(self.plans.values()):
+            left -= plan.give_back(fact.what, left)
         self.pour(left)
+
+    def convert(self, fact):
+        """The plan stands as it was made; what there is too little of to convert is money."""
+        left = fact.amount
+        for row in sorted(self.rows.values(), key=lambda row: row.due or date.max):
+            if row.due and not row.instalment:
+                part = min(left, row.unpaid)
+                row.unpaid -= part
+                left -= part
+        self.plans[fact.what] = Plan(
+            fact.of.made_on, [list(each) for each in fact.of.instalments], fact.of.parts.copy()
+        )
+        asked = rounded(self.terms.minimum_ratio * fact.amount, ROUND_CEILING)
+        for demand in reversed(self.demands):
+            if demand.number == self.statements:
+                above = sum(each.amount for each in self.demands) - self.billed()
+                demand.amount -= min(demand.amount, max(asked, above))
+        self.lower_demands(max(0, sum(each.amount for each in self.demands) - self.billed()))
+        self.pour(left)
+
+    def settle(self, fact):
+        """It is over on that day, with the fee of the days since its conversion or the last bill day."""
+        plan = self.plans.pop(fact.of, None)
+        left = fact.amount
+        if plan is not None and plan.left():
+            begins = max(plan.made_on, self.bill_day_from(-1))
+            used, cycle = (self.day - begins).days, (self.bill_day_from(1) - begins).days
+            fee = rounded(Decimal(plan.instalments[0][1] * used) / cycle)
+            fee = 0 if self.died and self.day > self.died else fee
+            self.charged += fee
+            self.other["fees_unbilled"] += fee
+            unpaid = max(0, plan.left() - left)
+            left -= plan.left() - unpaid
+            for_fee = min(left, fee)
+            self.take("fees_unbilled", for_fee)
+            left -= for_fee
+            self.owe_again(("rest", fact.of), unpaid)
+        self.pour(left)
+        self.spend_credit()
+
+    def bill_day_from(self, step):
+        """The last bill day, today's included, or the next one."""
+        day = self.day + (step > 0) * DAY
+        while day.day != self.bill_day:
+            day += step * DAY
+        return day
 
     def correct(self, bucket, delta):
         if bucket == "credit":
@@ -338,6 +434,10 @@ class Hindsight(Book):
 
     def lose(self, since):
         self.post_all()
+        for name, plan in self.plans.items():
+            if plan.left():
+                self.rows[name, "rest"] = Row(plan.left(), instalment=True)
+        self.plans = {}
         self.lost, self.lost_since = True, since
         self.demands_lost, self.demands = [each for each in self.demands if each.amount], []
         for kind in ("fees", "interest"):
@@ -347,6 +447,7 @@ class Hindsight(Book):
             row.due = row.due or self.day
             row.bears = False
         self.late_in_the_morning = True
+        self.spend_credit()
 
     def find_again(self):
         left = self.billed()

@@ -33,11 +33,14 @@ from domain.events import (
     DisputeResolved,
     HoldPlaced,
     HoldReleased,
+    InstalmentPosted,
     InterestPosted,
     LateFeePosted,
     MoneyEvent,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
+    PlanFeePosted,
     PurchasePosted,
     PurchaseRefunded,
     Restated,
@@ -153,6 +156,23 @@ def nobody_closed_or_closing_has_a_limit(life: Life) -> None:
             assert closed.owed_fen == 0
 
 
+def what_is_planned_is_the_instalments_to_come(life: Life) -> None:
+    """A plan goes on as long as it has principal; only instalments that a refund took away have neither that nor a fee."""
+    for account in stations(life):
+        plans = account.ledger.plans.values()
+        assert account.ledger.buckets["principal_planned"] == sum(
+            each.principal_fen for plan in plans for each in plan.instalments
+        )
+        for plan in plans:
+            numbers = [each.number for each in plan.instalments]
+            assert numbers == list(range(numbers[0], numbers[-1] + 1))
+            empty = [not each.principal_fen for each in plan.instalments]
+            assert not empty[0]
+            assert empty == sorted(empty)
+            assert all(each.principal_fen or not each.fee_fen for each in plan.instalments)
+            assert sum(part.amount_fen for part in plan.parts) >= sum(each.principal_fen for each in plan.instalments)
+
+
 # Events
 
 
@@ -175,10 +195,23 @@ def the_figures_of_an_event_are_those_of_the_amounts_it_names(life: Life) -> Non
                 owed["credit"] -= event.credit_applied_fen
             case LateFeePosted():
                 owed["fees_unbilled"] += event.amount_fen
+            case PlanCreated():
+                owed["principal_billed"] -= event.amount_fen
+                owed["principal_planned"] += event.amount_fen
+            case PlanFeePosted():
+                owed["fees_unbilled"] += event.amount_fen - event.credit_applied_fen
+                owed["credit"] -= event.credit_applied_fen
+            case InstalmentPosted():
+                owed["principal_planned"] -= event.principal_fen
+                owed["principal_unbilled"] += event.principal_fen - event.credit_applied_fen
+                owed["credit"] -= event.credit_applied_fen
             case AccountBilled():
                 _bill_all(owed)
                 assert event.balance_fen == sum(owed[bucket] for bucket in BILLED)
             case AccountChargedOff():
+                owed["principal_unbilled"] += owed["principal_planned"] - event.credit_applied_fen
+                owed["principal_planned"] = 0
+                owed["credit"] -= event.credit_applied_fen
                 _bill_all(owed)
                 assert event.amounts == {bucket: owed[bucket] for bucket in BILLED if owed[bucket]}
             case PaymentReceived() | PurchaseRefunded():
@@ -253,7 +286,10 @@ def money_is_conserved(life: Life) -> None:
     flow = 0
     for event in life.events:
         match event:
-            case PurchasePosted() | InterestPosted() | LateFeePosted() | CreditRefunded() | PaymentReversed():
+            case (
+                PurchasePosted() | InterestPosted() | LateFeePosted() | PlanFeePosted() | CreditRefunded()
+                | PaymentReversed()
+            ):  # fmt: skip
                 flow += event.amount_fen
             case PaymentReceived() | PurchaseRefunded():
                 flow -= event.amount_fen
@@ -353,6 +389,10 @@ def _figures(ledger) -> dict:
         "buckets": {bucket: fen for bucket, fen in ledger.buckets.items() if fen},
         "minima": [(each.statement_no, each.due_date, each.amount) for each in ledger.layers],
         "set aside": {name: each.amount for name, each in ledger.disputes.items()},
+        "planned": {
+            name: [[each.principal_fen, each.fee_fen] for each in plan.instalments]
+            for name, plan in ledger.plans.items()
+        },
         "days past due": ledger.dpd,
         "bearing interest": ledger.bearing,
         "fen-days": (ledger.fen_days, ledger.principal_fen_days),
@@ -562,6 +602,7 @@ def _of_one_day(life: Life, account: Account, commands) -> dict:
         "buckets": ledger.buckets,
         "layers": ledger.layers,
         "slices": sorted(ledger.slices.items()),
+        "plans": ledger.plans,
         "bearing": ledger.bearing,
         "dpd": ledger.dpd,
         "accrued": ledger.accrued,
@@ -643,6 +684,7 @@ LAWS = (
     a_payment_in_two_parts_is_one_payment,
     the_order_within_a_day_changes_no_amount,
 )
+LAWS_OF_PLANS = (*LAWS, what_is_planned_is_the_instalments_to_come)
 # What each event says is reckoned as it happens, so everything has to be known by then, and nothing disputed or lost.
 LAWS_IN_TIME = (*LAWS, every_figure_is_the_one_reckoned_by_hand)
 

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
+from domain import charges
 from domain.account import Account
 from domain.commands import (
     Activate,
@@ -18,6 +19,7 @@ from domain.commands import (
     Capture,
     ChangeLimit,
     Command,
+    ConvertToPlan,
     CorrectBalances,
     DecideAppeal,
     ForceClose,
@@ -35,6 +37,7 @@ from domain.commands import (
     RequestClosure,
     ResolveDispute,
     ReversePayment,
+    SettleEarly,
     UndoWriteOff,
     Unfreeze,
     WaiveDebt,
@@ -226,6 +229,22 @@ class Life:
         if disputes:
             self.ask(ResolveDispute, dispute_id=disputes[which % len(disputes)], outcome=outcome)
 
+    def converts(self, percent: int, months: int) -> None:
+        """So much of what could be paid in instalments, whether it may be or not."""
+        fen = max(1, self.account.ledger.convertible * percent // 100)
+        self.ask(ConvertToPlan, plan_id=f"n{len(self.told)}", amount_fen=fen, months=months)
+
+    def settles(self, which: int) -> None:
+        """One of the plans, for what it takes today; the calendar has done its work by then."""
+        self.advances()
+        ledger = self.account.fork().ledger
+        ledger.pass_time(self.day)
+        plans = list(ledger.plans.values())
+        if plans:
+            plan = plans[which % len(plans)]
+            said: dict[str, Any] = {"payment_ref": f"s{len(self.told)}", "channel": "counter"}
+            self.ask(SettleEarly, **said, plan_id=plan.plan_id, amount_fen=sum(charges.payoff(ledger, plan)))
+
     def is_forgiven(self, kind: DebtKind, percent: int) -> None:
         fen = sum(self.account.ledger.waivable(kind).values()) * percent // 100
         if fen:
@@ -274,6 +293,53 @@ def wandering_late(seed: int, steps: int = 45) -> Life:
         life.day = _soon(life, chance)
         _learn(life, chance)
     return life
+
+
+def wandering_in_plans(seed: int, steps: int = 45) -> Life:
+    """As above, but nobody freezes or closes the account, and much of what is billed is paid in instalments."""
+    chance = Random(f"plans {seed}")
+    begins = chance.choice((date(2026, 1, 5), date(2027, 12, 29), date(2028, 1, 31), date(2026, 2, 27)))
+    life = Life(AGREED_LATE[seed % len(AGREED_LATE)], begins, 5_000_000, bill_day=chance.choice((None, 1, 15, 28)))
+    for _ in range(steps):
+        later = life.day + timedelta(days=chance.choice((0, 0, 0, 0, 1, 2, 5, 9, 12)))
+        # Not the day on which it would be frozen because nobody has used it for a year.
+        soon = life.account.ledger.next_event_on()
+        life.day = max(life.day, soon) if soon is not None and chance.random() < 0.3 else later
+        _plan(life, chance)
+    return life
+
+
+def _plan(life: Life, chance: Random) -> None:
+    which, percent = chance.choice((-1, -1, -2, chance.randrange(99))), chance.choice((1, 10, 50, 100))
+    asked: tuple[tuple[int, Callable[[], None]], ...] = (
+        (14, lambda: life.buys(chance.choice((20, 30_000, 123_457, 200_000)))),
+        (24, lambda: _convert(life, chance)),
+        (5, lambda: life.settles(which)),
+        (25, lambda: life.pays(chance.choice((life.due(), life.due(), life.account.ledger.billed, life.owed())))),
+        (8, lambda: life.takes_back(which, percent, days_ago=chance.choice((0, 0, 2, 30)))),
+        (4, lambda: life.is_returned(which)),
+        (2, life.is_no_loss_after_all if life.account.standing == "charged_off" else life.advances),
+        (1, life.is_written_off if chance.random() < 0.3 else life.advances),
+        (4, lambda: life.pays(chance.choice((life.owed() // 2, 150_000)), days_ago=chance.choice((1, 3, 10, 45, 170)))),
+        (3, lambda: life.disputes(which, percent)),
+        (3, lambda: life.hears(which, chance.choice(("upheld", "rejected")))),
+        (1, lambda: life.is_forgiven(chance.choice(("fees", "interest", "principal")), percent)),
+        (1, lambda: _correct(life, chance)),
+        (1, lambda: life.dies(chance.choice((0, 0, 3, 40))) if chance.random() < 0.3 else life.advances()),
+    )
+    chance.choices([ask for _, ask in asked], [weight for weight, _ in asked])[0]()
+
+
+def _convert(life: Life, chance: Random) -> None:
+    """With something billed and nothing missed, as a rule."""
+    if chance.random() < 0.8:
+        if not life.account.ledger.convertible:
+            life.buys(chance.choice((620, 99_999, 150_000)))
+            life.day = life.account.ledger.bill_days.next_after(life.day)
+        life.advances()
+        if life.account.standing == "overdue":
+            life.pays(life.due())
+    life.converts(chance.choice((100, 100, 50, 10, 101)), chance.choice((3, 3, 6, 12, 5)))
 
 
 def _soon(life: Life, chance: Random) -> date:
@@ -429,6 +495,12 @@ def wanderers() -> tuple[Life, ...]:
 def late_wanderers() -> tuple[Life, ...]:
     """The lives of the program as it is in which facts come late."""
     return tuple(tell() for tell in retold_late())
+
+
+@cache
+def planners() -> tuple[Life, ...]:
+    """The lives of the program as it is in which debt is paid in instalments."""
+    return tuple(wandering_in_plans(seed) for seed in range(so_many(48)))
 
 
 def _differing(agreed: Terms) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from domain import charges
 from domain.account import Account, fold
 from domain.commands import (
     Activate,
@@ -15,6 +16,7 @@ from domain.commands import (
     Authorize,
     Capture,
     Command,
+    ConvertToPlan,
     DecideAppeal,
     Decline,
     ForceClose,
@@ -29,6 +31,7 @@ from domain.commands import (
     Reinstate,
     RequestClosure,
     ResolveDispute,
+    SettleEarly,
     UndoWriteOff,
     Unfreeze,
     WithdrawClosure,
@@ -69,6 +72,13 @@ def _lose(account: Account) -> tuple[type[Command], dict[str, Any]]:
     return WriteOff, {"reason": "fraud", "second_actor": SECOND_OFFICER}
 
 
+def _settle(account: Account) -> tuple[type[Command], dict[str, Any]] | None:
+    for plan_id, plan in account.ledger.plans.items():
+        payoff = sum(charges.payoff(account.ledger, plan))
+        return SettleEarly, {"plan_id": plan_id, "channel": "transfer", "amount_fen": payoff}
+    return None
+
+
 def _first(found: Iterator[str]) -> str:
     return next(found, "none")
 
@@ -88,6 +98,10 @@ ALPHABET: dict[str, Step] = {
     "pay out": lambda a: (
         (RefundCredit, {"amount_fen": a.ledger.credit, "payout_token": "t"}) if a.ledger.credit else None
     ),
+    "convert": lambda a: (
+        (ConvertToPlan, {"amount_fen": a.ledger.convertible, "months": 3}) if a.ledger.convertible else None
+    ),
+    "settle": _settle,
     "dispute": lambda a: (
         OpenDispute,
         {"purchase_id": _first(iter(a.purchases)), "amount_fen": 400, "reason": "not_received"},
@@ -120,6 +134,8 @@ _NAMED = {
     Capture: "purchase_id",
     Authorize: "hold_id",
     ReceivePayment: "payment_ref",
+    ConvertToPlan: "plan_id",
+    SettleEarly: "payment_ref",
     RefundCredit: "refund_id",
     OpenDispute: "dispute_id",
     LodgeAppeal: "appeal_id",
@@ -223,6 +239,7 @@ def _state(account: Account) -> tuple[Any, ...]:
         ledger.charged_off_due, ledger.bearing, ledger.fen_days, ledger.principal_fen_days, ledger.interest_posted,
         ledger.charges_posted, ledger.waived, ledger.regime, ledger.died_on,
         tuple(tuple(each) for each in ledger.slices.values()),
+        tuple((each.made_on, each.instalments) for each in ledger.plans.values()),
         tuple((each.left, each.expires_on) for each in account.holds.values()),
         tuple((each.amount, each.open, each.outcome) for each in account.disputes.values()),
         tuple((each.on, each.outcome) for each in account.appeals.values()),

@@ -15,10 +15,14 @@ from domain.events import (
     AccountStandingChanged,
     BalancesCorrected,
     DebtWaived,
+    InstalmentPosted,
     InterestPosted,
     LateFeePosted,
     PaymentReceived,
     PaymentReversed,
+    PlanCreated,
+    PlanFeePosted,
+    PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
 )
@@ -35,13 +39,17 @@ from tests.specification import (
     advanced,
     bought,
     buy,
+    convert,
+    converted,
     event,
     given,
     opened,
     paid,
     pay,
     refund,
+    refunded,
     reverse,
+    settle,
     terms,
 )
 
@@ -333,6 +341,114 @@ def test_case_44_a_minimum_is_in_arrears_only_once_it_was_missed():
     ).owes(principal_billed=115_630, fees_unbilled=1_000).stands(dpd=29, minimum_due=15_631)
 
 
+# Paying in instalments
+
+
+def planned(account, plan_id="plan-1"):
+    """The principal of each instalment that is still to come, and its fee."""
+    coming = account.ledger.plans[plan_id].instalments
+    return [each.principal_fen for each in coming], [each.fee_fen for each in coming]
+
+
+def test_case_24_the_last_instalment_takes_the_remainders():
+    life = given(*LINE, bought("p1", 99_999, on="2026-01-10")).when(convert(99_999, 12, on="2026-02-03"))
+    life.then(event(AccountBilled), event(PlanCreated, fee_total_fen=8_800), event(AccountStandingChanged))
+    assert planned(life.account) == ([8_333] * 11 + [8_336], [733] * 11 + [737])
+
+
+CASE_25 = (*BASE, bought("more", 76_543, on="2026-01-20"))
+
+
+def test_case_25_an_instalment_is_part_of_its_statements_minimum_in_full():
+    life = (
+        given(*CASE_25)
+        .when(convert(100_000, 3, on="2026-02-03"))
+        .then(
+            event(AccountBilled, balance_fen=200_000, minimum_fen=20_000),
+            event(PlanCreated, amount_fen=100_000, fee_total_fen=2_500, minimum_lowered_fen=10_000),
+        )
+    )
+    life.owes(principal_billed=100_000, principal_planned=100_000).stands(minimum_due=10_000, standing="billed")
+    life.when(pay(100_000, on="2026-02-10"), advance(to="2026-03-01")).then(
+        event(PaymentReceived, applied={"principal_billed": 100_000}),
+        event(AccountPaid),
+        event(PlanFeePosted, number=1, amount_fen=833),
+        event(InstalmentPosted, number=1, principal_fen=33_333),
+        event(AccountBilled, balance_fen=34_166, minimum_fen=34_166, own_minimum_fen=34_166),
+    ).owes(principal_billed=33_333, fees_billed=833, principal_planned=66_667)
+
+
+CASE_26 = (*LINE, bought("p1", 120_000, on="2026-01-10"), converted(120_000, 6, on="2026-02-03"))
+
+
+@pytest.mark.parametrize(
+    ("back", "left", "credit"),
+    [(50_000, ([20_000, 20_000, 10_000, 0, 0], [900, 900, 900, 0, 0]), 0), (120_000, None, 20_000)],
+)
+def test_case_26_a_refund_takes_instalments_from_the_last_backwards_and_their_fees_with_them(back, left, credit):
+    life = given(*CASE_26, paid(20_900, on="2026-03-05")).when(refund("p1", back, on="2026-03-20"))
+    life.owes(principal_planned=max(0, 100_000 - back), credit=credit)
+    assert (planned(life.account) if life.account.ledger.plans else None) == left
+
+
+CASE_38 = (*LINE, bought("p1", 200_000, on="2026-01-10"))
+
+
+def test_case_38_a_refund_takes_what_is_left_of_the_purchase_before_its_instalments():
+    life = given(*CASE_38, converted(100_000, 3, on="2026-02-03"), refunded("p1", 50_000, on="2026-02-05"))
+    life.owes(principal_billed=50_000, principal_planned=100_000).stands(minimum_due=0)
+    life.when(advance(to="2026-03-01")).then(
+        event(PlanFeePosted, amount_fen=833),
+        event(InterestPosted, amount_fen=475),
+        event(InstalmentPosted, principal_fen=33_333),
+        event(AccountBilled, balance_fen=84_641, minimum_fen=39_641),
+    )
+
+
+def test_case_39_a_refund_before_the_conversion_leaves_the_plan_alone():
+    life = given(*CASE_38).when(refund("p1", 100_000, on="2026-02-03"), convert(100_000, 3))
+    life.owes(principal_planned=100_000).stands(standing="clear")
+    life.when(advance(to="2026-03-01")).then(
+        event(PlanFeePosted), event(InstalmentPosted), event(AccountBilled, balance_fen=34_166)
+    )
+
+
+def test_case_39_a_refund_after_the_conversion_of_the_same_day_takes_from_the_plan():
+    life = given(*CASE_38).when(convert(200_000, 3, on="2026-02-03"), refund("p1", 100_000))
+    life.owes(principal_planned=100_000)
+    assert planned(life.account) == ([66_666, 33_334, 0], [1_666, 1_666, 0])
+
+
+def test_case_39_a_payment_learnt_late_leaves_the_plan_as_it_was_made_and_the_rest_is_credit():
+    life = given(*CASE_38, converted(100_000, 3, on="2026-02-03"))
+    life.when(late(150_000, "2026-02-02", on="2026-02-06")).owes(principal_planned=100_000, credit=50_000)
+    assert planned(life.account)[0] == [33_333, 33_333, 33_334]
+
+
+def test_case_40_what_was_carried_into_the_statement_is_converted_first():
+    history = (*BASE, paid(12_346, on="2026-02-10"), bought("p2", 50_000, on="2026-02-20"))
+    life = given(*history).when(convert(50_000, 3, on="2026-03-03"))
+    life.owes(principal_billed=111_111, principal_planned=50_000, interest_billed=1_056).stands(minimum_due=12_168)
+    assert life.account.ledger.slices["base"].unpaid == 61_111
+    life.when(advance(to="2026-04-01")).then(
+        event(LateFeePosted, amount_fen=1_000),
+        event(AccountOverdue),
+        event(PlanFeePosted, amount_fen=416),
+        event(InterestPosted, amount_fen=1_547),
+        event(InstalmentPosted, principal_fen=16_666),
+        event(AccountBilled, balance_fen=131_796, minimum_fen=41_797),
+    )
+
+
+def test_case_41_a_plan_settled_early_costs_the_fee_of_the_days_used():
+    history = (*LINE, bought("p1", 100_000, on="2026-01-10"), converted(100_000, 12, on="2026-02-03"))
+    given(*history).when(settle(100_197, on="2026-02-10")).then(
+        event(PlanFeePosted, number=1, amount_fen=197),
+        event(PaymentReceived, plan_id="plan-1", applied={"principal_planned": 100_000, "fees_unbilled": 197}),
+        event(PlanSettledEarly, principal_fen=100_000, fee_fen=197),
+    ).owes().when(advance(to="2026-12-31")).nothing_happened()
+
+
 # The worked examples of the text
 
 
@@ -409,3 +525,14 @@ def test_case_31_paying_the_oldest_minimum_rolls_the_days_past_due_back_to_the_n
     given(*BASE, advanced(to="2026-04-20")).stands("2026-04-20", dpd=69).when(pay(27_719, on="2026-04-20")).stands(
         dpd=10
     ).when(advance(to="2026-05-01")).stands("2026-05-31", dpd=51)
+
+
+def test_example_4_6_a_fee_plan_of_which_four_are_billed_is_settled_by_the_days_of_the_fifth_cycle():
+    """66,668 of principal, and of the fee of 733 nineteen days of the thirty-one from 1 May to 1 June."""
+    line = (opened(on="2025-12-05"), activated(), bought("p1", 100_000, on="2025-12-10"))
+    instalments = [paid(8_333 + 733, on=f"2026-0{month}-05", ref=f"payment-{month}") for month in range(2, 6)]
+    given(*line, converted(100_000, 12, on="2026-01-05"), *instalments).when(settle(67_117, on="2026-05-20")).then(
+        event(PlanFeePosted, number=5, amount_fen=449),
+        event(PaymentReceived, applied={"principal_planned": 66_668, "fees_unbilled": 449}),
+        event(PlanSettledEarly, principal_fen=66_668, fee_fen=449),
+    ).owes().stands(standing="paid")

@@ -50,6 +50,8 @@ issue           billed   billed   billed   overdue  never
 settle          never    paid     none     never    never
 miss            never    overdue  never    overdue  none
 cure            never    none     none     billed   none
+convert_away            -nothing_billed   clear             -nothing_billed   -overdue          -charged_off
+restructure             -nothing_billed   billed            -nothing_billed   billed            -charged_off
 write_off_by_dpd        never             never             never             charged_off       none
 write_off               charged_off       charged_off       charged_off       charged_off       none
 recover                 never             never             never             never             paid

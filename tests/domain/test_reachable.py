@@ -42,6 +42,7 @@ ROOTS = {
     "an application": (),
     "a statement": ("activate", "buy", "hold", "wait", "wait"),
     "a missed minimum": ("activate", "buy", "wait", "wait"),
+    "a plan": ("activate", "buy", "wait", "convert"),
     "a loss": ("activate", "buy", "until lost: wait"),
     "long unused": ("activate", "wait"),
 }
@@ -82,6 +83,9 @@ def _holds(node: Node) -> None:
     # 5, 6: what is charged follows from the facts
     derived = Derivation(account.base, account.facts, account.issued).through(account.business_date)
     assert derived == ledger, why
+    # 12: instalments to come are what is planned
+    plans = ledger.plans.values()
+    assert buckets["principal_planned"] == sum(each.principal_fen for plan in plans for each in plan.instalments), why
     # 8, 9: minima, days past due, standing
     assert all(each.amount > 0 for each in ledger.layers), why
     assert sum(each.amount for each in ledger.layers) <= ledger.billed, why

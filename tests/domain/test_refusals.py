@@ -24,6 +24,7 @@ from tests.specification import (
     change_limit,
     change_terms,
     closure_requested,
+    convert,
     correct,
     decide_appeal,
     decline,
@@ -47,6 +48,7 @@ from tests.specification import (
     resolve,
     reverse,
     set_autopay,
+    settle,
     terms,
     undo_write_off,
     unfreeze,
@@ -97,6 +99,8 @@ ASKED = {
     "request_closure": request_closure(),
     "withdraw_closure": withdraw_closure(),
     "force_close": force_close(),
+    "convert_to_plan": convert(60_000, 3),
+    "settle_early": settle(60_000),
     "advance_to": advance(to="2026-01-20"),
 }
 # The event, or after a dash the reason, or `none`.
@@ -134,6 +138,8 @@ unfreeze         -not_activated     -not_frozen                account.unfrozen 
 request_closure  -not_activated     account.closure_requested  account.closure_requested  none                       none
 withdraw_closure -no_such_move      -no_such_move              -no_such_move              account.closure_withdrawn  -account_closed
 force_close      -no_such_move      hold.released,account.closed hold.released,account.closed hold.released,account.closed none
+convert_to_plan  -not_activated     -nothing_billed            -account_frozen            -account_closing           -account_closed
+settle_early     -not_activated     -plan_unknown              -plan_unknown              -plan_unknown              -plan_unknown
 advance_to       none               hold.released              hold.released              hold.released              none
 """
 

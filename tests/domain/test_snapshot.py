@@ -21,10 +21,10 @@ ACCOUNT_FIELDS = (
     "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
     "limit_before_closing close_kind autopay autopay_source frozen_since closed_on last_act_on "
     "noticed death original_charge_off recovered spared_due "
-    "purchases refunds payments payouts disputes holds appeals older held"
+    "purchases refunds payments plans payouts disputes holds appeals older held"
 )
 LEDGER_FIELDS = (
-    "terms bill_days business_date buckets slices disputes layers statement_no untested_due bearing fen_days "
+    "terms bill_days business_date buckets slices disputes plans layers statement_no untested_due bearing fen_days "
     "earlier_days rate_before coming_terms "
     "principal_fen_days interest_posted charges_posted waived charged_off_due layers_charged_off regime died_on"
 )
@@ -61,6 +61,6 @@ def test_a_damaged_snapshot_is_ignored(damage):
 
 
 def test_the_shape_is_the_one_that_its_number_stands_for():
-    assert SHAPE == 7
+    assert SHAPE == 8
     assert Account.__slots__ == tuple(ACCOUNT_FIELDS.split())
     assert Ledger.__slots__ == tuple(LEDGER_FIELDS.split())

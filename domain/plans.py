@@ -1,0 +1,73 @@
+"""A plan as it goes on: what falls due next, what is left of it, and what refunds take out of it.
+
+Whatever schedule it was made with, its next instalment is payable on the next bill day, and the rest is planned.
+"""
+
+from datetime import date
+
+from domain.calendar import ONE_DAY, BillDays, days_between
+from domain.events import Instalment, PlanLeft
+from domain.money import half_up_part
+from domain.schedules import Schedule
+
+
+def instalments(schedule: Schedule) -> tuple[Instalment, ...]:
+    """The instalments of a schedule, numbered from 1."""
+    return tuple(
+        Instalment(number=number, principal_fen=share.principal, fee_fen=share.fee)
+        for number, share in enumerate(schedule, start=1)
+    )
+
+
+def principal_left(plan: PlanLeft) -> int:
+    """The principal of all instalments that are still to come."""
+    return sum(each.principal_fen for each in plan.instalments)
+
+
+def due_next(plan: PlanLeft) -> Instalment:
+    """The instalment that the next bill day makes payable; it has principal, since a plan without any is over."""
+    return plan.instalments[0]
+
+
+def without_next(plan: PlanLeft) -> PlanLeft | None:
+    """The plan once its next instalment became payable; None when it is over."""
+    return _going_on(plan.model_copy(update={"instalments": plan.instalments[1:]}))
+
+
+def planned_of(plan: PlanLeft, purchase_id: str) -> int:
+    """What a refund of the purchase finds in the plan: what of it was converted, as far as instalments are to come."""
+    converted = sum(part.amount_fen for part in plan.parts if part.purchase_id == purchase_id)
+    return min(converted, principal_left(plan))
+
+
+def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None:
+    """The plan less `amount` of one purchase: from the last instalment backwards, and one that is empty has no fee."""
+    left, instalments_left = amount, list(plan.instalments)
+    for at, each in reversed(list(enumerate(plan.instalments))):
+        taken = min(left, each.principal_fen)
+        left -= taken
+        principal = each.principal_fen - taken
+        fee = each.fee_fen if principal else 0
+        instalments_left[at] = each.model_copy(update={"principal_fen": principal, "fee_fen": fee})
+    parts = (
+        part.model_copy(update={"amount_fen": part.amount_fen - amount}) if part.purchase_id == purchase_id else part
+        for part in plan.parts
+    )
+    kept = tuple(part for part in parts if part.amount_fen)
+    return _going_on(plan.model_copy(update={"instalments": tuple(instalments_left), "parts": kept}))
+
+
+def _going_on(plan: PlanLeft) -> PlanLeft | None:
+    return plan if principal_left(plan) else None
+
+
+def fee_run_up(plan: PlanLeft, today: date, bill_days: BillDays) -> int:
+    """What of the next instalment's fee has run up: by days, from the last bill day, or from the conversion, to the next."""
+    begins = max(plan.made_on, bill_days.last_before(today + ONE_DAY))
+    ends = bill_days.next_after(today)
+    return half_up_part(due_next(plan).fee_fen, days_between(begins, today), days_between(begins, ends))
+
+
+def slice_of(plan_id: str, part: int | str) -> str:
+    """The name under which an instalment that became payable is kept with the purchases; none of theirs is like it."""
+    return f"plan/{plan_id}/{part}"
