@@ -124,6 +124,8 @@ class Account:
     # Why it is frozen, and since when.
     frozen_since: dict[FreezeReason, date] = field(default_factory=dict)
     closed_on: date | None = None
+    # What it was taken over with, as a fingerprint; empty where it began here.
+    taken_over: str = ""
     # The last act by the customer, and of which freeze or closure for want of one they were told.
     last_act_on: date | None = None
     noticed: dict[str, date] = field(default_factory=dict)
@@ -459,8 +461,19 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case AccountReinstated():
             account.limit, account.close_kind, account.closed_on = event.limit_fen, None, None
             account.last_act_on = event.business_date
-        case ReportDisputed() | ReportCorrected() | AccountMigrated():
+        case ReportDisputed() | ReportCorrected():
             pass
+        case AccountMigrated():
+            account.limit, account.activated_on = event.limit_fen, event.business_date
+            account.last_act_on = event.business_date
+            account.taken_over = event.fingerprint
+            ledger.take_over(event)
+            # Nothing from before may be learnt any more, but for what the statement that waits for its test demands.
+            account.base = ledger.fork()
+            if event.untested_due is not None:
+                issued_on = event.untested_due - timedelta(days=ledger.terms.due_days)
+                own = sum(each.amount_fen for each in event.minima_left if each.due_date == event.untested_due)
+                account.issued = (Issued(issued_on, event.untested_due, own, own),)
         case AccountOpened():
             message = f"account.opened as event {account.version} of an account: its history is mixed up"
             raise ValueError(message)

@@ -68,6 +68,7 @@ from domain.granting import activate, change_limit, decline, open_account
 from domain.holds import expire
 from domain.inactivity import end_unused, notice
 from domain.lifecycle import headline
+from domain.migrating import migrate
 from domain.refusals import Refused
 from domain.repaying import receive_payment, refund_credit, reverse_payment
 from domain.statement import bill_day_steps
@@ -272,7 +273,9 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return decline(command, account)
         case Open() | AdvanceTo():
             raise AssertionError(command.DO)
-        case Migrate() | DisputeReport() | CorrectReport():
+        case Migrate():
+            return migrate(command, account, today)
+        case DisputeReport() | CorrectReport():
             raise NotImplementedError(command.DO)
         case _:
             assert_never(command)

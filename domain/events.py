@@ -9,6 +9,7 @@ codes only: no names, no free text, no account numbers.
 """
 
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -418,7 +419,21 @@ class MonthEnd(_Frozen):
     oldest_missed_due: date | None
 
 
-class Restated(MoneyEvent):
+class CarriedForward(MoneyEvent):
+    """What an account's balances rest on, so that it can go on from them without what came before."""
+
+    purchases_left: tuple[PurchaseLeft, ...]
+    minima_left: tuple[MinimumLeft, ...]
+    disputes_left: tuple[DisputeLeft, ...] = ()
+    plans_left: tuple[PlanLeft, ...] = ()
+    untested_due: date | None
+    charged_off_due: date | None
+    minima_charged_off: tuple[MinimumLeft, ...] = ()
+    regime: Literal["charges_first", "principal_first"]
+    counters: Counters
+
+
+class Restated(CarriedForward):
     """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
     The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas; fees of plans count
@@ -433,15 +448,6 @@ class Restated(MoneyEvent):
     late_fee_delta_fen: int
     waived_delta_fen: int
     principal_delta_fen: int
-    purchases_left: tuple[PurchaseLeft, ...]
-    minima_left: tuple[MinimumLeft, ...]
-    disputes_left: tuple[DisputeLeft, ...] = ()
-    plans_left: tuple[PlanLeft, ...] = ()
-    untested_due: date | None
-    charged_off_due: date | None
-    minima_charged_off: tuple[MinimumLeft, ...] = ()
-    regime: Literal["charges_first", "principal_first"]
-    counters: Counters
     months: tuple[MonthEnd, ...]
 
 
@@ -748,23 +754,23 @@ class ReportCorrected(Event):
     reason: Token
 
 
-class AccountMigrated(MoneyEvent):
+class AccountMigrated(CarriedForward):
     """A living account was taken over as it stood elsewhere, limit and debt. Nothing new is owed.
 
-    `purchases`, `minima`, `plans` and `counters` are what its balances rest on. `history` are the codes of the report
-    up to the month before, oldest first, at most 24, `#` where unknown.
+    `history` are the codes of the credit report up to the month before, oldest first, at most 24, `#` where unknown.
     """
 
     TYPE = "account.migrated"
     limit_fen: PositiveFen
     statement_no: Annotated[int, Field(ge=0)]
     balances: Owed
-    purchases: tuple[PurchaseLeft, ...]
-    minima: tuple[MinimumLeft, ...]
-    plans: tuple[PlanLeft, ...]
-    untested_due: date | None
-    counters: Counters
     history: Annotated[str, Field(pattern=r"^[#*ANM1-7]{0,24}$")]
+
+    @property
+    def fingerprint(self) -> str:
+        """What it says of the account, and not of when: another one of the same fingerprint says the same."""
+        own = set(type(self).model_fields) - set(MoneyEvent.model_fields) - {"regime"}
+        return sha256(self.model_dump_json(include=own).encode()).hexdigest()
 
 
 AccountEvent = (

@@ -15,6 +15,8 @@ from typing import NamedTuple, assert_never
 from domain.allocation import Regime, allocate, regime_for, take
 from domain.calendar import BillDays, days_between
 from domain.events import (
+    AccountMigrated,
+    CarriedForward,
     DebtWaived,
     InstalmentPosted,
     InterestPosted,
@@ -573,10 +575,19 @@ class Ledger:
 
     # How it is corrected
 
+    def take_over(self, migrated: AccountMigrated) -> None:
+        """Become what the account was elsewhere."""
+        self.buckets = {bucket: getattr(migrated.balances, bucket) for bucket in BUCKETS}
+        self.statement_no = migrated.statement_no
+        self._go_on_with(migrated)
+
     def adopt(self, corrected: Restated) -> None:
         """Become what would have been, as the correction says."""
         for bucket, delta in corrected.deltas.items():
             self.buckets[bucket] += delta
+        self._go_on_with(corrected)
+
+    def _go_on_with(self, corrected: CarriedForward) -> None:
         self.slices = {
             each.purchase_id: Slice(
                 each.unpaid_fen, each.due_date, each.fen_days, each.counted_to, each.earlier_days, each.instalment

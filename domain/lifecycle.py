@@ -44,7 +44,7 @@ class Row(NamedTuple):
 # pending, open, frozen, closing, closed
 ACCESS_TABLE: tuple[Row, ...] = (
     Row("activate", ("open", NOTHING, NO_MOVE, NO_MOVE, NO_MOVE), "the limit is granted"),
-    Row("migrate", ("open", NO_MOVE, NO_MOVE, NO_MOVE, NO_MOVE), "a living account is taken over, limit and debt"),
+    Row("migrate", ("open", NOTHING, NO_MOVE, NO_MOVE, NO_MOVE), "a living account is taken over, limit and debt"),
     Row("decline", ("closed", NO_MOVE, NO_MOVE, NO_MOVE, NOTHING), "the application ends without a limit"),
     Row("freeze", (NOT_ACTIVATED, "frozen", "frozen", "closing", "closed"), "a person sets a new freeze reason"),
     Row("freeze_by_system", (NOT_ACTIVATED, "frozen", "frozen", "closing", NOTHING), "the system sets a new one"),

@@ -31,6 +31,7 @@ from domain.commands import (
     ForceClose,
     Freeze,
     LodgeAppeal,
+    Migrate,
     NoticeInactivity,
     Open,
     OpenDispute,
@@ -53,7 +54,7 @@ from domain.commands import (
     WriteOff,
 )
 from domain.decisions import decide
-from domain.events import Event
+from domain.events import Counters, Event
 from domain.identity import account_id_for
 from domain.money import BUCKETS
 from domain.refusals import Refused
@@ -182,6 +183,18 @@ def freeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
 def unfreeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
     said = {"reason": reason, "actor": _FREEZES.get(reason, OFFICER), "reference": "case-1"}
     return Asked(Unfreeze, on, {**said, **fields})
+
+
+def migrate(limit: int = 500_000, on: str | None = None, **said: Any) -> Asked:
+    counters = said.pop("counters", None) or Counters(
+        bearing_fen=0,
+        fen_days=0,
+        principal_fen_days=0,
+        interest_posted_fen=0,
+        charges_posted_fen=0,
+        waived_fen=0,
+    )
+    return Asked(Migrate, on, {"limit_fen": limit, "counters": counters, **said})
 
 
 def record_death(date_of_death: str, on: str | None = None) -> Asked:

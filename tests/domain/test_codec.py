@@ -58,8 +58,8 @@ def scalar(annotation, metadata):
         high = min([2**63 - 1, *(each.le for each in metadata if hasattr(each, "le"))])
         return st.integers(low, high)
     if annotation is str:
-        tokens = any(getattr(each, "pattern", None) for each in metadata)
-        return st.from_regex(r"\A[A-Za-z0-9._:@-]{1,64}\Z") if tokens else st.text(max_size=40)
+        patterns = [each.pattern for each in metadata if getattr(each, "pattern", None)]
+        return st.from_regex(patterns[0].replace("^", r"\A").replace("$", r"\Z")) if patterns else st.text(max_size=40)
     if annotation is Decimal:
         return st.integers(0, 10 * 10**10).map(lambda units: Decimal(units).scaleb(-10))
     return {bool: st.booleans(), date: st.dates(), NoneType: st.none()}[annotation]

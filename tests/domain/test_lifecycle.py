@@ -26,7 +26,7 @@ from domain.refusals import Refused
 ACCESS = """
 trigger                  pending         open            frozen          closing         closed
 activate                 open            none            -no_such_move   -no_such_move   -no_such_move
-migrate                  open            -no_such_move   -no_such_move   -no_such_move   -no_such_move
+migrate                  open            none            -no_such_move   -no_such_move   -no_such_move
 decline                  closed          -no_such_move   -no_such_move   -no_such_move   none
 freeze                   -not_activated  frozen          frozen          closing         closed
 freeze_by_system         -not_activated  frozen          frozen          closing         none

@@ -1,0 +1,115 @@
+"""Taking over: a living account goes on here as it stood elsewhere, once what is said of it adds up."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TypeVar
+
+from domain.account import Account
+from domain.allocation import regime_for
+from domain.commands import Migrate
+from domain.events import AccountEvent, AccountMigrated, Standing
+from domain.granting import check_limit
+from domain.ledger import Ledger
+from domain.lifecycle import move_access
+from domain.money import BIGINT_MAX
+from domain.plans import principal_left
+from domain.refusals import Refused
+
+Facts = Iterator[AccountEvent]
+T = TypeVar("T", int, date)
+
+
+def migrate(command: Migrate, account: Account, today: date) -> Facts:
+    """Take the account over instead of activating it; saying the same of it again changes nothing.
+
+    Debt that is disputed, restructured or charged off stays where it is: none of it can be taken over.
+    """
+    access = move_access("migrate", account.access)
+    ledger = account.ledger.fork()
+    ledger.pass_time(today)
+    said = AccountMigrated(
+        limit_fen=command.limit_fen,
+        statement_no=command.statement_no,
+        balances=command.balances,
+        history=command.history,
+        purchases_left=command.purchases,
+        minima_left=command.minima,
+        plans_left=command.plans,
+        untested_due=command.untested_due,
+        charged_off_due=None,
+        regime="charges_first",
+        counters=command.counters,
+        access=access or account.access,
+    )
+    if access is None:
+        if account.taken_over != said.fingerprint:
+            raise Refused("no_such_move", access=account.access, limit=account.limit, asked=command.limit_fen)
+        return
+    check_limit(command.limit_fen, ledger.terms)
+    ledger.take_over(said)
+    _check(command, ledger)
+    regime = regime_for(ledger.dpd, ledger.terms.regime_dpd)
+    yield said.model_copy(update={"standing": _standing(ledger), "regime": regime})
+
+
+def _standing(ledger: Ledger) -> Standing:
+    if next(ledger.missed(), None) is not None:
+        return "overdue"
+    if ledger.billed:
+        return "billed"
+    return "paid" if ledger.statement_no else "clear"
+
+
+def _check(command: Migrate, ledger: Ledger) -> None:
+    """Every figure follows from the others, or is refused with what it would have to be."""
+    owed, counters = command.balances, command.counters
+    for bucket in ("principal_disputed", "interest_planned", "fees_planned"):
+        _same(f"balances.{bucket}", getattr(owed, bucket), 0)
+    if owed.credit:
+        _same("balances.credit", owed.credit, 0 if ledger.billed or ledger.unbilled else owed.credit)
+    slices = ledger.slices
+    for name in [each.purchase_id for each in command.purchases]:
+        _same("purchases", sum(each.purchase_id == name for each in command.purchases), 1)
+    billed = sum(each.unpaid for each in slices.values() if each.due_date is not None)
+    _same("balances.principal_billed", owed.principal_billed, billed)
+    unbilled = sum(each.unpaid for each in slices.values() if each.due_date is None)
+    _same("balances.principal_unbilled", owed.principal_unbilled, unbilled)
+    planned = sum(principal_left(plan) for plan in command.plans)
+    _same("balances.principal_planned", owed.principal_planned, planned)
+    _check_minima(command, ledger)
+    bearing = sum(each.unpaid for each in slices.values() if each.due_date not in {None, command.untested_due})
+    _same("counters.bearing_fen", counters.bearing_fen, bearing)
+    # No more was posted than has run up, and no more given up than was posted.
+    run_up = counters.interest_posted_fen + ledger.accrued
+    _within("counters.interest_posted_fen", counters.interest_posted_fen, 0, run_up)
+    _within("counters.charges_posted_fen", counters.charges_posted_fen, counters.interest_posted_fen, BIGINT_MAX)
+    _within("counters.waived_fen", counters.waived_fen, 0, counters.charges_posted_fen)
+
+
+def _check_minima(command: Migrate, ledger: Ledger) -> None:
+    today, waiting = ledger.business_date, command.untested_due
+    _within("minima.amount_fen", sum(each.amount_fen for each in command.minima), 0, ledger.billed)
+    numbers = [each.statement_no for each in command.minima]
+    _same("minima.statement_no", numbers, sorted(set(numbers) & set(range(1, command.statement_no + 1))))
+    dates = [each.due_date for each in command.minima]
+    _same("minima.due_date", dates, sorted(set(dates)))
+    # A statement waits for its due test until its day; there is at most one, and its purchases and minimum name it.
+    latest = today + timedelta(days=ledger.terms.due_days)
+    named = [*dates, *(each.due_date for each in command.purchases if each.due_date is not None)]
+    for due in named:
+        if ledger.test_date(due) > today or due == waiting:
+            _same("untested_due", waiting, due)
+    if waiting is not None:
+        _within("untested_due", waiting, today - timedelta(days=ledger.terms.grace_days), latest)
+    for each in command.purchases:
+        _within("purchases.counted_to", each.counted_to, date.min, today)
+
+
+def _same(field: str, stated: object, expected: object) -> None:
+    if stated != expected:
+        raise Refused("takeover_inconsistent", field=field, stated=stated, expected=expected)
+
+
+def _within(field: str, stated: T, lowest: T, highest: T) -> None:
+    if not lowest <= stated <= highest:
+        raise Refused("takeover_inconsistent", field=field, stated=stated, lowest=lowest, highest=highest)

@@ -1,0 +1,247 @@
+"""Taking a living account over: what is said of it has to add up, and then it lives like any other."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given as of_any
+from hypothesis import assume, settings
+from hypothesis import strategies as st
+
+from domain.commands import AdvanceTo, Migrate, Purchase, ReceivePayment
+from domain.corrections import restated
+from domain.events import AccountMigrated, Owed
+from domain.ledger import Ledger
+from tests.domain.lives import Life, wandering
+from tests.specification import (
+    BASE,
+    activate,
+    activated,
+    advance,
+    advanced,
+    closure_requested,
+    event,
+    given,
+    migrate,
+    opened,
+    paid,
+    pay,
+)
+
+
+def left_of(ledger: Ledger) -> dict[str, Any]:
+    """What a takeover says of an account that stands like this."""
+    said = restated(ledger, ledger, [])
+    return {
+        "balances": Owed(**ledger.buckets),
+        "statement_no": ledger.statement_no,
+        "purchases": said["purchases_left"],
+        "minima": said["minima_left"],
+        "plans": said["plans_left"],
+        "untested_due": said["untested_due"],
+        "counters": said["counters"],
+    }
+
+
+def standing_elsewhere(*history: Any, on: str) -> dict[str, Any]:
+    ledger = given(*history).account.ledger.fork()
+    ledger.pass_time(date.fromisoformat(on))
+    return left_of(ledger)
+
+
+# Example A, taken over on 5 March: two statements, one of them missed.
+LATE = standing_elsewhere(*BASE, advanced(to="2026-03-05"), on="2026-03-05")
+
+
+def test_an_overdue_account_is_taken_over_as_it_stands():
+    given(opened(on="2026-03-05")).when(migrate(**LATE, history="*1")).then(
+        event(
+            AccountMigrated,
+            limit_fen=500_000, access="open", standing="overdue", status="overdue", history="*1",
+            minimum_due_after=25_631, arrears_after=12_346, dpd_after=23, regime="charges_first",
+        ),
+    ).owes(principal_billed=123_457, interest_billed=1_173, fees_billed=1_000).stands(
+        limit=500_000, available=374_370, statement_no=2
+    )  # fmt: skip
+
+
+def test_it_then_lives_on_as_where_it_came_from():
+    """On 1 April: 123,457 x 50 days x 0.0005 = 3,086.43, less 1,173 posted."""
+    taken = given(opened(on="2026-03-05"), migrate(**LATE)).when(advance(to="2026-05-20"))
+    stayed = given(*BASE, advanced(to="2026-03-05")).when(advance(to="2026-05-20"))
+    assert [each.TYPE for each in taken.events] == [each.TYPE for each in stayed.events]
+    assert taken.account.ledger == stayed.account.ledger
+
+
+def test_principal_is_paid_first_where_it_is_late_enough_already():
+    late = standing_elsewhere(*BASE, advanced(to="2026-05-12"), on="2026-05-12")
+    life = given(opened(on="2026-05-12"), migrate(**late)).when(pay(50_000))
+    life.stands(regime="principal_first").owes(
+        principal_billed=73_457, interest_billed=4_938, fees_billed=3_000, fees_unbilled=1_000
+    )
+
+
+@pytest.mark.parametrize(
+    ("history", "on", "standing"),
+    [
+        ((opened(), activated()), "2026-01-20", "clear"),
+        (BASE, "2026-01-20", "clear"),
+        ((*BASE, advanced(to="2026-02-01")), "2026-02-05", "billed"),
+        ((*BASE, paid(123_457, on="2026-02-05")), "2026-02-06", "paid"),
+        ((*BASE, paid(130_000, on="2026-02-05")), "2026-02-06", "paid"),
+        ((*BASE, advanced(to="2026-02-11")), "2026-02-20", "overdue"),
+    ],
+)
+def test_its_standing_follows_from_what_is_left(history, on, standing):
+    given(opened(on=on), migrate(**standing_elsewhere(*history, on=on))).stands(standing=standing, access="open")
+
+
+def test_a_statement_that_waits_for_its_due_test_is_tested_here():
+    waiting = standing_elsewhere(*BASE, advanced(to="2026-02-01"), on="2026-02-05")
+    life = given(opened(on="2026-02-05"), migrate(**waiting))
+    assert str(life.account.next_event_on()) == "2026-02-11"
+    life.when(advance(to="2026-02-11")).stands(standing="overdue", dpd=1).owes(
+        principal_billed=123_457, fees_unbilled=1_000
+    )
+
+
+def test_nothing_from_before_may_be_learnt():
+    life = given(opened(on="2026-03-05"), migrate(**LATE))
+    life.when(pay(1_000, on="2026-03-10", value_date=date(2026, 3, 4))).refused(
+        "value_date_not_allowed",
+        field="value_date",
+        asked=date(2026, 3, 4),
+        earliest=date(2026, 3, 5),
+        latest=date(2026, 3, 10),
+    )
+    life.refusal = None
+    life.when(pay(1_000, on="2026-03-10", value_date=date(2026, 3, 6))).owes(
+        principal_billed=123_457, interest_billed=1_173
+    )
+
+
+def test_it_is_taken_over_once_and_saying_the_same_again_changes_nothing():
+    life = given(opened(on="2026-03-05"), migrate(**LATE))
+    life.when(migrate(**LATE)).nothing_happened()
+    life.when(migrate(**LATE | {"limit": 600_000})).refused("no_such_move", access="open", limit=500_000, asked=600_000)
+    life.refusal = None
+    life.when(activate(limit=600_000)).refused("no_such_move", access="open", limit=500_000, asked=600_000)
+
+
+@pytest.mark.parametrize(
+    ("history", "access"), [((*BASE, closure_requested()), "closing"), (BASE, "open")], ids=["closing", "open"]
+)
+def test_only_an_application_is_taken_over(history, access):
+    life = given(*history).when(migrate())
+    assert life.refusal.reason == "no_such_move"
+    assert life.refusal.numbers["access"] == access
+
+
+def test_the_limit_is_one_of_the_terms():
+    given(opened(on="2026-03-05")).when(migrate(limit=49_999, **LATE)).refused(
+        "limit_out_of_range", field="limit_fen", asked=49_999, lowest=50_000, highest=5_000_000
+    )
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    said = dict(LATE)
+    for name, change in changes.items():
+        said[name] = change(said[name])
+    return said
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "numbers"),
+    [
+        (
+            changed(balances=lambda owed: owed.model_copy(update={"principal_billed": 123_456})),
+            "balances.principal_billed",
+            {"stated": 123_456, "expected": 123_457},
+        ),
+        (
+            changed(balances=lambda owed: owed.model_copy(update={"principal_unbilled": 1})),
+            "balances.principal_unbilled",
+            {"stated": 1, "expected": 0},
+        ),
+        (
+            changed(balances=lambda owed: owed.model_copy(update={"principal_planned": 1})),
+            "balances.principal_planned",
+            {"stated": 1, "expected": 0},
+        ),
+        (
+            changed(balances=lambda owed: owed.model_copy(update={"principal_disputed": 1})),
+            "balances.principal_disputed",
+            {"stated": 1, "expected": 0},
+        ),
+        (
+            changed(balances=lambda owed: owed.model_copy(update={"credit": 1})),
+            "balances.credit",
+            {"stated": 1, "expected": 0},
+        ),
+        (
+            changed(balances=lambda owed: owed.model_copy(update={"fees_billed": 0, "interest_billed": 0}),
+                    purchases=lambda _: (), minima=lambda minima: minima),
+            "balances.principal_billed",
+            {"stated": 123_457, "expected": 0},
+        ),
+        (
+            changed(minima=lambda minima: (minima[0].model_copy(update={"amount_fen": 120_000}), minima[1])),
+            "minima.amount_fen",
+            {"stated": 133_285, "lowest": 0, "highest": 125_630},
+        ),
+        (changed(minima=lambda minima: minima[::-1]), "minima.statement_no", {"stated": [2, 1], "expected": [1, 2]}),
+        (changed(statement_no=lambda _: 1), "minima.statement_no", {"stated": [1, 2], "expected": [1]}),
+        (changed(untested_due=lambda _: None), "untested_due", {"stated": None, "expected": date(2026, 3, 10)}),
+        (
+            changed(counters=lambda counters: counters.model_copy(update={"bearing_fen": 0})),
+            "counters.bearing_fen",
+            {"stated": 0, "expected": 123_457},
+        ),
+        (
+            changed(counters=lambda counters: counters.model_copy(update={"interest_posted_fen": 99_999})),
+            "counters.interest_posted_fen",
+            {"stated": 99_999, "lowest": 0, "highest": 1_420},
+        ),
+        (
+            changed(counters=lambda counters: counters.model_copy(update={"waived_fen": 2_174})),
+            "counters.waived_fen",
+            {"stated": 2_174, "lowest": 0, "highest": 2_173},
+        ),
+        (
+            changed(purchases=lambda known: (*known, known[0])),
+            "purchases",
+            {"stated": 2, "expected": 1},
+        ),
+        (
+            changed(purchases=lambda known: (known[0].model_copy(update={"counted_to": date(2026, 3, 6)}),)),
+            "purchases.counted_to",
+            {"stated": date(2026, 3, 6), "lowest": date.min, "highest": date(2026, 3, 5)},
+        ),
+    ],
+    ids=lambda said: said if isinstance(said, str) else "",
+)  # fmt: skip
+def test_what_does_not_add_up_is_refused_with_the_figure(said, field, numbers):
+    given(opened(on="2026-03-05")).when(migrate(**said)).refused("takeover_inconsistent", field=field, **numbers)
+
+
+@settings(max_examples=40, deadline=None)
+@of_any(seed=st.integers(0, 400), later=st.lists(st.sampled_from((1, 5, 12, 31)), min_size=3, max_size=6))
+def test_any_life_goes_on_elsewhere_as_it_would_have_gone_on(seed, later):
+    """A life is taken over where it stands, then the same is said in both places: they owe the same ever after."""
+    here = wandering(seed)
+    account = here.account
+    assume(account.access == "open")
+    there = Life(here.agreed, account.business_date, 0, bill_day=account.ledger.bill_days.day)
+    there.ask(Migrate, limit_fen=account.limit, **left_of(account.ledger))
+    assert isinstance(there.events[-1], AccountMigrated)
+    here.day = there.day = account.business_date
+    for number, days in enumerate(later):
+        for life in (here, there):
+            life.day += timedelta(days=days)
+            life.ask(Purchase, purchase_id=f"m{number}", amount_fen=1_000 + 977 * number, merchant_id="m", forced=True)
+            life.ask(ReceivePayment, payment_ref=f"m{number}", channel="counter", amount_fen=700 + 400 * number)
+            life.ask(AdvanceTo, date=life.day)
+        ours, theirs = here.account.ledger, there.account.ledger
+        assert (ours.buckets, ours.layers, ours.accrued, ours.dpd) == (
+            theirs.buckets, theirs.layers, theirs.accrued, theirs.dpd,
+        )  # fmt: skip
