@@ -402,6 +402,8 @@ class Counters(_Frozen):
     principal_fen_days: Annotated[int, Field(ge=0)]
     interest_posted_fen: Fen
     charges_posted_fen: Fen
+    # Of the charges: fees of plans.
+    plan_fees_posted_fen: Fen = 0
     waived_fen: Fen
 
 
@@ -421,9 +423,9 @@ class MonthEnd(_Frozen):
 class Restated(MoneyEvent):
     """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
-    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas; fees of plans count
-    among the late fees. `from_date` is the day from which anything may have turned out otherwise, and `missed_on` the
-    last day on which a minimum was found missed.
+    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. Fees of plans are among
+    the late fees; `plan_fee_delta_fen` says how much of those they are. `from_date` is the day from which anything may
+    have turned out otherwise, and `missed_on` the last day on which a minimum was found missed.
     """
 
     from_date: date
@@ -431,6 +433,7 @@ class Restated(MoneyEvent):
     deltas: dict[Bucket, int]
     interest_delta_fen: int
     late_fee_delta_fen: int
+    plan_fee_delta_fen: int = 0
     waived_delta_fen: int
     principal_delta_fen: int
     purchases_left: tuple[PurchaseLeft, ...]

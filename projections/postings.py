@@ -118,7 +118,7 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
             yield "interest_income", -event.amount_fen
             yield from _owed_or_paid_by_credit("interest_unbilled", event.amount_fen, event.credit_applied_fen)
         case AccountBilled():
-            yield from _bill("principal_unbilled", event.lines.principal_fen)
+            yield from _bill("principal_unbilled", event.lines.principal_fen + event.lines.instalments_fen)
             yield from _bill("interest_unbilled", event.lines.interest_fen)
             yield from _bill("fees_unbilled", event.lines.fees_fen)
         case LateFeePosted():
@@ -174,7 +174,10 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
             yield from _owed_or_paid_by_credit("principal_unbilled", event.principal_fen, event.credit_applied_fen)
         case AccountChargedOff():
             for bucket, fen in event.fell_due.items():
-                yield from _bill(_account(bucket), fen)
+                # Credit pays what was planned: nothing else was owed beside it.
+                by_credit = event.credit_applied_fen if bucket == "principal_planned" else 0
+                yield _account(bucket), -fen
+                yield from _owed_or_paid_by_credit(_BILLED[_account(bucket)], fen, by_credit)
             lost = sum(event.amounts.values())
             yield "write_off_loss", lost
             yield "charged_off", -lost
@@ -223,7 +226,8 @@ def _restated(event: Restated) -> Lines:
     for bucket, delta in event.deltas.items():
         yield _account(bucket), -delta if bucket == "credit" else delta
     yield "interest_income", -event.interest_delta_fen
-    yield "late_fee_income", -event.late_fee_delta_fen
+    yield "late_fee_income", event.plan_fee_delta_fen - event.late_fee_delta_fen
+    yield "plan_fee_income", -event.plan_fee_delta_fen
     yield "charges_waived", event.waived_delta_fen
 
 

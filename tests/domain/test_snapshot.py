@@ -20,13 +20,13 @@ BUSY = given(
 ACCOUNT_FIELDS = (
     "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
     "limit_before_closing close_kind autopay autopay_source frozen_since closed_on last_act_on "
-    "noticed death original_charge_off spared_due "
+    "noticed death original_charge_off recovered spared_due "
     "purchases refunds payments plans payouts disputes holds appeals older held"
 )
 LEDGER_FIELDS = (
     "terms bill_days business_date buckets slices disputes plans layers statement_no untested_due bearing fen_days "
     "earlier_days rate_before coming_terms "
-    "principal_fen_days interest_posted charges_posted waived charged_off_due layers_charged_off regime died_on"
+    "principal_fen_days interest_posted charges_posted plan_fees_posted waived charged_off_due layers_charged_off regime died_on"
 )
 
 
