@@ -78,6 +78,7 @@ def _charged_otherwise(known: Ledger, derived: Ledger) -> dict[str, Any]:
     return {
         "interest_delta_fen": interest,
         "late_fee_delta_fen": late_fees,
+        "plan_fee_delta_fen": derived.plan_fees_posted - known.plan_fees_posted,
         "waived_delta_fen": waived,
         "principal_delta_fen": owed - (interest + late_fees - waived),
     }
@@ -120,6 +121,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
             principal_fen_days=derived.principal_fen_days,
             interest_posted_fen=derived.interest_posted,
             charges_posted_fen=derived.charges_posted,
+            plan_fees_posted_fen=derived.plan_fees_posted,
             waived_fen=derived.waived,
         ),
         "months": tuple(months),

@@ -403,6 +403,8 @@ class Counters(_Frozen):
     principal_fen_days: Annotated[int, Field(ge=0)]
     interest_posted_fen: Fen
     charges_posted_fen: Fen
+    # Of the charges: fees of plans.
+    plan_fees_posted_fen: Fen = 0
     waived_fen: Fen
 
 
@@ -436,9 +438,9 @@ class CarriedForward(MoneyEvent):
 class Restated(CarriedForward):
     """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
-    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas; fees of plans count
-    among the late fees. `from_date` is the day from which anything may have turned out otherwise, and `missed_on` the
-    last day on which a minimum was found missed.
+    The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. Fees of plans are among
+    the late fees; `plan_fee_delta_fen` says how much of those they are. `from_date` is the day from which anything may
+    have turned out otherwise, and `missed_on` the last day on which a minimum was found missed.
     """
 
     from_date: date
@@ -446,6 +448,7 @@ class Restated(CarriedForward):
     deltas: dict[Bucket, int]
     interest_delta_fen: int
     late_fee_delta_fen: int
+    plan_fee_delta_fen: int = 0
     waived_delta_fen: int
     principal_delta_fen: int
     months: tuple[MonthEnd, ...]

@@ -95,6 +95,7 @@ class Ledger:
     principal_fen_days: int = 0
     interest_posted: int = 0
     charges_posted: int = 0
+    plan_fees_posted: int = 0
     waived: int = 0
     # Once charged off: the due date from which the days past due go on, and the minima, should it be undone.
     charged_off_due: date | None = None
@@ -372,6 +373,7 @@ class Ledger:
         self.buckets["fees_unbilled"] += amount - credit_applied
         self.buckets["credit"] -= credit_applied
         self.charges_posted += amount
+        self.plan_fees_posted += amount
 
     def post_instalment(self, plan_id: str, number: int, credit_applied: int) -> None:
         """The principal of a plan's next instalment becomes payable; credit pays for it at once."""
@@ -609,7 +611,7 @@ class Ledger:
         self.earlier_days = counters.earlier_days
         self.principal_fen_days = counters.principal_fen_days
         self.interest_posted, self.charges_posted = counters.interest_posted_fen, counters.charges_posted_fen
-        self.waived = counters.waived_fen
+        self.plan_fees_posted, self.waived = counters.plan_fees_posted_fen, counters.waived_fen
 
     # How amounts fall
 

@@ -226,7 +226,8 @@ def _restated(event: Restated) -> Lines:
     for bucket, delta in event.deltas.items():
         yield _account(bucket), -delta if bucket == "credit" else delta
     yield "interest_income", -event.interest_delta_fen
-    yield "late_fee_income", -event.late_fee_delta_fen
+    yield "late_fee_income", event.plan_fee_delta_fen - event.late_fee_delta_fen
+    yield "plan_fee_income", -event.plan_fee_delta_fen
     yield "charges_waived", event.waived_delta_fen
 
 

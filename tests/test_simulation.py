@@ -9,7 +9,7 @@ from domain.commands import COMMANDS, Command
 from domain.money import BUCKETS
 from infra.simulation.figures import SUMS
 from infra.simulation.scenario import read
-from tests.simulated import ACCOUNT, bought, from_file, lived, paid, stands, types
+from tests.simulated import ACCOUNT, SCENARIOS, bought, from_file, lived, paid, stands, types
 
 WORDS = ["tier", "access", "reasons", "standing", "status", "layers"]
 
@@ -125,6 +125,26 @@ def test_cap_case_19():
     assert (life["statements"][-1]["balance_fen"], life["statements"][-1]["minimum_fen"]) == (30_986, 6_686)
 
 
+def test_instalments_case_25_with_a_refund_and_an_early_settlement():
+    life = from_file("instalments")
+    states = life["states"]
+    stands(states["2026-02-03"], principal_billed=100_000, principal_planned=100_000, minimum_due=10_000)
+    stands(states["2026-02-10"], principal_planned=100_000, standing="paid", available=4_900_000)
+    stands(
+        states["2026-03-01"],
+        principal_billed=33_333,
+        principal_planned=66_667,
+        fees_billed=833,
+        minimum_due=34_166,
+        standing="billed",
+    )
+    # Of 33,333 and 33,334 the refund of 40,000 leaves 26,667; then 19 days of the 31 to 1 April are used: 511 of 833.
+    stands(states["2026-03-10"], principal_planned=26_667, standing="paid")
+    stands(states["2026-03-20"], owed=0, available=5_000_000)
+    (refused,) = life["refused"]
+    assert (refused["reason"], refused["numbers"]["payoff"]) == ("payoff_mismatch", 27_178)
+
+
 # What a scenario may say
 
 
@@ -215,6 +235,16 @@ def test_a_fact_may_name_who_asks():
     named, usual = (fact.command for fact in scenario.facts)
     assert (str(named.actor), str(named.second_actor)) == ("risk:rules", "officer:desk-2")
     assert usual.actor.role == "merchant"
+
+
+def test_instalments_are_the_customers_to_ask_for():
+    asked = [
+        each
+        for each in read((SCENARIOS / "instalments.json").read_bytes()).facts
+        if "plan" in each.do or "settle" in each.do
+    ]
+    assert {each.do for each in asked} == {"convert_to_plan", "settle_early"}
+    assert {each.command.actor.role for each in asked} == {"customer"}
 
 
 # Dates shown

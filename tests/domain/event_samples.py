@@ -18,6 +18,7 @@ from tests.specification import (
     captured,
     closure_requested,
     closure_withdrawn,
+    converted,
     death_recorded,
     disputed,
     force_closed,
@@ -33,6 +34,7 @@ from tests.specification import (
     reinstated,
     resolved,
     reverse,
+    settled,
     terms,
     terms_changed,
     unfrozen,
@@ -119,8 +121,16 @@ def one_of_each() -> dict[str, Event]:
         death_recorded("2026-01-15", on="2026-01-22"),
     )
     idle = given(opened(), activated(), notice_inactivity("freeze", on="2026-12-10"))
+    planned = given(
+        opened(),
+        activated(),
+        bought("p1", 123_457, on="2026-01-10"),
+        converted(100_000, 3, on="2026-02-03"),
+        paid(57_000, on="2026-02-10"),
+        settled(67_070, on="2026-03-16"),
+    )
     found: dict[str, Event] = {}
-    lives = (life, capped, lost, denied, newer, agreed, held, idle)
+    lives = (life, capped, lost, denied, newer, agreed, held, idle, planned)
     for each in (event for one in lives for event in one.events):
         found.setdefault(each.TYPE, each)
     return found

@@ -26,7 +26,7 @@ ACCOUNT_FIELDS = (
 LEDGER_FIELDS = (
     "terms bill_days business_date buckets slices disputes plans layers statement_no untested_due bearing fen_days "
     "earlier_days rate_before coming_terms "
-    "principal_fen_days interest_posted charges_posted waived charged_off_due layers_charged_off regime died_on"
+    "principal_fen_days interest_posted charges_posted plan_fees_posted waived charged_off_due layers_charged_off regime died_on"
 )
 
 

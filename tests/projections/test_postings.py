@@ -33,7 +33,7 @@ from domain.money import BUCKETS
 from projections.chart import CHART, LEDGER_ACCOUNTS
 from projections.postings import Posting, postings
 from tests.domain.event_samples import one_of_each
-from tests.domain.lives import late_wanderers, so_many, wanderers, wandering, wandering_late
+from tests.domain.lives import late_wanderers, planners, so_many, wanderers, wandering, wandering_late
 from tests.specification import (
     BASE,
     LINE,
@@ -41,6 +41,7 @@ from tests.specification import (
     advanced,
     bought,
     buy,
+    converted,
     correct,
     dispute,
     disputed,
@@ -249,6 +250,19 @@ def test_a_loss_stays_a_receivable_and_is_written_down():
             "principal_billed": 1_000,
             "write_off_loss": 124_457,
             "charged_off": -124_457,
+        }
+    ]
+
+
+def test_a_plan_that_credit_pays_in_part_is_lost_for_the_rest():
+    planned = (*BASE, converted(123_457, 3, on="2026-02-03"), paid(23_457, on="2026-02-05"))
+    assert lines(given(*planned).when(write_off()), "account.charged_off") == [
+        {
+            "principal_planned": -123_457,
+            "principal_billed": 100_000,
+            "customer_credit": 23_457,
+            "write_off_loss": 100_000,
+            "charged_off": -100_000,
         }
     ]
 
@@ -500,6 +514,7 @@ def income_is_what_was_charged_and_waivers_are_what_was_waived(life, post):
             assert -sum(posted[f"{kind}_income"] for kind in ("interest", "late_fee", "plan_fee")) == (
                 account.ledger.charges_posted
             )
+        assert -posted["plan_fee_income"] == account.ledger.plan_fees_posted
 
 
 def banks_and_merchants_are_told_what_happened(life, post):
@@ -552,8 +567,8 @@ laws = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 
 
 @laws
-def test_the_law_holds_over_lives_in_time_and_late(law):
-    for life in (*wanderers(), *late_wanderers()):
+def test_the_law_holds_over_lives_in_time_and_late_and_in_instalments(law):
+    for life in (*wanderers(), *late_wanderers(), *planners()):
         law(life, postings)
 
 
