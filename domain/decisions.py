@@ -70,6 +70,7 @@ from domain.inactivity import end_unused, notice
 from domain.lifecycle import headline
 from domain.refusals import Refused
 from domain.repaying import receive_payment, refund_credit, reverse_payment
+from domain.reporting import correct_report, dispute_report
 from domain.statement import bill_day_steps
 from domain.terms import STANDARD, Catalogue
 from domain.writing_off import undo_write_off, write_off
@@ -258,6 +259,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return reinstate(command, account)
         case NoticeInactivity():
             return notice(command, account, today)
+        case DisputeReport():
+            return dispute_report(command, account, today)
+        case CorrectReport():
+            return correct_report(command, account, today)
         case RequestClosure():
             return request_closure(account)
         case WithdrawClosure():
@@ -272,7 +277,7 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return decline(command, account)
         case Open() | AdvanceTo():
             raise AssertionError(command.DO)
-        case Migrate() | DisputeReport() | CorrectReport():
+        case Migrate():
             raise NotImplementedError(command.DO)
         case _:
             assert_never(command)

@@ -418,12 +418,20 @@ class MonthEnd(_Frozen):
     oldest_missed_due: date | None
 
 
+class PaidOff(_Frozen):
+    """A day on which what was owed came to nothing, and how many days past due it was as that day began."""
+
+    on: date
+    dpd: Annotated[int, Field(ge=0)]
+
+
 class Restated(MoneyEvent):
     """What an account goes on with after its balances were derived anew, so that nobody has to derive them again.
 
     The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas; fees of plans count
     among the late fees. `from_date` is the day from which anything may have turned out otherwise, and `missed_on` the
-    last day on which a minimum was found missed.
+    last day on which a minimum was found missed. `paid_off` are the days since the beginning of its month on which
+    everything turned out to have been paid.
     """
 
     from_date: date
@@ -443,6 +451,7 @@ class Restated(MoneyEvent):
     regime: Literal["charges_first", "principal_first"]
     counters: Counters
     months: tuple[MonthEnd, ...]
+    paid_off: tuple[PaidOff, ...] = ()
 
 
 class BalancesCorrected(Restated):
@@ -731,11 +740,11 @@ class ReportDisputed(Event):
 
 
 class CodeChange(_Frozen):
-    """One month of the report: what was told, and what is to be told instead."""
+    """One month of the report: what was told, and what is to be told instead, which says something of that month."""
 
     month: Month
     old: ReportCode
-    new: ReportCode
+    new: Literal["*", "A", "N", "M", "1", "2", "3", "4", "5", "6", "7", "B", "C", "G"]
 
 
 class ReportCorrected(Event):

@@ -31,6 +31,8 @@ from tests.specification import (
     pay,
     refunded,
     reinstated,
+    report_corrected,
+    report_disputed,
     resolved,
     reverse,
     terms,
@@ -119,8 +121,9 @@ def one_of_each() -> dict[str, Event]:
         death_recorded("2026-01-15", on="2026-01-22"),
     )
     idle = given(opened(), activated(), notice_inactivity("freeze", on="2026-12-10"))
+    told = given(opened(), activated(), report_disputed("2026-01"), report_corrected(of_2026_01="*>N"))
     found: dict[str, Event] = {}
-    lives = (life, capped, lost, denied, newer, agreed, held, idle)
+    lives = (life, capped, lost, denied, newer, agreed, held, idle, told)
     for each in (event for one in lives for event in one.events):
         found.setdefault(each.TYPE, each)
     return found
