@@ -85,6 +85,7 @@ from domain.references import (
     Posted,
     Received,
     Refunded,
+    ReportDispute,
     filed,
     found,
 )
@@ -110,6 +111,8 @@ class Account:
     facts: tuple[Fact, ...] = ()
     issued: tuple[Issued, ...] = ()
     activated_on: date | None = None
+    # The first month of the credit report, by its first day; those that were taken over included.
+    reported_from: date | None = None
     version: int = 0
     # The edition of the rules by which its balances were derived.
     rules: int = 1
@@ -145,6 +148,7 @@ class Account:
     disputes: dict[str, Dispute] = field(default_factory=dict)
     holds: dict[str, Held] = field(default_factory=dict)
     appeals: dict[str, Appeal] = field(default_factory=dict)
+    report_disputes: dict[str, ReportDispute] = field(default_factory=dict)
     older: Older = EMPTY
     # What open holds reserve of the limit, summed.
     held: int = 0
@@ -436,6 +440,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             pass
         case AccountActivated():
             account.limit, account.activated_on = event.limit_fen, event.business_date
+            account.reported_from = event.business_date.replace(day=1)
             account.last_act_on = event.business_date
         case TermsChanged():
             ledger.coming_terms = ComingTerms(event.from_date, event.terms)
@@ -461,8 +466,14 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case AccountReinstated():
             account.limit, account.close_kind, account.closed_on = event.limit_fen, None, None
             account.last_act_on = event.business_date
-        case ReportDisputed() | ReportCorrected():
-            pass
+        case ReportDisputed():
+            account.report_disputes = account.report_disputes | {
+                event.report_dispute_id: ReportDispute(event.business_date, event.months, event.decide_by)
+            }
+        case ReportCorrected():
+            known = account.report_disputes[event.report_dispute_id]
+            decided = known._replace(outcome=event.outcome, changes=event.changes, reason=event.reason)
+            account.report_disputes = account.report_disputes | {event.report_dispute_id: decided}
         case AccountMigrated():
             account.limit, account.activated_on = event.limit_fen, event.business_date
             account.last_act_on = event.business_date
@@ -474,6 +485,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 issued_on = event.untested_due - timedelta(days=ledger.terms.due_days)
                 own = sum(each.amount_fen for each in event.minima_left if each.due_date == event.untested_due)
                 account.issued = (Issued(issued_on, event.untested_due, own, own),)
+            account.reported_from = add_months(event.business_date.replace(day=1), -len(event.history))
         case AccountOpened():
             message = f"account.opened as event {account.version} of an account: its history is mixed up"
             raise ValueError(message)

@@ -10,6 +10,7 @@ from domain.commands import (
     Capture,
     Command,
     ConvertToPlan,
+    DisputeReport,
     LodgeAppeal,
     OpenDispute,
     Purchase,
@@ -53,6 +54,10 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
                 return False
             first = {"against": appeal.against, "evidence_ref": appeal.evidence_ref}
             _check_same(command, "appeal_id_reused", "appeal_id", first)
+        case DisputeReport(report_dispute_id=name):
+            if (denied := account.report_disputes.get(name)) is None:
+                return False
+            _check_same(command, "report_dispute_id_reused", "report_dispute_id", {"months": denied.months})
         case RefundPurchase(refund_id=name):
             if (refunded := account.refund(name)) is None:
                 return False

@@ -403,6 +403,12 @@ class DisputeReport(Command):
     report_dispute_id: Token
     months: Annotated[tuple[Month, ...], Field(min_length=1, max_length=60)]
 
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.months)) < len(self.months):
+            raise ValueError("a month is named once")
+        return self
+
 
 class CorrectReport(Command):
     """Decide a dispute of the report. Upheld, its months are told otherwise; a second person has to agree."""
@@ -419,6 +425,10 @@ class CorrectReport(Command):
     def _of_something(self) -> Self:
         if bool(self.changes) != (self.outcome == "upheld"):
             raise ValueError("changes belong to the outcome upheld, and to no other")
+        if len({each.month for each in self.changes}) < len(self.changes):
+            raise ValueError("a month is changed once")
+        if any(each.old == each.new for each in self.changes):
+            raise ValueError("a change tells a month otherwise than before")
         return self
 
 

@@ -37,10 +37,9 @@ def correct(account: Account, from_date: date, uncounted: int = 0) -> Iterator[A
     if derived != account.ledger or derivation.months:
         yield BalancesCorrected(
             cause_version=account.version,
-            from_date=from_date,
-            missed_on=max(derivation.missed_on, default=None),
             reason=None,
             uncounted_fen=uncounted,
+            **_by_days(derivation, from_date),
             **_charged_otherwise(account.ledger, derived),
             **restated(account.ledger, derived, derivation.months),
         )
@@ -56,8 +55,7 @@ def renew(account: Account) -> Iterator[AccountEvent]:
     yield RulesChanged(
         from_rules=account.rules,
         to_rules=events.RULES,
-        from_date=from_date,
-        missed_on=max(derivation.missed_on, default=None),
+        **_by_days(derivation, from_date),
         **_charged_otherwise(account.ledger, derived),
         **restated(account.ledger, derived, derivation.months),
     )
@@ -68,6 +66,16 @@ def renew(account: Account) -> Iterator[AccountEvent]:
 def _derived(account: Account, from_date: date) -> tuple[Derivation, Ledger]:
     derivation = Derivation(account.base, account.facts, account.issued)
     return derivation, derivation.through(account.business_date, months_from=from_date)
+
+
+def _by_days(derivation: Derivation, from_date: date) -> dict[str, Any]:
+    # Months are told whole, so what was paid off is, too.
+    begin = from_date.replace(day=1)
+    return {
+        "from_date": from_date,
+        "missed_on": max(derivation.missed_on, default=None),
+        "paid_off": tuple(each for each in derivation.paid_off if each.on >= begin),
+    }
 
 
 def _charged_otherwise(known: Ledger, derived: Ledger) -> dict[str, Any]:

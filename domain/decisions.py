@@ -71,6 +71,7 @@ from domain.lifecycle import headline
 from domain.migrating import migrate
 from domain.refusals import Refused
 from domain.repaying import receive_payment, refund_credit, reverse_payment
+from domain.reporting import correct_report, dispute_report
 from domain.statement import bill_day_steps
 from domain.terms import STANDARD, Catalogue
 from domain.writing_off import undo_write_off, write_off
@@ -259,6 +260,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return reinstate(command, account)
         case NoticeInactivity():
             return notice(command, account, today)
+        case DisputeReport():
+            return dispute_report(command, account, today)
+        case CorrectReport():
+            return correct_report(command, account, today)
         case RequestClosure():
             return request_closure(account)
         case WithdrawClosure():
@@ -275,7 +280,5 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             raise AssertionError(command.DO)
         case Migrate():
             return migrate(command, account, today)
-        case DisputeReport() | CorrectReport():
-            raise NotImplementedError(command.DO)
         case _:
             assert_never(command)

@@ -10,7 +10,7 @@ from datetime import date
 from domain import charges
 from domain.allocation import allocate, split_refund, take
 from domain.calendar import ONE_DAY, days_between, month_end
-from domain.events import MonthEnd, PlanLeft
+from domain.events import MonthEnd, PaidOff, PlanLeft
 from domain.facts import Fact, Issued, in_order
 from domain.ledger import Charge, ComingTerms, Ledger
 from domain.money import Amounts, Bucket, DebtKind
@@ -24,6 +24,7 @@ class Derivation:
         self.ledger = base.fork()
         self.months: list[MonthEnd] = []
         self.missed_on: list[date] = []
+        self.paid_off: list[PaidOff] = []
         self._facts = in_order(facts)[::-1]
         self._issued = {statement.on: statement for statement in issued}
         self._due_dates = [statement.due_date for statement in self._issued.values()]
@@ -68,6 +69,7 @@ class Derivation:
         """One day: the system's steps, then the facts, in the rulebook's order."""
         ledger = self.ledger
         ledger.pass_time(day)
+        owed, dpd = ledger.owed, ledger.dpd
         missed = charges.missed_today(ledger, day)
         if missed is not None:
             self.missed_on.append(day)
@@ -82,6 +84,9 @@ class Derivation:
             ledger.bill(statement.due_date, min(derived, demanded))
         while self._facts and self._facts[-1].on == day:
             self._apply(self._facts.pop())
+            owed = owed or ledger.owed
+        if owed and not ledger.owed:
+            self.paid_off.append(PaidOff(on=day, dpd=dpd))
 
     def _post(self, posted: Iterable[Charge]) -> None:
         for event in posted:

@@ -421,6 +421,13 @@ class MonthEnd(_Frozen):
     oldest_missed_due: date | None
 
 
+class PaidOff(_Frozen):
+    """A day on which what was owed came to nothing, and how many days past due it was as that day began."""
+
+    on: date
+    dpd: Annotated[int, Field(ge=0)]
+
+
 class CarriedForward(MoneyEvent):
     """What an account's balances rest on, so that it can go on from them without what came before."""
 
@@ -440,7 +447,8 @@ class Restated(CarriedForward):
 
     The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. Fees of plans are among
     the late fees; `plan_fee_delta_fen` says how much of those they are. `from_date` is the day from which anything may
-    have turned out otherwise, and `missed_on` the last day on which a minimum was found missed.
+    have turned out otherwise, and `missed_on` the last day on which a minimum was found missed. `paid_off` are
+    the days since the beginning of its month on which everything turned out to have been paid.
     """
 
     from_date: date
@@ -452,6 +460,7 @@ class Restated(CarriedForward):
     waived_delta_fen: int
     principal_delta_fen: int
     months: tuple[MonthEnd, ...]
+    paid_off: tuple[PaidOff, ...] = ()
 
 
 class BalancesCorrected(Restated):
@@ -740,11 +749,11 @@ class ReportDisputed(Event):
 
 
 class CodeChange(_Frozen):
-    """One month of the report: what was told, and what is to be told instead."""
+    """One month of the report: what was told, and what is to be told instead, which says something of that month."""
 
     month: Month
     old: ReportCode
-    new: ReportCode
+    new: Literal["*", "A", "N", "M", "1", "2", "3", "4", "5", "6", "7", "B", "C", "G"]
 
 
 class ReportCorrected(Event):

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from pydantic import TypeAdapter
 
-from domain.events import Appealable, AppealOutcome
+from domain.events import Appealable, AppealOutcome, CodeChange
 
 
 class Posted(NamedTuple):
@@ -99,6 +99,17 @@ class Appeal(NamedTuple):
     evidence_ref: str | None
     outcome: AppealOutcome | None = None
     limit: int | None = None
+
+
+class ReportDispute(NamedTuple):
+    """A dispute of the credit report: the months that are denied, and how and why it was decided."""
+
+    on: date
+    months: tuple[str, ...]
+    decide_by: date
+    outcome: Literal["upheld", "rejected"] | None = None
+    changes: tuple[CodeChange, ...] = ()
+    reason: str | None = None
 
 
 class Death(NamedTuple):

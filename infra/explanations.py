@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from domain.money import yuan
+from projections.explaining.report import MonthExplained, Rule
 from projections.explaining.steps import Explanation, Mentioned, Step, Unit
 
 _EVENTS_TOLD = 12
@@ -28,6 +29,45 @@ def told(explanation: Explanation) -> Iterator[Text]:
         yield Text(f"{same}: {recorded}.", "" if explanation.agrees else "bold red")
     if explanation.see:
         yield Text(f"Often asked next: {', '.join(explanation.see)}.")
+
+
+def month_told(explained: MonthExplained) -> Iterator[Text]:
+    """The same of a month of the credit report: its facts, and of each table the rows up to the one that holds."""
+    yield Text(f"report of {explained.month} on {explained.as_of}: {_codes(explained.code, explained.status)}", "bold")
+    for number, each in enumerate(explained.facts, start=1):
+        yield Text()
+        yield from _step(number, each)
+    yield from _rules("The first row of table 8.1 that holds:", explained.rules)
+    if explained.dispute is not None:
+        yield from _rules("What a dispute made of it:", (explained.dispute,))
+    yield from _rules("The account status of Metro 2 (8.2, field 17A):", explained.status_rules)
+    yield Text()
+    if explained.recorded is None:
+        yield Text("The report does not tell this month.")
+    else:
+        same = "The report says the same" if explained.agrees else "THE REPORT SAYS OTHERWISE"
+        yield Text(
+            f"{same}: {_codes(explained.recorded.code, explained.recorded.status)}.",
+            "" if explained.agrees else "bold red",
+        )
+
+
+def _codes(code: str, status: str | None) -> str:
+    return f"PBOC {code}, Metro 2 {status or 'nothing'}"
+
+
+def _rules(heading: str, rules: tuple[Rule, ...]) -> Iterator[Text]:
+    if not rules:
+        return
+    yield Text()
+    yield Text(heading)
+    for each in rules:
+        yield Text(
+            f"  {each.code:<4} {each.means}: {'yes' if each.holds else 'no'}, {each.because}",
+            "cyan" if each.holds else "",
+        )
+        for line in _events(each.events) if each.holds else ():
+            yield Text(f"       {line}", "dim")
 
 
 def shown(result: int, unit: Unit) -> str:

@@ -7,14 +7,12 @@ it: a correction says how each month that it reaches back to is now known to hav
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import assert_never, cast
+from typing import assert_never
 from uuid import UUID
 
-from domain.calendar import add_months, month_end
+from domain.calendar import ONE_DAY, add_months, month_end
 from domain.events import (
-    Access,
     AccountActivated,
     AccountBilled,
     AccountChargedOff,
@@ -34,7 +32,6 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
-    CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
@@ -42,7 +39,6 @@ from domain.events import (
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
-    FreezeReason,
     HoldPlaced,
     HoldReleased,
     InactivityNoticed,
@@ -51,7 +47,6 @@ from domain.events import (
     LateFeePosted,
     LimitChanged,
     MoneyEvent,
-    MonthEnd,
     PaymentReceived,
     PaymentReversed,
     PlanCreated,
@@ -64,72 +59,14 @@ from domain.events import (
     Restated,
     RiskAlerted,
     RulesChanged,
-    Standing,
-    Status,
     TermsChanged,
     UnpaidMinimum,
     WriteOffUndone,
 )
 from domain.recorded import Recorded
-from projections import folding
-from projections.bureau import Code, CreditReport, MonthLine, whole_yuan
-
-# From best to worst. `C` ends the report and says nothing about how it was repaid.
-_SEVERITY = "C*NM1234567B"
-_LATE: tuple[Code, ...] = ("1", "2", "3", "4", "5", "6", "7")
-
-
-@dataclass(frozen=True, slots=True)
-class ReportMonth:
-    """One month as it ended, or, of the open month, as it stands. `month` is its first day; amounts in minor units."""
-
-    account_id: UUID
-    month: date
-    code: Code
-    days_past_due: int
-    past_due_fen: int
-    missed_minima: int
-    balance_fen: int
-
-
-@dataclass(slots=True)
-class ReportRow:
-    """What the report of one account follows from; `months` are those told since the row was loaded."""
-
-    account_id: UUID
-    version: int
-    product: str
-    currency: str
-    zone: str
-    grace_days: int
-    tolerance_fen: int
-    opened_on: date
-    business_date: date
-    activated_on: date | None = None
-    frozen_since: date | None = None
-    freeze_reasons: tuple[FreezeReason, ...] = ()
-    closed_on: date | None = None
-    close_kind: CloseKind | None = None
-    # When the debt was booked as a loss; it stays when all of it is recovered, and goes when it was an error.
-    charged_off_on: date | None = None
-    # Closed or charged off, and nothing owed any more: the report ends with this month.
-    settled_on: date | None = None
-    access: Access = "pending"
-    standing: Standing = "clear"
-    status: Status = "pending"
-    limit_fen: int = 0
-    owed_fen: int = 0
-    unpaid_minima: tuple[UnpaidMinimum, ...] = ()
-    # Of statements, those tested in the open month or later; when a minimum was last missed.
-    due_dates: tuple[date, ...] = ()
-    missed_on: date | None = None
-    last_payment_on: date | None = None
-    last_payment_fen: int | None = None
-    # The code of every closed month, oldest first: what the worst one follows from, whichever months are loaded.
-    history: str = ""
-    # The first day of the first month that is not closed yet; None before activation.
-    open_month: date | None = None
-    months: list[ReportMonth] = field(default_factory=list)
+from projections import folding, metro2, report_lines
+from projections.bureau import CreditReport, MonthLine, code_of
+from projections.report_row import Corrected, Denied, Paid, ReportMonth, ReportRow, Turn, What
 
 
 def key(recorded: Recorded) -> UUID:
@@ -142,60 +79,81 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
     event = recorded.event
     day = event.business_date
     row = row or _opened(recorded)
-    _close_months_before(row, day)
+    if day > row.business_date:
+        _reach(row, day)
     match event:
         case PurchasePosted() | PurchaseRefunded() | CreditRefunded() | InterestPosted() | LateFeePosted():
             pass  # what moves money says what is owed after it: see below
-        case DisputeOpened() | DisputeResolved():
-            pass  # as above: what is disputed is owed, but not demanded
-        case DebtWaived():
-            pass  # as above; `G`, where principal was waived, is not told yet
-        case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
+        case DisputeOpened() | DisputeResolved() | InstalmentPosted() | PlanCreated() | PlanFeePosted():
+            pass  # as above: what is disputed or planned is owed, but not demanded
+        case BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # the open month sees them; a correction restates the months before it: see below
-        case HoldPlaced() | HoldReleased() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
-            pass
-        case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
-            pass
-        case InactivityNoticed() | RiskAlerted() | AccountMigrated() | AccountReinstated():
-            pass
+        case HoldPlaced() | HoldReleased() | AppealLodged() | AppealDecided() | InactivityNoticed() | RiskAlerted():
+            pass  # no debt
+        case AccountFrozen() | AccountUnfrozen() | DeathRecorded():
+            pass  # the bureau is not told of a freeze, nor why there is one
+        case PlanSettledEarly():
+            _turn(row, day, "early_settlement")
+        case DebtWaived():
+            if event.reason != "cap":
+                _turn(row, day, "relief")
+            if event.principal_fen:
+                _turn(row, day, "principal_waived")
+            if event.reason == "agreement":
+                _turn(row, day, "agreed_on_less")
         case AccountChargedOff():
-            row.charged_off_on = day
+            due = next((each.due_date for each in event.unpaid_minima_after), day)
+            _turn(row, day, "lost", sum(event.amounts.values()), due.isoformat())
         case WriteOffUndone():
-            row.charged_off_on = None
+            _turn(row, day, "found")
         case PaymentReceived():
-            row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen
+            row.receive(Paid(event.value_date, f"{event.channel}/{event.payment_ref}", event.amount_fen))
+        case PaymentReversed():
+            name = f"{event.channel}/{event.payment_ref}"
+            row.payments = tuple(paid for paid in row.payments if paid.name != name)
         case AccountBilled():
-            row.due_dates = (*row.due_dates, event.due_date)
+            row.due_dates, row.billed_on = (*row.due_dates, event.due_date), day
         case AccountOverdue():
             row.missed_on = day
         case AccountPaid() | AccountCured() | AccountRecovered():
             pass  # the month's end looks at what is missed and owed then
-        case AccountFrozen() | AccountUnfrozen():
-            row.freeze_reasons = event.reasons_now
-            row.frozen_since = (row.frozen_since or day) if event.reasons_now else None
         case LimitChanged() | ClosureWithdrawn():
-            row.limit_fen = event.limit_fen
-        case TermsChanged() | BillDayChanged() | AutopaySet():
+            _turn(row, day, "limit", event.limit_fen)
+        case TermsChanged() | AutopaySet():
             pass  # the due dates of statements say it
+        case BillDayChanged():
+            _turn(row, event.from_date, "bill_day")
         case ClosureRequested():
-            row.limit_fen = 0
+            _turn(row, day, "limit", 0)
         case AccountOpened():
             pass  # the row was made from it
         case AccountActivated():
-            row.limit_fen, row.activated_on, row.open_month = event.limit_fen, day, day.replace(day=1)
+            row.activated_on, row.open_month = day, day.replace(day=1)
+            _turn(row, day, "limit", event.limit_fen)
+        case AccountMigrated():
+            _take_over(row, event)
         case AccountClosed():
-            row.limit_fen, row.closed_on, row.close_kind = 0, day, event.kind
+            _turn(row, day, "limit", 0)
+            _turn(row, day, "closed", said=event.kind)
+        case AccountReinstated():
+            _turn(row, day, "limit", event.limit_fen)
+            _turn(row, day, "reinstated")
+        case ReportDisputed():
+            row.disputes = (*row.disputes, Denied(event.report_dispute_id, event.months, day))
+        case ReportCorrected():
+            _decide(row, event)
         case _:
             assert_never(event)
     if isinstance(event, MoneyEvent):
+        if row.owed_fen and not event.owed_after.total:
+            row.paid_off_on, row.paid_off_dpd = day, row.morning_dpd
         row.owed_fen = event.owed_after.total
         row.unpaid_minima = event.unpaid_minima_after
-    row.access, row.standing, row.status = event.access, event.standing, event.status
+    row.standing = event.standing
     row.version, row.business_date = recorded.version, day
-    _settle(row)
+    _settle(row, day, row.owed_fen, [row.paid_off_on])
     if isinstance(event, Restated) and event.from_date < day:
-        row.missed_on = event.missed_on
-        _restate(row, event.months, event.from_date)
+        _restate(row, event)
     return row
 
 
@@ -214,15 +172,85 @@ def _opened(recorded: Recorded) -> ReportRow:
     )
 
 
+def _turn(row: ReportRow, on: date, what: What, fen: int = 0, said: str = "") -> None:
+    row.turns = (*row.turns, Turn(on, what, fen, said))
+
+
+def _take_over(row: ReportRow, event: AccountMigrated) -> None:
+    """The account was taken over: of the months before nothing is known but their codes."""
+    day, first = event.business_date, event.business_date.replace(day=1)
+    row.activated_on, row.open_month = day, first
+    _turn(row, day, "limit", event.limit_fen)
+    row.due_dates = tuple(each.due_date for each in event.minima_left if each.due_date >= first)
+    for back, code in enumerate(event.history):
+        month = add_months(first, back - len(event.history))
+        status = report_lines.status_told(code)  # type: ignore[arg-type] # the event has codes only
+        row.months.append(ReportMonth(row.account_id, month, code, status=status))  # type: ignore[arg-type]
+        row.history += code
+        row.grades += metro2.grade_of(status, None)
+
+
+def _decide(row: ReportRow, event: ReportCorrected) -> None:
+    """A dispute of the report was decided; upheld, each month is told otherwise as long as its facts are these."""
+    day = event.business_date
+    row.disputes = tuple(
+        each._replace(outcome=event.outcome, decided_on=day) if each.dispute_id == event.report_dispute_id else each
+        for each in row.disputes
+    )
+    for change in event.changes:
+        month = date.fromisoformat(f"{change.month}-01")
+        at = row.at(month)
+        # Of a month that is not kept any more nothing is told.
+        if at >= 0:
+            reckoned = row.history[at] if at < len(row.history) else _month(row, day).code
+            kept = tuple(each for each in row.corrections if each.month != month)
+            row.corrections = (*kept, Corrected(month, reckoned, change.new))  # type: ignore[arg-type] # a code
+
+
+# How months end
+
+
+def _reach(row: ReportRow, day: date) -> None:
+    """A later day begins: the months before it are closed."""
+    _close_months_before(row, day)
+    row.morning_dpd = folding.days_past_due(_missed(row, row.unpaid_minima, day), day) if row.unpaid_minima else 0
+
+
 def _close_months_before(row: ReportRow, day: date) -> None:
     """Close every month that ended before `day`'s month begins."""
     first = day.replace(day=1)
     while row.open_month is not None and row.open_month < first:
-        month = _month(row, month_end(row.open_month))
+        end = month_end(row.open_month)
+        if _is_unbilled(row, end):
+            _turn(row, row.open_month, "unbilled")
+        month = _month(row, end)
         row.months.append(month)
-        row.history += month.code
-        row.open_month = add_months(row.open_month, 1)
-        row.due_dates = tuple(due for due in row.due_dates if _test_date(row, due) >= row.open_month)
+        _note(row, month)
+        row.open_month = following = end + ONE_DAY
+        if row.due_dates:
+            row.due_dates = tuple(due for due in row.due_dates if _test_date(row, due) >= following)
+        row.forget()
+
+
+def _note(row: ReportRow, month: ReportMonth) -> None:
+    """What the months after it, and it itself if it is told anew, are told by."""
+    at = row.at(month.month)
+    if month.first_delinquency is not None and not _was_late(row, month.month):
+        _turn(row, month.month, "delinquent", said=month.first_delinquency.isoformat())
+    row.history = row.history[:at] + month.code + row.history[at + 1 :]
+    row.grades = row.grades[:at] + metro2.grade_of(month.status, month.balance_fen) + row.grades[at + 1 :]
+
+
+def _was_late(row: ReportRow, month: date) -> bool:
+    """Whether the month before `month` ended thirty or more days late, or as a loss, and since when is known."""
+    at = row.at(month)
+    return at > 0 and row.grades[at - 1] in metro2.LATE_GRADES and row.delinquent_since(month - ONE_DAY) is not None
+
+
+def _is_unbilled(row: ReportRow, day: date) -> bool:
+    """Whether the bill day moved in the month of `day` and no statement came in it until then."""
+    first = day.replace(day=1)
+    return row.turned(first, day, "bill_day") and (row.billed_on is None or row.billed_on < first)
 
 
 def _test_date(row: ReportRow, due: date) -> date:
@@ -230,44 +258,52 @@ def _test_date(row: ReportRow, due: date) -> date:
     return due + timedelta(days=row.grace_days + 1)
 
 
-def _settle(row: ReportRow) -> None:
-    """Once closed or charged off, an account is settled on the day it owes nothing; it may yet come to owe again."""
-    if _is_settled(row, row.business_date, row.owed_fen):
-        row.settled_on = row.settled_on or row.business_date
-    else:
-        row.settled_on = None
+def _settle(row: ReportRow, day: date, owed_fen: int, paid_off: Sequence[date | None]) -> None:
+    """Once closed or charged off, an account is settled on the day it owes nothing; it may yet come to owe again.
+
+    That is since it was settled already, unless something was owed and `paid_off` since; else the later of two days in
+    the month of `day`: since when it would end with its debt, and when the last of that was paid off.
+    """
+    if row.never_ended():
+        return
+    known, ended = row.settled_by(day), row.ended_on(day)
+    if owed_fen or ended is None:
+        if known is not None:
+            _turn(row, day, "owing")
+        return
+    first = day.replace(day=1)
+    paid = max((on for on in paid_off if on is not None and first <= on <= day), default=None)
+    if known is None or (paid is not None and paid > known):
+        _turn(row, max(paid or first, ended), "settled")
 
 
-def _is_settled(row: ReportRow, day: date, owed_fen: int) -> bool:
-    """Whether an account that owes `owed_fen` at the end of `day` is settled then."""
-    ended = _ended_on(row)
-    return owed_fen == 0 and ended is not None and ended <= day
-
-
-def _ended_on(row: ReportRow) -> date | None:
-    """Since when the report ends as soon as nothing is owed."""
-    return min((on for on in (row.closed_on, row.charged_off_on) if on is not None), default=None)
-
-
-def _restate(row: ReportRow, ends: Sequence[MonthEnd], from_date: date) -> None:
+def _restate(row: ReportRow, event: Restated) -> None:
     """Tell closed months anew, as they are now known to have ended; a fact that counted on `from_date` has shown it.
 
     The account may turn out to have been settled in one of them, or not to have been.
     """
+    begin = event.from_date.replace(day=1)
+    row.missed_on = event.missed_on
+    row.morning_dpd = folding.days_past_due(_missed(row, row.unpaid_minima, row.business_date), row.business_date)
+    if event.paid_off:
+        row.paid_off_on, row.paid_off_dpd = event.paid_off[-1].on, event.paid_off[-1].dpd
+    elif row.paid_off_on is not None and row.paid_off_on >= begin:
+        row.paid_off_on = None
     begun, open_month = row.activated_on, row.open_month
     if begun is None or open_month is None:
         return
-    past = [end for end in ends if begun <= end.month_end < open_month]
-    first = past[0].month_end.replace(day=1) if past else open_month
-    # Settled before them all, it is so until a month ends with something owed.
-    settled = row.settled_on if row.settled_on is not None and row.settled_on < first else None
+    past = [end for end in event.months if begun <= end.month_end < open_month]
+    if past:
+        begin = past[0].month_end.replace(day=1)
+    kinds: tuple[What, ...] = ("delinquent", "settled", "owing")
+    row.turns = tuple(turn for turn in row.turns if turn.what not in kinds or turn.on < begin)
+    days = [each.on for each in event.paid_off]
     told = {month.month: month for month in row.months}
     for end in past:
-        before = settled
-        if not _is_settled(row, end.month_end, end.owed_fen):
-            settled = None
-        elif settled is None:
-            settled = _settled_by(row, end.month_end, from_date)
+        first = end.month_end.replace(day=1)
+        _settle(row, end.month_end, end.owed_fen, days)
+        settled = row.settled_by(end.month_end)
+        dpds = [each.dpd for each in event.paid_off if first <= each.on <= end.month_end]
         month = _told(
             row,
             end.month_end,
@@ -275,26 +311,13 @@ def _restate(row: ReportRow, ends: Sequence[MonthEnd], from_date: date) -> None:
             end.owed_fen,
             missed=end.missed_this_month,
             due=end.due_this_month,
-            settled=settled is not None and before is None,
+            settled=settled is not None and settled >= first,
+            dpd_before=dpds[-1] if dpds else 0,
         )
         told[month.month] = month
-        at = _number(row, month.month)
-        row.history = row.history[:at] + month.code + row.history[at + 1 :]
+        _note(row, month)
     row.months = [told[month] for month in sorted(told)]
-    if row.settled_on is not None:
-        row.settled_on = settled or _settled_by(row, row.business_date, from_date)
-
-
-def _settled_by(row: ReportRow, last: date, from_date: date) -> date:
-    """The day in the month of `last`, and not after it, on which the account was settled, as far as that can be told.
-
-    It is the day that was known before today, or else the day of the fact that was learnt late. Where that fact only
-    led to it, in a later month, nothing more is known than that it was settled by `last`.
-    """
-    first = last.replace(day=1)
-    if row.settled_on is not None and first <= row.settled_on <= last and row.settled_on < row.business_date:
-        return row.settled_on
-    return max(from_date, _ended_on(row) or from_date) if from_date >= first else last
+    _settle(row, row.business_date, row.owed_fen, days)
 
 
 def _month(row: ReportRow, day: date) -> ReportMonth:
@@ -307,7 +330,8 @@ def _month(row: ReportRow, day: date) -> ReportMonth:
         row.owed_fen,
         missed=row.missed_on is not None and row.missed_on >= first,
         due=any(first <= due <= day for due in row.due_dates),
-        settled=row.settled_on is not None and row.settled_on >= first,
+        settled=(row.settled_on or date.min) >= first,
+        dpd_before=row.paid_off_dpd if row.paid_off_on is not None and row.paid_off_on >= first else 0,
     )
 
 
@@ -320,116 +344,79 @@ def _told(
     missed: bool,
     due: bool,
     settled: bool,
+    dpd_before: int,
 ) -> ReportMonth:
     """What is told of the month of `day`, at whose end these `minima` are unpaid and `owed_fen` is owed.
 
-    In that month a minimum was `missed`, one was `due`, or the account was `settled`.
+    In that month a minimum was `missed`, one was `due`, or the account was `settled`; `dpd_before` are the days past due
+    of the morning on which all was paid.
     """
-    layers = _missed(row, minima, day)
-    dpd = folding.days_past_due(layers, day)
+    first = day.replace(day=1)
+    layers = _missed(row, minima, day) if minima else []
+    dpd, oldest, late = 0, None, 0
+    if layers:
+        dpd = folding.days_past_due(layers, day)
+        oldest = min(layer.due_date for layer in layers)
+        late = sum(layer.amount_fen for layer in layers if (day - layer.due_date).days >= 30)
+    lost = row.lost_on(day)
+    status = metro2.status_of(dpd, owed_fen, lost=lost is not None, closed=row.closed_on(day) is not None)
+    begins = metro2.delinquent_since(oldest, None)
+    if lost is not None:
+        begins = metro2.delinquent_since(oldest or date.fromisoformat(lost.said), lost.on)
+    before = row.delinquent_since(first - ONE_DAY) if _was_late(row, first) else None
+    paid = row.payment_by(day)
     return ReportMonth(
         account_id=row.account_id,
-        month=day.replace(day=1),
-        code=_code(layers, dpd, missed=missed, due=due, settled=settled),
+        month=first,
+        code=code_of(
+            dpd,
+            settled=settled,
+            forgiven=row.principal_was_waived(day),
+            lost=lost is not None and owed_fen > 0,
+            missed=missed,
+            due=due,
+            unbilled=_is_unbilled(row, day) if first == row.open_month else row.turned(first, first, "unbilled"),
+        ),
         days_past_due=dpd,
         past_due_fen=sum(layer.amount_fen for layer in layers),
         missed_minima=len(layers),
         balance_fen=owed_fen,
+        oldest_missed_due=oldest,
+        last_payment_on=paid[0] if paid else None,
+        last_payment_fen=paid[1] if paid else None,
+        status=status,
+        rating=metro2.rating_of(dpd_before) if status == "13" else None,
+        thirty_days_late_fen=metro2.past_due(status, owed_fen, late),
+        first_delinquency=metro2.first_delinquency(status, before, begins),
     )
-
-
-def _code(layers: Sequence[UnpaidMinimum], dpd: int, *, missed: bool, due: bool, settled: bool) -> Code:
-    """The repayment code of a month: the first line of the rulebook's table 8.1 that holds."""
-    if settled:
-        return "C"
-    if any(layer.statement_no == 0 for layer in layers):
-        return "B"
-    if dpd > 0:
-        return _LATE[min(7, -(-dpd // 30)) - 1]
-    if missed:
-        return "M"
-    if due:
-        return "N"
-    return "*"
 
 
 def _missed(row: ReportRow, minima: Sequence[UnpaidMinimum], day: date) -> list[UnpaidMinimum]:
     return folding.missed(minima, day, row.grace_days, row.tolerance_fen)
 
 
-def _number(row: ReportRow, month: date) -> int:
-    """How many months of the report come before `month`."""
-    begun = row.activated_on or month
-    return (month.year - begun.year) * 12 + month.month - begun.month
-
-
 def as_of(row: ReportRow, day: date) -> CreditReport:
     """What the bureau is told at the end of `day`, if nothing more happens until then.
 
-    `row.months` are all closed months of the account; `day` is not before `row.business_date`: for an earlier day
-    fold the events up to it. Raises BeforeOpening.
+    `row.months` are all closed months of the account that are kept; `day` is not before `row.business_date`: for an
+    earlier day fold the events up to it. Raises BeforeOpening.
     """
     if day < row.opened_on:
         raise folding.BeforeOpening(row.account_id, day, row.opened_on)
+    row = _with_its_open_month(row, day)
+    return report_lines.report(row, _missed(row, row.unpaid_minima, day), day)
+
+
+def lines(row: ReportRow, day: date) -> list[MonthLine]:
+    """Every month in `row.months` and those up to `day`, as they are told, however long ago."""
+    return report_lines.lines(_with_its_open_month(row, day), day)
+
+
+def _with_its_open_month(row: ReportRow, day: date) -> ReportRow:
+    """A copy in which the months before `day` are closed, and its own month is the last one."""
     row = copy(row)
     row.months = list(row.months)
     _close_months_before(row, day)
     if row.open_month is not None:
-        month = _month(row, day)
-        row.months.append(month)
-        row.history += month.code
-    # After the month in which it was settled there is nothing to tell.
-    months = [each for each in row.months if row.settled_on is None or each.month <= row.settled_on]
-    lines = tuple(_line(row, month) for month in months[-24:])
-    layers = _missed(row, row.unpaid_minima, day)
-    past_due = sum(layer.amount_fen for layer in layers)
-    return CreditReport(
-        account_id=row.account_id,
-        as_of=day,
-        version=row.version,
-        business_date=row.business_date,
-        product=row.product,
-        currency=row.currency,
-        zone=row.zone,
-        account_status="settled" if row.settled_on else "overdue" if layers else "normal",
-        access=row.access,
-        standing=row.standing,
-        status=row.status,
-        opened_on=row.opened_on,
-        activated_on=row.activated_on,
-        frozen_since=row.frozen_since,
-        freeze_reasons=row.freeze_reasons,
-        closed_on=row.closed_on,
-        close_kind=row.close_kind,
-        settled_on=row.settled_on,
-        debt_outlives_closure=row.closed_on is not None and row.owed_fen > 0,
-        limit_fen=row.limit_fen,
-        balance_fen=row.owed_fen,
-        balance_yuan=whole_yuan(row.owed_fen),
-        code=lines[-1].code if lines else "/",
-        worst_code=lines[-1].worst_code if lines else "/",
-        days_past_due=folding.days_past_due(layers, day),
-        past_due_fen=past_due,
-        past_due_yuan=whole_yuan(past_due),
-        missed_minima=len(layers),
-        oldest_missed_due=min((layer.due_date for layer in layers), default=None),
-        last_payment_on=row.last_payment_on,
-        last_payment_fen=row.last_payment_fen,
-        history_24="".join(line.code for line in lines).rjust(24, "/"),
-        months=lines,
-    )
-
-
-def _line(row: ReportRow, month: ReportMonth) -> MonthLine:
-    codes = row.history[: _number(row, month.month) + 1]
-    return MonthLine(
-        month=f"{month.month:%Y-%m}",
-        code=month.code,
-        worst_code=cast("Code", max(codes, key=_SEVERITY.index)),
-        days_past_due=month.days_past_due,
-        past_due_fen=month.past_due_fen,
-        past_due_yuan=whole_yuan(month.past_due_fen),
-        missed_minima=month.missed_minima,
-        balance_fen=month.balance_fen,
-        balance_yuan=whole_yuan(month.balance_fen),
-    )
+        row.months.append(_month(row, day))
+    return row

@@ -26,8 +26,10 @@ from domain.commands import (
     Command,
     ConvertToPlan,
     CorrectBalances,
+    CorrectReport,
     DecideAppeal,
     Decline,
+    DisputeReport,
     ForceClose,
     Freeze,
     LodgeAppeal,
@@ -54,7 +56,7 @@ from domain.commands import (
     WriteOff,
 )
 from domain.decisions import decide
-from domain.events import Counters, Event
+from domain.events import CodeChange, Counters, Event
 from domain.identity import account_id_for
 from domain.money import BUCKETS
 from domain.refusals import Refused
@@ -229,6 +231,21 @@ def release(hold_id: str, on: str | None = None, reason: str = "cancelled") -> A
     return Asked(ReleaseHold, on, {"hold_id": hold_id, "reason": reason})
 
 
+def dispute_report(*months: str, on: str | None = None, ref: str = "report-1") -> Asked:
+    return Asked(DisputeReport, on, {"report_dispute_id": ref, "months": months, "actor": CUSTOMER})
+
+
+def correct_report(
+    on: str | None = None, ref: str = "report-1", outcome: str | None = None, **changes: str
+) -> Asked:  # fmt: skip
+    """Each change as `of_2026_02="1>N"`; without one the dispute is rejected."""
+    told = [(month.removeprefix("of_").replace("_", "-"), *codes.split(">")) for month, codes in changes.items()]
+    said = tuple(CodeChange(month=month, old=old, new=new) for month, old, new in told)
+    outcome = outcome or ("upheld" if said else "rejected")
+    fields = {"outcome": outcome, "changes": said, "reason": "bank_error", "second_actor": SECOND_OFFICER}
+    return Asked(CorrectReport, on, {"report_dispute_id": ref, **fields})
+
+
 def request_closure(on: str | None = None) -> Asked:
     return Asked(RequestClosure, on, {})
 
@@ -255,6 +272,7 @@ frozen, unfrozen, force_closed, death_recorded = freeze, unfreeze, force_close, 
 appealed, appeal_decided, reinstated = appeal, decide_appeal, reinstate
 authorized, captured, released = authorize, capture, release
 converted, settled = convert, settle
+report_disputed, report_corrected = dispute_report, correct_report
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
 
 LINE = (opened(), activated())

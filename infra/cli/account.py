@@ -12,16 +12,17 @@ from pydantic import BaseModel
 from rich.table import Table
 
 from domain.money import BUCKETS, yuan
+from infra import report_grid
 from infra.cli import arguments
 from infra.cli.screen import screen
 from infra.faults import Fault
 from infra.installation import locate
 from infra.views import answers, query
 from projections.balance import Balance
-from projections.bureau import CreditReport
 from projections.folding import BeforeOpening
 
 T = TypeVar("T")
+_GRID = 120  # columns that the report's months need
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="One account, on any day.")
 
 Id = Annotated[UUID, typer.Argument(parser=arguments.account_id, metavar="ID", help="The account's id.")]
@@ -70,13 +71,9 @@ def report(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
     if as_json:
         print(_json(told))
         return
-    console = screen()
-    console.print(_report_head(told), markup=False)
-    months = _table("month", "code", "worst", right=["days past due", "past due", "balance"])
-    for line in told.months:
-        figures = (str(line.days_past_due), yuan(line.past_due_fen), yuan(line.balance_fen))
-        months.add_row(line.month, line.code, line.worst_code, *figures)
-    console.print(months)
+    console = screen(_GRID)
+    for part in report_grid.told(told):
+        console.print(part)
 
 
 @app.command()
@@ -158,20 +155,6 @@ def _figures(seen: Balance) -> Table:
     due = (yuan(seen.minimum_due_fen), yuan(seen.arrears_fen), str(seen.days_past_due))
     table.add_row(*map(yuan, amounts), *due)
     return table
-
-
-def _report_head(told: CreditReport) -> str:
-    dates = [f"opened {told.opened_on}"]
-    if told.frozen_since:
-        dates.append(f"frozen since {told.frozen_since} ({', '.join(told.freeze_reasons)})")
-    if told.closed_on:
-        outlives = ", debt outlives it" if told.debt_outlives_closure else ""
-        dates.append(f"closed {told.closed_on} ({told.close_kind}{outlives})")
-    return (
-        f"account {told.account_id}  as of {told.as_of}\n{told.account_status}; {'; '.join(dates)}\n"
-        f"balance {yuan(told.balance_fen)}, past due {yuan(told.past_due_fen)} for {told.days_past_due} days, "
-        f"code {told.code}, worst {told.worst_code}\nlast 24 months  {told.history_24}\n"
-    )
 
 
 def _json(answer: BaseModel) -> str:

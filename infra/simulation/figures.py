@@ -2,27 +2,23 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from domain.account import Account
-from domain.calendar import add_months
 from domain.events import AccountBilled
 from domain.lifecycle import headline
 from domain.money import BUCKETS
 from domain.recorded import Recorded
 from infra.simulation.life import Life, Refusal, as_of
 from projections import credit_report
-from projections.bureau import MonthLine
+from projections.bureau import MonthLine, tier_of
 from projections.explaining.figures import explain
 from projections.explaining.steps import Explanation
+from projections.report_row import ReportRow
 
 # Sums and counts that the account or its ledger reckons, beside the buckets.
 SUMS = ("owed", "billed", "accrued", "available", "minimum_due", "arrears", "dpd")
-# The loan classification by the most days past due that it has; beyond the last, and once charged off, it is a loss.
-_TIERS = ((0, "normal"), (90, "special_mention"), (270, "substandard"), (360, "doubtful"))
-_MONTHS_TOLD = 24
 
 
 def told(life: Life) -> dict[str, Any]:
@@ -53,7 +49,7 @@ def state(account: Account) -> dict[str, Any]:
     return {
         **{bucket: ledger.buckets[bucket] for bucket in BUCKETS},
         **{name: getattr(account if hasattr(account, name) else ledger, name) for name in SUMS},
-        "tier": tier(account),
+        "tier": tier_of(ledger.dpd, lost=account.standing == "charged_off"),
         "access": account.access,
         "reasons": list(account.reasons),
         "standing": account.standing,
@@ -63,13 +59,6 @@ def state(account: Account) -> dict[str, Any]:
             for each in ledger.layers
         ],
     }
-
-
-def tier(account: Account) -> str:
-    """The loan classification by days past due."""
-    if account.standing == "charged_off":
-        return "loss"
-    return next((name for most, name in _TIERS if account.ledger.dpd <= most), "loss")
 
 
 def statements(events: Sequence[Recorded]) -> list[dict[str, Any]]:
@@ -110,19 +99,7 @@ def refused(refusal: Refusal) -> dict[str, Any]:
 
 def report(events: Sequence[Recorded], day: date) -> list[MonthLine]:
     """What the credit bureau is told at the end of `day`, one line for every month since activation."""
-    row: credit_report.ReportRow | None = None
+    row: ReportRow | None = None
     for recorded in events:
         row = credit_report.step(row, recorded)
-    if row is None:
-        return []
-    # A report shows two years: a longer life is read in several.
-    pages = [
-        credit_report.as_of(replace(row, months=row.months[start : start + _MONTHS_TOLD], open_month=None), day)
-        for start in range(0, len(row.months), _MONTHS_TOLD)
-    ]
-    days = [row.business_date]
-    while days[-1] < day:
-        days.append(min(day, add_months(days[-1], _MONTHS_TOLD - 1)))
-    pages += [credit_report.as_of(row, each) for each in days]
-    lines = {line.month: line for page in pages for line in page.months}
-    return [lines[month] for month in sorted(lines)]
+    return credit_report.lines(row, day) if row is not None else []

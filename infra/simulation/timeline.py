@@ -11,6 +11,7 @@ from rich.text import Text
 from domain.money import BUCKETS, yuan
 from domain.recorded import Recorded
 from infra import explanations
+from infra.report_grid import amount
 from infra.simulation import figures
 from infra.simulation.life import Life, Refusal, as_of
 from projections.audit import TimelineEntry, timeline
@@ -97,8 +98,10 @@ def _figure(name: str, said: Any) -> str:
 def _report(life: Life) -> Table:
     table = _table("report", "code", "worst", right=("days past due", "past due", "missed minima", "balance"))
     for line in figures.report(life.events, life.through):
-        amounts = (str(line.days_past_due), yuan(line.past_due_fen), str(line.missed_minima), yuan(line.balance_fen))
-        table.add_row(line.month, line.code, line.worst_code, *amounts)
+        past_due, balance = amount(line.past_due_fen), amount(line.balance_fen)
+        table.add_row(
+            line.month, line.code, line.worst_code, str(line.days_past_due), past_due, str(line.missed_minima), balance
+        )
     return table
 
 

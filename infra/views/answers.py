@@ -20,9 +20,9 @@ from infra.views.tables import of_generation as named
 from projections import audit, balance, credit_report
 from projections.audit import AuditRow, TimelineEntry
 from projections.balance import Balance, BalanceRow, Statement
-from projections.bureau import CreditReport
-from projections.credit_report import ReportRow
+from projections.bureau import CreditReport, MonthLine
 from projections.folding import BeforeOpening, Row, fold
+from projections.report_row import ReportRow
 
 Connection = AsyncConnection[Any]
 R = TypeVar("R", bound=Row)
@@ -86,12 +86,26 @@ async def balance_of(connection: Connection, account_id: UUID, as_of: date | Non
 
 async def report_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> CreditReport:
     """What the credit bureau is told of the account at the end of `as_of`; otherwise as `balance_of`."""
+    row, day = await _reported(connection, account_id, as_of)
+    return credit_report.as_of(row, day)
+
+
+async def months_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> list[MonthLine]:
+    """Every month of the account that is kept, as the bureau is or would be told of it; otherwise as `balance_of`."""
+    row, day = await _reported(connection, account_id, as_of)
+    if day < row.opened_on:
+        raise BeforeOpening(account_id, day, row.opened_on)
+    return credit_report.lines(row, day)
+
+
+async def _reported(connection: Connection, account_id: UUID, as_of: date | None) -> tuple[ReportRow, date]:
+    """The row that a report of `as_of` is read from, with its months, and the day that is asked for."""
     row = await _row(connection, CREDIT_REPORT, account_id)
     if as_of is not None and as_of < row.business_date:
-        return credit_report.as_of(await _back_then(connection, CREDIT_REPORT, row, as_of), as_of)
+        return await _back_then(connection, CREDIT_REPORT, row, as_of), as_of
     months = await _select(connection, CREDIT_REPORT, MONTHS.table, MONTHS.columns, "ORDER BY month", account_id)
     row.months = [load_month(values) for values in months]
-    return credit_report.as_of(row, _asked(row, as_of))
+    return row, _asked(row, as_of)
 
 
 async def history_of(

@@ -99,7 +99,18 @@ class ViewStore(Generic[R]):
         _write(cursor, statements.rows, map(layout.values, changed))
         if layout.additions is not None and statements.additions is not None:
             _write(cursor, statements.additions, chain.from_iterable(map(layout.additions.values, changed)))
+            self._forget(cursor, rows)
         return sum(row.version - seen.get(account_id, 0) for account_id, row in rows.items())
+
+    def _forget(self, cursor: Cursor[Any], rows: dict[UUID, R]) -> None:
+        """Let go of what was gathered beside the rows and is too old to be kept."""
+        if self._sql.forget is None or self.layout.additions is None or self.layout.additions.kept_from is None:
+            return
+        kept = {
+            account_id: first for account_id, row in rows.items() if (first := self.layout.additions.kept_from(row))
+        }
+        if kept:
+            cursor.execute(self._sql.forget, (list(kept), list(kept.values())))
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -116,6 +127,10 @@ class ViewStore(Generic[R]):
         connection.commit()
 
 
+_FORGET = sql.SQL("""
+    DELETE FROM {0} AS old USING unnest(%s::uuid[], %s::date[]) AS kept (account, first)
+    WHERE old.{1} = kept.account AND old.{2} < kept.first
+""")
 _POSITION = "SELECT next_offset FROM view_positions WHERE (view, generation, topic, partition) = (%s, %s, %s, %s)"
 _TAKE = """
     INSERT INTO view_positions (view, generation, topic, partition, next_offset) VALUES (%s, %s, %s, %s, 0)
@@ -144,6 +159,7 @@ class _Statements:
     load: sql.Composed
     rows: _Into
     additions: _Into | None
+    forget: sql.Composed | None
 
 
 def _write(cursor: Cursor[Any], into: _Into, many: Iterable[Values]) -> None:
@@ -163,6 +179,9 @@ def _statements(layout: Layout[Any], generation: int) -> _Statements:
         ),
         rows=_into(table, layout.columns, identity),
         additions=None if more is None else _into(of_generation(more.table, generation), more.columns, more.key),
+        forget=None
+        if more is None or more.kept_from is None
+        else _FORGET.format(sql.Identifier(of_generation(more.table, generation)), *map(sql.Identifier, more.key)),
     )
 
 

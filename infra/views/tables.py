@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
+from pydantic import TypeAdapter
+
 from domain.codec import decode
 from domain.events import Owed, UnpaidMinimum
 from domain.money import BUCKETS
@@ -15,8 +17,8 @@ from projections.audit import AuditRow
 from projections.balance import BalanceRow
 from projections.books import BooksRow, Difference
 from projections.chart import LEDGER_ACCOUNTS
-from projections.credit_report import ReportMonth, ReportRow
 from projections.folding import Row, View
+from projections.report_row import Corrected, Denied, Paid, ReportMonth, ReportRow, Turn
 
 R = TypeVar("R", bound=Row)
 Values = tuple[Any, ...]
@@ -27,13 +29,14 @@ class Additions(Generic[R]):
     """A second table: what a row has gathered since it was loaded is added to it.
 
     With a `key`, what is there already under the same values of those columns is replaced; without one the table only
-    grows.
+    grows. Where the key ends with a month, what is before the month that a row says it is `kept_from` is let go.
     """
 
     table: str
     columns: tuple[str, ...]
     values: Callable[[R], Iterator[Values]]
     key: tuple[str, ...] = ()
+    kept_from: Callable[[R], date | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,40 +126,59 @@ def _balance_values(row: BalanceRow) -> Values:
 
 _REPORT = (
     "account_id", "version", "product", "currency", "zone", "grace_days", "tolerance_fen", "opened_on",
-    "business_date", "activated_on", "frozen_since", "freeze_reasons", "closed_on", "close_kind", "charged_off_on",
-    "settled_on", "access", "standing", "status", "limit_fen", "owed_fen", "unpaid_minima", "due_dates", "missed_on",
-    "last_payment_on", "last_payment_fen", "history", "open_month",
+    "business_date", "activated_on", "standing", "owed_fen", "unpaid_minima", "due_dates", "missed_on",
+    "billed_on", "morning_dpd", "paid_off_on", "paid_off_dpd", "payments", "turns", "disputes", "corrections",
+    "history", "grades", "open_month",
 )  # fmt: skip
+_TUPLES: dict[str, TypeAdapter[Any]] = {
+    "payments": TypeAdapter(tuple[Paid, ...]),
+    "turns": TypeAdapter(tuple[Turn, ...]),
+    "disputes": TypeAdapter(tuple[Denied, ...]),
+    "corrections": TypeAdapter(tuple[Corrected, ...]),
+}
 
 
 def _load_report(values: Values) -> ReportRow:
     row = ReportRow(*values)
-    row.freeze_reasons = tuple(values[11])
-    row.unpaid_minima = _load_minima(values[21])
-    row.due_dates = tuple(values[22])
+    row.unpaid_minima = _load_minima(values[12])
+    row.due_dates = tuple(values[13])
+    for at, (name, kind) in enumerate(_TUPLES.items(), start=19):
+        setattr(row, name, kind.validate_python(values[at]) if values[at] else ())
     return row
 
 
 def _report_values(row: ReportRow) -> Values:
     return (
         row.account_id, row.version, row.product, row.currency, row.zone, row.grace_days, row.tolerance_fen,
-        row.opened_on, row.business_date, row.activated_on, row.frozen_since, _array(row.freeze_reasons),
-        row.closed_on, row.close_kind, row.charged_off_on, row.settled_on, row.access, row.standing, row.status,
-        row.limit_fen, row.owed_fen, _minima_text(row.unpaid_minima), _array(row.due_dates), row.missed_on,
-        row.last_payment_on, row.last_payment_fen, row.history, row.open_month,
+        row.opened_on, row.business_date, row.activated_on, row.standing, row.owed_fen,
+        _minima_text(row.unpaid_minima), _array(row.due_dates), row.missed_on, row.billed_on, row.morning_dpd,
+        row.paid_off_on, row.paid_off_dpd, _tuples(row.payments), _tuples(row.turns), _tuples(row.disputes),
+        _tuples(row.corrections), row.history, row.grades, row.open_month,
     )  # fmt: skip
+
+
+def _tuples(many: Sequence[tuple[Any, ...]]) -> str:
+    """As JSON, by position: names would be most of it."""
+    return json.dumps(many, default=str, separators=(",", ":")) if many else "[]"
 
 
 MONTHS: Additions[ReportRow] = Additions(
     table="credit_report_months",
     columns=(
         "account_id", "month", "code", "days_past_due", "past_due_fen", "missed_minima", "balance_fen",
+        "oldest_missed_due", "last_payment_on", "last_payment_fen", "account_status", "payment_rating",
+        "thirty_days_late_fen", "first_delinquency",
     ),
     values=lambda row: (
-        (m.account_id, m.month, m.code, m.days_past_due, m.past_due_fen, m.missed_minima, m.balance_fen)
+        (
+            m.account_id, m.month, m.code, m.days_past_due, m.past_due_fen, m.missed_minima, m.balance_fen,
+            m.oldest_missed_due, m.last_payment_on, m.last_payment_fen, m.status, m.rating, m.thirty_days_late_fen,
+            m.first_delinquency,
+        )
         for m in row.months
     ),
     key=("account_id", "month"),
+    kept_from=ReportRow.kept_from,
 )  # fmt: skip
 
 

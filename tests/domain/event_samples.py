@@ -25,6 +25,7 @@ from tests.specification import (
     frozen,
     given,
     limit_changed,
+    migrate,
     notice_inactivity,
     opened,
     paid,
@@ -32,6 +33,8 @@ from tests.specification import (
     pay,
     refunded,
     reinstated,
+    report_corrected,
+    report_disputed,
     resolved,
     reverse,
     settled,
@@ -129,8 +132,10 @@ def one_of_each() -> dict[str, Event]:
         paid(57_000, on="2026-02-10"),
         settled(67_070, on="2026-03-16"),
     )
+    told = given(opened(), activated(), report_disputed("2026-01"), report_corrected(of_2026_01="*>N"))
+    taken_over = given(opened(on="2026-03-05"), migrate(history="N*"))
     found: dict[str, Event] = {}
-    lives = (life, capped, lost, denied, newer, agreed, held, idle, planned)
+    lives = (life, capped, lost, denied, newer, agreed, held, idle, planned, told, taken_over)
     for each in (event for one in lives for event in one.events):
         found.setdefault(each.TYPE, each)
     return found

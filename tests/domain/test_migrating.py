@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given as of_any
 from hypothesis import assume, settings
+from hypothesis import given as of_any
 from hypothesis import strategies as st
 
 from domain.commands import AdvanceTo, Migrate, Purchase, ReceivePayment
@@ -225,7 +225,11 @@ def test_what_does_not_add_up_is_refused_with_the_figure(said, field, numbers):
 
 
 @settings(max_examples=40, deadline=None)
-@of_any(seed=st.integers(0, 400), steps=st.integers(5, 25), later=st.lists(st.sampled_from((1, 5, 12, 31)), min_size=3, max_size=6))
+@of_any(
+    seed=st.integers(0, 400),
+    steps=st.integers(5, 25),
+    later=st.lists(st.sampled_from((1, 5, 12, 31)), min_size=3, max_size=6),
+)
 def test_any_life_goes_on_elsewhere_as_it_would_have_gone_on(seed, steps, later):
     """A life is taken over where it stands, then the same is said in both places: they owe the same ever after."""
     here = wandering(seed, steps)

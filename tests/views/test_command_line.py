@@ -1,9 +1,20 @@
 """`credit account` and `credit views`: what people read, what programs read, and how each "no" is said."""
 
 import json
+from datetime import date
 from uuid import uuid4
 
 import pytest
+
+from domain.calendar import add_months
+from domain.commands import Actor, CorrectReport, DisputeReport
+from domain.events import CodeChange
+from infra.cli import screen
+from infra.views.store import ViewStore
+from infra.views.tables import VIEWS
+from tests.projections.stories import Story
+
+CUSTOMER = Actor(role="customer", id="c-1")
 
 
 def test_the_history_reads_like_a_story_with_the_balances_beside(credit, story):
@@ -29,7 +40,40 @@ def test_the_report_month_by_month(credit, story):
     code, out, _ = credit("account", "report", story.account_id, "--as-of", "2026-03-01")
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert "2026-02 M M 0 0.00 1,114.57" in lines
+    assert "2026-02 M M 1 normal normal 0 0.00 1,114.57 50,000.00 2026-02-12 130.00" in lines
+    assert f"2026-02 11 0{'B' * 23} 1,114.57 0.00 2026-02-12" in lines
+
+
+def full_report() -> Story:
+    """Two years late and in time, a month told otherwise, a loss and its recovery, with the largest amounts."""
+    story = Story(opened="2024-06-05").buys("2024-07-10", 4_900_000)
+    for month in range(16):
+        on = add_months(date(2024, 8, 28), month)
+        story.advances(on)
+        story.pays(on, story.account.ledger.minimum_due)
+    story.advances("2026-01-20")
+    change = CodeChange(month="2025-12", old="N", new="M")
+    story.say("2026-01-20", DisputeReport, report_dispute_id="d", months=("2025-12",), actor=CUSTOMER)
+    story.say("2026-01-21", CorrectReport, report_dispute_id="d", outcome="upheld", changes=(change,), reason="error")
+    return story.advances("2026-07-20").pays("2026-07-25", 9_999_999)
+
+
+def test_the_grid_of_24_months_in_both_dialects_is_read_in_120_columns(credit, views_url, monkeypatch):
+    story = full_report()
+    for layout in VIEWS:
+        with ViewStore(views_url, layout) as store:
+            store.commit("t", 1, 0, len(story.recorded), story.recorded)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(screen, "_WIDE", 120)
+    code, out, _ = credit("account", "report", story.account_id)
+    assert code == 0
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert max(map(len, lines)) <= 120
+    assert "…" not in out
+    months = [f"{add_months(date(2024, 8, 1), number):%Y-%m}" for number in range(24)]
+    grids = [line.split()[0] for line in lines if line[:7] in months]
+    assert grids == [*months, *months]
+    assert any(line.startswith("2025-12 M (was 1)") for line in lines)
 
 
 def test_the_account_at_a_glance(credit, story):

@@ -3,6 +3,7 @@
 import json
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 
@@ -46,6 +47,51 @@ def test_an_unknown_figure_is_answered_with_those_there_are(credit, story):
     assert (code, out) == (2, "")
     said = " ".join(err.replace("│", " ").split())
     assert "'intrest' is no figure that can be explained; there are: minimum, minimum_due, arrears," in said
+
+
+def test_a_month_of_the_report_can_be_read_out(credit, story):
+    code, out, err = credit("explain", story.account_id, "report", "2026-02")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "report of 2026-02 on 2026-02-12: PBOC M, Metro 2 11"
+    assert any(line.startswith("  M    repaid after the due date") and ": yes," in line for line in lines)
+    assert any("account.overdue 1" in line for line in lines)
+    assert lines[-1] == "The report says the same: PBOC M, Metro 2 11."
+
+
+@pytest.mark.parametrize("month", ["2026-01", "2026-02", "2026-03"])
+def test_a_program_reads_the_codes_of_the_report(credit, story, month):
+    code, out, _ = credit("explain", story.account_id, "report", month, "--as-of", "2026-03-31", "--json")
+    assert code == 0
+    told = json.loads(out)
+    report = json.loads(credit("account", "report", story.account_id, "--as-of", "2026-03-31", "--json")[1])
+    line = next(line for line in report["months"] if line["month"] == month)
+    assert (told["code"], told["status"]) == (line["code"], line["metro2"]["account_status"])
+    assert told["recorded"] == {"code": told["code"], "status": told["status"]}
+
+
+def test_a_month_that_the_view_tells_otherwise_is_found_out(credit, story, owner_url):
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("UPDATE credit_report_months_g1 SET code = '1' WHERE month = '2026-01-01'")
+    code, out, _ = credit("explain", story.account_id, "report", "2026-01")
+    assert code == 1
+    assert out.splitlines()[-1] == "THE REPORT SAYS OTHERWISE: PBOC 1, Metro 2 11."
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["report"], "a month belongs to the figure report, and to no other"),
+        (["owed", "2026-01"], "a month belongs to the figure report, and to no other"),
+        (["report", "2026-13"], "'2026-13' is not a month like 2026-04"),
+        (["report", "0001-01"], "'0001-01' is not a month like 2026-04"),
+        (["report", "2026-03"], "2026-03 has not begun on 2026-02-12"),
+    ],
+)
+def test_a_month_that_makes_no_sense_is_wrong_usage(credit, story, words, said):
+    code, out, err = credit("explain", story.account_id, *words)
+    assert (code, out) == (2, "")
+    assert said in " ".join(err.replace("│", " ").split())
 
 
 def test_an_account_that_is_not_known_is_one_sentence_and_status_1(credit, story):

@@ -1,7 +1,8 @@
 """Rows and position of a view are committed together, once, by whoever holds the position."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from random import Random
 from shutil import copy
 
@@ -9,9 +10,12 @@ import psycopg
 import pytest
 
 from consumers.runner import PositionLost
+from domain.calendar import add_months
+from domain.commands import Actor, DisputeReport, Purchase
 from infra.faults import Fault
 from infra.migrations import FOLDER, migrate
 from infra.store.roles import role_url
+from infra.views import answers, query
 from infra.views.store import ViewStore
 from infra.views.tables import AUDIT, BALANCE, CREDIT_REPORT, MONTHS, VIEWS, load_event, load_month
 from projections.folding import Gap, fold
@@ -106,6 +110,39 @@ def test_a_month_closed_and_restated_in_one_batch_is_written_once(views_url):
         ("2026-01-01", "*"),
         ("2026-02-01", "N"),
     ]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000], ids=["event by event", "in small batches", "in one batch"])
+def test_an_account_keeps_sixty_closed_months(size, views_url, reader_url):
+    story = Story(opened="2020-01-05")
+    for number in range(80):
+        on = add_months(date(2020, 1, 20), number)
+        story.buys(on, 1_000).pays(on + timedelta(days=1), 1_000)
+    with ViewStore(views_url, CREDIT_REPORT) as store:
+        feed(store, story.recorded, size=size)
+    rows = {}
+    fold(rows, story.recorded, CREDIT_REPORT.view)
+    row = rows[story.account_id]
+    assert months_of(views_url) == row.months[-60:]
+    last = story.recorded[-1].event.business_date
+    asked = partial(answers.report_of, account_id=story.account_id, as_of=last)
+    assert query.ask(reader_url, asked) == CREDIT_REPORT.view.as_of(row, last)
+
+
+def test_what_was_settled_is_kept_as_it_was_then(views_url, reader_url):
+    story = Story().buys("2026-01-10", 123_457).advances("2026-08-20").pays("2026-10-08", 140_429)
+    customer = Actor(role="customer", id="c-1")
+    story.say("2031-09-30", DisputeReport, report_dispute_id="d", months=("2026-03",), actor=customer)
+    captured = {"purchase_id": "late", "amount_fen": 5_000, "merchant_id": "m-1", "forced": True}
+    with ViewStore(views_url, CREDIT_REPORT) as store:
+        feed(store, story.recorded)
+    ask = partial(answers.months_of, account_id=story.account_id)
+    assert "".join(line.code for line in query.ask(reader_url, partial(ask, as_of=date(2031, 10, 8)))) == "*123456BBC"
+    events = len(story.recorded)
+    story.say("2031-09-30", Purchase, **captured)
+    with ViewStore(views_url, CREDIT_REPORT) as store:
+        store.commit(TOPIC, 0, events, len(story.recorded), story.recorded[events:])
+    assert len(query.ask(reader_url, partial(ask, as_of=date(2031, 9, 30)))) == 61
 
 
 def test_what_was_folded_before_months_could_be_restated_is_folded_again(new_database, tmp_path):
@@ -258,7 +295,7 @@ def test_a_database_without_views_is_a_fault_with_the_way_out(database_url):
     [
         "DELETE FROM audit_events_g1",
         "UPDATE audit_events_g1 SET data = ''",
-        "DELETE FROM credit_report_months_g1",
+        "TRUNCATE credit_report_months_g1",
         "TRUNCATE balance_g1",
         "SELECT 1 FROM stored_events",
     ],

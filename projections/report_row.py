@@ -1,0 +1,253 @@
+"""What the report of one account follows from: the state it has reached, what turned on which day, its closed months."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from operator import attrgetter
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from domain.calendar import add_months
+from domain.events import CloseKind, ReportCode, Standing, UnpaidMinimum
+from projections.metro2 import Rating, Status
+
+# How many closed months are kept.
+KEPT = 60
+# Payments that may still be returned, and those of months that may be told anew, are younger than this.
+_PAYMENTS_KEPT = timedelta(days=400)
+What = Literal[
+    "limit",
+    "closed",
+    "reinstated",
+    "lost",
+    "found",
+    "early_settlement",
+    "relief",
+    "principal_waived",
+    "agreed_on_less",
+    "settled",
+    "owing",
+    "bill_day",
+    "unbilled",
+    "delinquent",
+]
+_ENDS: frozenset[What] = frozenset({"closed", "lost"})
+# Of these the last one holds until another turns it, however long ago it was.
+_LASTING: tuple[frozenset[What], ...] = (
+    frozenset({"limit"}),
+    frozenset({"closed", "reinstated"}),
+    frozenset({"lost", "found"}),
+    frozenset({"settled", "owing"}),
+    frozenset({"principal_waived"}),
+    frozenset({"agreed_on_less"}),
+    frozenset({"delinquent"}),
+)
+
+
+class Turn(NamedTuple):
+    """Something that seldom happens and that months are told by, from the day `on`.
+
+    A new `limit` of `fen`; the account `closed` (`said` is the kind) or `reinstated`; its debt `lost` as so much, due
+    since what is `said`, or `found` to be no loss; a plan settled early; debt given up as a `relief`, principal among
+    it, or because less than all was agreed on; ended and all of it paid, `settled`, or `owing` again; a `bill_day` that holds from then; a month in which it moved and that was
+    `unbilled` (by its first day); a month in which a delinquency began, which counts since what is `said`.
+    """
+
+    on: date
+    what: What
+    fen: int = 0
+    said: str = ""
+
+
+class Paid(NamedTuple):
+    """A payment that was not returned, by channel and reference, from its value date."""
+
+    on: date
+    name: str
+    fen: int
+
+
+class Denied(NamedTuple):
+    """A dispute of the report: which months, since when, and how and when it was decided."""
+
+    dispute_id: str
+    months: tuple[str, ...]
+    on: date
+    outcome: Literal["upheld", "rejected"] | None = None
+    decided_on: date | None = None
+
+
+class Corrected(NamedTuple):
+    """A month that is told with another code as long as `reckoned` is what follows from the facts."""
+
+    month: date
+    reckoned: ReportCode
+    told: ReportCode
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMonth:
+    """One month as it ended, or, of the open month, as it stands. `month` is its first day; amounts in minor units.
+
+    It says what follows from the facts; a dispute that was upheld may have it told otherwise. Of a month that was taken
+    over only the codes are known.
+    """
+
+    account_id: UUID
+    month: date
+    code: ReportCode
+    days_past_due: int | None = None
+    past_due_fen: int | None = None
+    missed_minima: int | None = None
+    balance_fen: int | None = None
+    oldest_missed_due: date | None = None
+    last_payment_on: date | None = None
+    last_payment_fen: int | None = None
+    # In the other dialect: account status, payment rating, amount past due and first delinquency.
+    status: Status | None = None
+    rating: Rating | None = None
+    thirty_days_late_fen: int | None = None
+    first_delinquency: date | None = None
+
+
+@dataclass(slots=True)
+class ReportRow:
+    """What the report of one account follows from; `months` are those told since the row was loaded."""
+
+    account_id: UUID
+    version: int
+    product: str
+    currency: str
+    zone: str
+    grace_days: int
+    tolerance_fen: int
+    opened_on: date
+    business_date: date
+    activated_on: date | None = None
+    standing: Standing = "clear"
+    owed_fen: int = 0
+    unpaid_minima: tuple[UnpaidMinimum, ...] = ()
+    # Of statements, those tested in the open month or later; when a minimum was last missed, a statement last issued.
+    due_dates: tuple[date, ...] = ()
+    missed_on: date | None = None
+    billed_on: date | None = None
+    # The days past due as the business date began; when all was last paid, and the days past due of that morning.
+    morning_dpd: int = 0
+    paid_off_on: date | None = None
+    paid_off_dpd: int = 0
+    payments: tuple[Paid, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    disputes: tuple[Denied, ...] = ()
+    corrections: tuple[Corrected, ...] = ()
+    # Of the closed months that are kept, oldest first: their codes, and what a Metro 2 history says of them.
+    history: str = ""
+    grades: str = ""
+    # The first day of the first month that is not closed yet; None before activation.
+    open_month: date | None = None
+    months: list[ReportMonth] = field(default_factory=list)
+
+    def at(self, month: date) -> int:
+        """Where a closed month is in `history` and `grades`; of the open month, their length."""
+        ahead = self.open_month or month
+        return len(self.history) - ((ahead.year - month.year) * 12 + ahead.month - month.month)
+
+    def limit_on(self, day: date) -> int:
+        """The limit at the end of `day`."""
+        turn = self._last(day, "limit")
+        return turn.fen if turn else 0
+
+    def closed_on(self, day: date) -> tuple[date, CloseKind] | None:
+        """Since when, and how, the limit is gone at the end of `day`."""
+        turn = self._last(day, "closed", "reinstated")
+        return (turn.on, turn.said) if turn and turn.what == "closed" else None  # type: ignore[return-value] # a kind
+
+    def lost_on(self, day: date) -> Turn | None:
+        """The charge-off that stands at the end of `day`, whether or not the debt was paid since."""
+        turn = self._last(day, "lost", "found")
+        return turn if turn and turn.what == "lost" else None
+
+    def never_ended(self) -> bool:
+        """Whether it was neither closed nor charged off so far."""
+        for turn in self.turns:  # noqa: SIM110 - a loop, as below
+            if turn.what in _ENDS:
+                return False
+        return True
+
+    def ended_on(self, day: date) -> date | None:
+        """Since when, as known at the end of `day`, the report ends as soon as nothing is owed."""
+        closed, lost = self.closed_on(day), self.lost_on(day)
+        days = [*([closed[0]] if closed else []), *([lost.on] if lost else [])]
+        return min(days, default=None)
+
+    @property
+    def settled_on(self) -> date | None:
+        """Closed or charged off, and nothing owed any more: the report ends with this month."""
+        return self.settled_by(date.max)
+
+    def settled_by(self, day: date) -> date | None:
+        """Since when it was settled at the end of `day`."""
+        turn = self._last(day, "settled", "owing")
+        return turn.on if turn and turn.what == "settled" else None
+
+    def principal_was_waived(self, day: date) -> bool:
+        """Whether principal was given up by the end of `day`."""
+        return self._last(day, "principal_waived") is not None
+
+    def less_was_paid(self, day: date) -> bool:
+        """Whether by the end of `day` principal was given up, or less than the full balance agreed on."""
+        return self._last(day, "principal_waived", "agreed_on_less") is not None
+
+    def delinquent_since(self, day: date) -> date | None:
+        """When the delinquency that began last by the end of `day` began."""
+        turn = self._last(day, "delinquent")
+        return date.fromisoformat(turn.said) if turn else None
+
+    def payment_by(self, day: date) -> tuple[date, int] | None:
+        """The last value date up to `day` with a payment that was not returned, and what was paid on it.
+
+        Payments of one day are one payment, in whatever order they were learnt.
+        """
+        last = next((paid.on for paid in reversed(self.payments) if paid.on <= day), None)
+        return None if last is None else (last, sum(paid.fen for paid in self.payments if paid.on == last))
+
+    def turned(self, first: date, last: date, what: What) -> bool:
+        """Whether it turned on one of these days."""
+        for turn in self.turns:  # noqa: SIM110 - a loop, as below
+            if turn.what == what and first <= turn.on <= last:
+                return True
+        return False
+
+    def receive(self, paid: Paid) -> None:
+        """Keep a payment, among the others by its value date."""
+        at = bisect_right(self.payments, paid.on, key=attrgetter("on"))
+        kept = (*self.payments[:at], paid, *self.payments[at:])
+        old = bisect_left(kept, self.business_date - _PAYMENTS_KEPT, key=attrgetter("on"))
+        # The last day of the old ones is what the months after it are told by.
+        self.payments = kept[bisect_left(kept, kept[old - 1].on, key=attrgetter("on")) if old else 0 :]
+
+    def kept_from(self) -> date | None:
+        """The first month that is kept; None as long as all are. What was settled is kept as it was then."""
+        if self.open_month is None or len(self.history) < KEPT or self.settled_on is not None:
+            return None
+        return add_months(self.open_month, -KEPT)
+
+    def forget(self) -> None:
+        """Let go of what no month that is kept is told by."""
+        kept_from = self.kept_from()
+        if kept_from is None:
+            return
+        self.history, self.grades = self.history[-KEPT:], self.grades[-KEPT:]
+        lasting = [max(_of(self.turns, kinds, kept_from), default=-1) for kinds in _LASTING]
+        self.turns = tuple(turn for at, turn in enumerate(self.turns) if turn.on >= kept_from or at in lasting)
+
+    def _last(self, day: date, *what: What) -> Turn | None:
+        # A loop: it is asked several times with each event.
+        for turn in reversed(self.turns):
+            if turn.what in what and turn.on <= day:
+                return turn
+        return None
+
+
+def _of(turns: tuple[Turn, ...], kinds: frozenset[What], before: date) -> Iterator[int]:
+    return (at for at, turn in enumerate(turns) if turn.what in kinds and turn.on < before)
