@@ -8,6 +8,7 @@ from domain.commands import (
     Actor,
     ChangeBillDay,
     ChangeLimit,
+    ConvertToPlan,
     DecideAppeal,
     ForceClose,
     LodgeAppeal,
@@ -15,11 +16,12 @@ from domain.commands import (
     Reinstate,
     RequestClosure,
     ReversePayment,
+    SettleEarly,
     UndoWriteOff,
     WaiveDebt,
     WriteOff,
 )
-from domain.events import AccountMigrated, Counters, MinimumLeft, Owed, PlanSettledEarly, UnpaidMinimum
+from domain.events import AccountMigrated, Counters, MinimumLeft, Owed, UnpaidMinimum
 from domain.terms import Terms
 from projections import credit_report, metro2
 from projections.bureau import CreditReport, MonthLine, account_status, code_of, tier_of, worst_of
@@ -512,12 +514,21 @@ def test_an_old_payment_stays_the_last_as_long_as_no_other_comes():
 
 
 def test_early_settlement_of_a_plan_is_told_in_its_month():
-    story = base().advances("2026-02-01")
-    event = PlanSettledEarly(
-        business_date=date(2026, 2, 5), plan_id="plan-1", principal_fen=1, fee_fen=0, access="open", standing="billed"
-    )
-    story.recorded += record(story.account_id, [event], story.recorded[-1])
-    assert [line.special_transactions for line in told(story, "2026-03-31").months] == [(), ("5",), ()]
+    """The rulebook's case 41: 100,000 into 12 on 3 February, settled on the 10th for 100,197."""
+    story = base().say("2026-02-03", ConvertToPlan, plan_id="plan-1", amount_fen=100_000, months=12)
+    settled = {"plan_id": "plan-1", "payment_ref": "payoff", "channel": "transfer", "amount_fen": 100_197}
+    story.say("2026-02-10", SettleEarly, **settled).pays("2026-02-10", 23_457)
+    report = told(story, "2026-03-31")
+    assert [line.special_transactions for line in report.months] == [(), ("5",), ()]
+    assert [(line.code, line.balance_fen) for line in report.months] == [("*", 123_457), ("N", 0), ("*", 0)]
+    assert report.last_payment_fen == 123_654
+
+
+def test_what_is_planned_is_owed_but_not_late():
+    story = base().say("2026-02-03", ConvertToPlan, plan_id="plan-1", amount_fen=123_457, months=3)
+    line = last(story, "2026-02-28")
+    assert (line.code, line.balance_fen, line.past_due_fen, line.metro2.account_status) == ("N", 123_457, 0, "11")
+    assert "".join(codes(story.advances("2026-06-30"), "2026-06-30").values()) == "*N1234"
 
 
 def test_the_worst_code_knows_every_code():
