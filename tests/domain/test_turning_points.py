@@ -10,6 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from domain import events
 from domain.calendar import BillDays
 from domain.events import (
+    AccountBilled,
+    AccountChargedOff,
     AccountStandingChanged,
     BalancesCorrected,
     DebtWaived,
@@ -21,13 +23,15 @@ from domain.events import (
     RatedDays,
     RulesChanged,
 )
-from domain.money import BIGINT_MAX, FEN_MAX, Rate, yuan
+from domain.money import BIGINT_MAX, FEN_MAX, Delta, Rate, yuan
 from domain.slices import at_rate, together
 from tests.specification import (
     BASE,
     LINE,
     advance,
     advanced,
+    appeal,
+    appealed,
     bought,
     buy,
     correct,
@@ -35,11 +39,16 @@ from tests.specification import (
     dispute,
     disputed,
     event,
+    frozen,
     given,
+    opened,
     paid,
+    pay,
     record_death,
     resolve,
     reverse,
+    terms,
+    terms_changed,
 )
 
 # Money
@@ -63,6 +72,15 @@ def test_no_rate_is_negative_beyond_it_finer_or_endless(rate):
 
 def test_one_fen_that_is_owed_to_nobody_is_read_with_its_sign():
     assert [yuan(fen) for fen in (-1, 0, 1, 99, 100)] == ["-0.01", "0.00", "0.01", "0.99", "1.00"]
+
+
+@pytest.mark.parametrize(("delta", "allowed"), [(-(10**15), True), (-(10**15) - 1, False), (10**15, True), (0, False)])
+def test_a_delta_is_something_within_the_bounds_of_money(delta, allowed):
+    if allowed:
+        assert TypeAdapter(Delta).validate_python(delta) == delta
+    else:
+        with pytest.raises(ValidationError):
+            TypeAdapter(Delta).validate_python(delta)
 
 
 # Days
@@ -111,8 +129,49 @@ def test_a_single_fen_of_interest_is_posted():
     given(*LINE, bought("p1", 100, on="2026-01-10"), advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
         event(InterestPosted, amount_fen=1, fen_days=1_900),
         event(DebtWaived, fees_fen=98, interest_fen=0, principal_fen=0, refunded_fen=0),
-        event(events.AccountBilled, balance_fen=103),
+        event(AccountBilled, balance_fen=103),
     )
+
+
+def test_the_cap_gives_up_the_unbilled_fee_first_and_then_only_what_of_the_interest_is_still_too_much():
+    """30,750 on 20 February pay the bill and 750 of the fee: charges 1,150, capped at 808 after 41 days: 250 + 92."""
+    small = (*LINE, bought("p1", 30_000, on="2026-01-10"), paid(30_750, on="2026-02-20"), advanced(to="2026-02-28"))
+    given(*small).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=150),
+        event(
+            DebtWaived,
+            fees_fen=250,
+            interest_fen=92,
+            refunded_fen=0,
+            applied={"fees_unbilled": 250, "interest_unbilled": 92},
+        ),
+        event(AccountBilled, balance_fen=58, minimum_fen=58),
+    )
+
+
+def test_a_dearer_rate_holds_from_its_date_too():
+    """Closings from the due date, 10 February: 10 days at 0.0003, 9 at 0.0005."""
+    cheap, dear = terms(daily_rate=Decimal("0.0003")), terms("agreed-2")
+    begun = (opened(agreed=cheap), *BASE[1:], terms_changed(dear, "2026-02-20"), advanced(to="2026-02-28"))
+    given(*begun).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=926, fen_days=9 * 123_457), event(AccountBilled)
+    )
+
+
+# Payments
+
+
+def test_what_pays_a_bill_leaves_what_was_bought_since_as_it_was():
+    life = given(*BASE, bought("new", 1_000, on="2026-02-03")).when(pay(50_000))
+    assert {name: each.unpaid for name, each in life.account.ledger.slices.items()} == {"base": 73_457, "new": 1_000}
+
+
+def test_days_past_due_found_late_to_be_beyond_the_bound_are_a_loss_at_the_next_dawn():
+    life = given(*BASE, paid(123_457, on="2026-02-10"), advanced(to="2026-08-09"))
+    life.when(reverse(on="2026-08-09")).stands(standing="overdue", dpd=180)
+    life.when(advance(to="2026-08-11"))
+    lost = next(each for each in life.events if isinstance(each, AccountChargedOff))
+    assert (lost.business_date, lost.dpd_after) == (date(2026, 8, 10), 181)
 
 
 # Payments that never counted
@@ -167,9 +226,10 @@ def test_the_deltas_of_a_correction_add_up_over_what_is_billed_and_what_is_not()
 # Disputes
 
 
-def test_what_is_disputed_of_one_purchase_does_not_lessen_what_may_be_disputed_of_another():
+@pytest.mark.parametrize(("first", "second"), ["ab", "ba"])
+def test_what_is_disputed_of_one_purchase_does_not_lessen_what_may_be_disputed_of_another(first, second):
     both = (*LINE, bought("a", 10_000, on="2026-01-10"), bought("b", 10_000))
-    given(*both, disputed("a", 10_000)).when(dispute("b", 10_000, ref="dispute-2")).then(
+    given(*both, disputed(first, 10_000)).when(dispute(second, 10_000, ref="dispute-2")).then(
         event(DisputeOpened, set_aside={"principal_unbilled": 10_000})
     )
 
@@ -216,4 +276,27 @@ def test_a_death_has_one_date(asked):
     given(*history).when(record_death("2026-02-20")).nothing_happened()
     given(*history).when(record_death(asked)).refused(
         "death_recorded", field="date_of_death", asked=asked, known=date(2026, 2, 20)
+    )
+
+
+def test_a_payment_after_the_death_does_not_shorten_the_days_before_it():
+    """From posting: 123,457 x 23 days (10 January to 1 February), though 50,000 came three days after the death."""
+    begun = (
+        opened(agreed=terms(interest_method="from_posting")),
+        *BASE[1:],
+        death_recorded("2026-02-02", on="2026-02-02"),
+    )
+    given(*begun, paid(50_000, on="2026-02-05"), advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=1_420, fen_days=23 * 123_457), event(AccountBilled)
+    )
+
+
+# Appeals
+
+
+def test_an_appeal_against_one_reason_does_not_hide_that_another_is_under_way():
+    begun = (*LINE, frozen("multi_lender", on="2026-03-01"), frozen("abnormal_transaction"))
+    appeals = (appealed("multi_lender", ref="a1"), appealed("abnormal_transaction", ref="a2"))
+    given(*begun, *appeals).when(appeal("abnormal_transaction", ref="a3")).refused(
+        "appeal_open", field="against", appeal_id="a2", decide_by=date(2026, 3, 21)
     )
