@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from inspect import isfunction, unwrap
 from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,7 +28,7 @@ _WARM = (
     "fractions",
     "xml.etree.ElementTree",
 )
-# The examples are all tests of the domain but these, which generate lives, start processes or read sources.
+# The examples are all tests of the domain, but for these files, which generate lives, start processes or read sources.
 _NO_EXAMPLES = {
     "test_chain.py",
     "test_codec.py",
@@ -38,6 +39,7 @@ _NO_EXAMPLES = {
     "test_replay_elsewhere.py",
 }
 _FIRST = "test_known_answers.py"
+_LIVES = "tests.domain.lives"
 _MEMORY_MOST = 4 << 30
 _CLEAN, _RED, _BROKEN = 0, 1, 70
 _FOUND_BY = "found-by"
@@ -52,15 +54,10 @@ class Outcome(NamedTuple):
 
 
 class _Examples:
-    """Leaves out what Hypothesis drives and what breaks a law on purpose, and notes the first test that is red."""
+    """Leaves out what is generated or about a law, and notes the first test that is red."""
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [
-            each
-            for each in items
-            if not getattr(getattr(each, "obj", None), "is_hypothesis_test", False)
-            and "would_be_noticed" not in each.name
-        ]
+    def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
+        items[:] = [each for each in items if not _is_generated(each)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._note(report)
@@ -71,6 +68,15 @@ class _Examples:
     def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if report.failed and not Path(_FOUND_BY).exists():
             Path(_FOUND_BY).write_text(report.nodeid, encoding="utf-8")
+
+
+def _is_generated(test: pytest.Function) -> bool:
+    """Whether Hypothesis drives it, it tells generated lives, or it is about a law or breaks one on purpose."""
+    if getattr(test.obj, "is_hypothesis_test", False) or "law" in test.fixturenames or "would_be_noticed" in test.name:
+        return True
+    known = test.obj.__globals__
+    used = [known[name] for name in test.obj.__code__.co_names if name in known]
+    return any(isfunction(unwrap(each)) and each.__module__ == _LIVES for each in used if callable(each))
 
 
 @contextmanager
