@@ -558,8 +558,8 @@ def _without(facts: tuple[Fact, ...], upheld: DisputeResolved) -> Iterator[Fact]
     """The facts as if the disputed part of the purchase had never posted."""
     for fact in facts:
         if (fact.kind, fact.reference) == ("purchase", upheld.purchase_id):
-            if fact.amount > upheld.amount_fen:
-                yield fact._replace(amount=fact.amount - upheld.amount_fen)
+            # It stays where nothing is left, too: what was dropped for a death that turns out mistaken returns to it.
+            yield fact._replace(amount=fact.amount - upheld.amount_fen)
         elif (fact.kind, fact.reference) != ("dispute", upheld.dispute_id):
             yield fact
 

@@ -91,7 +91,8 @@ def reinstate(command: Reinstate, account: Account) -> Facts:
     access = move_access("reinstate_frozen" if account.frozen_since else "reinstate", account.access)
     if account.close_kind not in REVERSIBLE or account.closed_on is None:
         raise Refused("not_reinstatable", close_kind=account.close_kind)
-    if account.standing == "charged_off":
+    # A loss that was recovered since is one all the same: nothing that is bought on it would ever be billed.
+    if account.ledger.charged_off_due is not None:
         raise Refused("charged_off", owed=account.ledger.owed)
     if account.death is not None:
         raise Refused("not_reinstatable", date_of_death=account.death.on)

@@ -14,6 +14,7 @@ from domain.events import (
     AccountClosed,
     AccountEvent,
     AccountOpened,
+    AccountReinstated,
     ClosureRequested,
     ClosureWithdrawn,
     LimitChanged,
@@ -68,7 +69,7 @@ class _Month:
                 self.paid += counted
         elif isinstance(event, PurchaseRefunded):
             self.refunded += event.amount_fen
-        elif isinstance(event, AccountActivated | LimitChanged | ClosureWithdrawn):
+        elif isinstance(event, AccountActivated | AccountReinstated | LimitChanged | ClosureWithdrawn):
             self.limit = event.limit_fen
         elif isinstance(event, ClosureRequested | AccountClosed):
             self.limit = 0

@@ -1,4 +1,4 @@
-"""A small ledger of what was done with one account, and what it therefore owes.
+"""A small ledger of what was done with one account, what it therefore owes, and what it may borrow.
 
 It shares no arithmetic with the domain, so that the two may be compared. What happened is kept by the day it counts;
 when something earlier is learnt, or a payment turns out never to have been, everything is reckoned again from the start.
@@ -11,23 +11,20 @@ from typing import Literal, NamedTuple
 from domain.commands import (
     AccountCommand,
     Activate,
-    ChangeLimit,
-    Decline,
-    ForceClose,
-    Freeze,
+    Capture,
     OpenDispute,
     Purchase,
     ReceivePayment,
+    RecordDeath,
     RefundCredit,
     RefundPurchase,
-    RequestClosure,
     ResolveDispute,
     ReversePayment,
     Unfreeze,
     WaiveDebt,
-    WithdrawClosure,
     WriteOff,
 )
+from infra.portfolio.line import Line
 from infra.portfolio.reckoning import CHARGES_FIRST, Agreement, Printed, Reckoning
 
 # China and Taiwan kept one clock without summer time in the years of our portfolios.
@@ -60,10 +57,14 @@ class Fact(NamedTuple):
 
 @dataclass(slots=True)
 class Bought:
-    """A purchase that was accepted: when, how much, and how much of it came back or never counted, in minor units."""
+    """A purchase that was accepted: when, how much, and how much of it came back or never counted, in minor units.
+
+    It was authorised on the day it was bought, or before that on the day on which limit was held for it.
+    """
 
     on: date
     amount: int
+    authorised: date
     refunded: int = 0
 
     @property
@@ -87,24 +88,27 @@ class Book:
     bill_day: int
     agreement: Agreement
     money: Reckoning = field(init=False)
+    line: Line = field(init=False)
     begins: date = date.max  # when it was activated; nothing counts before
-    limit: int = 0
-    access: str = "pending"
-    frozen_for: set[str] = field(default_factory=set)
+    died_on: date | None = None
     said: dict[date, Printed] = field(default_factory=dict)  # on each bill day, by what was known then
     losses: dict[date, date] = field(default_factory=dict)  # made by days past due: the due date those count from
     facts: list[Fact] = field(default_factory=list)
     purchases: dict[str, Bought] = field(default_factory=dict)
     disputes: dict[str, Disputed] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)  # how much of which purchases came after the death
     done: set[str] = field(default_factory=set)  # references of refunds, payments, payouts and returned payments
     told: set[str] = field(default_factory=set)  # kinds of what happened, refused purchases included
 
     def __post_init__(self) -> None:
         self.money = self.reckoned_from_the_start()
+        self.line = Line(self.agreement.hold_days)
 
     def reckoned_from_the_start(self, again_until: date = date.min) -> Reckoning:
         """The money as the account was activated; what was printed, and booked as a loss, stands."""
-        return Reckoning(self.agreement, self.bill_day, self.begins, self.said, self.losses, again_until)
+        return Reckoning(
+            self.agreement, self.bill_day, self.begins, self.said, self.losses, again_until, died_on=self.died_on
+        )
 
     @property
     def balance(self) -> int:
@@ -113,7 +117,9 @@ class Book:
 
     @property
     def available(self) -> int:
-        return self.limit - self.balance
+        """What may still be bought or held; below zero over the limit. Who leaves or has left has none."""
+        limit = self.line.limit if self.line.access == "open" else 0
+        return limit - self.balance - self.line.held
 
     @property
     def credit(self) -> int:
@@ -147,7 +153,7 @@ class Book:
     @property
     def over(self) -> bool:
         """Closed for good."""
-        return self.access == "closed" and self.is_clear
+        return self.line.over and self.is_clear
 
     def disputable(self, purchase_id: str) -> int:
         """What of a purchase may be disputed: neither given back, nor disputed already."""
@@ -159,6 +165,8 @@ class Book:
     def reach(self, day: date) -> None:
         """Let time pass up to the start of `day`: bill days on the way say what is owed, due tests what was missed."""
         self.money.reach(day)
+        if self.line.reach(day):
+            self.told.add("hold expired")
         self._see_to_closing("")
         figures = {"interest": self.money.interest, "late fee": self.money.late_fees, "waiver": self.money.waived}
         figures["loss"] = self.lost
@@ -170,13 +178,13 @@ class Book:
         A loss that is repaid closes the account, whoever wants it.
         """
         if self.lost:
-            if not self.money.owed:
-                self.access = "closed"
-        elif self.access == "closing":
+            if not self.money.owed and self.line.access != "closed":
+                self.line.close()
+        elif self.line.access == "closing":
             if by and not self.money.principal and (self.money.accrued > 0 or self.money.over_the_cap):
                 self.add(Fact(self.money.day, "posting", by, 0))
-            if self.is_clear:
-                self.access = "closed"
+            if self.is_clear and self.line.may_close:
+                self.line.close()
 
     # What happens
 
@@ -186,46 +194,33 @@ class Book:
         self.reach(today)
         if refused:
             # Other commands may be refused only because they are said again later, which is no part of the story.
-            if isinstance(command, Purchase):
-                self.told.add("purchase refused")
+            if isinstance(command, Purchase | Capture):
+                self.told.add(f"{command.DO} refused")
             return
         self.told.add(command.DO)
         match command:
-            case Purchase() | RefundPurchase() | ReceivePayment() | RefundCredit():
+            case Activate() if self.begins == date.max:
+                self.begins = today
+                self.money = self.reckoned_from_the_start()
+            case Purchase() | Capture() | RefundPurchase() | ReceivePayment() | RefundCredit():
                 self._move(command)
             case ReversePayment() | WaiveDebt() | WriteOff() | OpenDispute() | ResolveDispute():
                 self._adjust(command)
-            case _:
-                self._decide(command, today)
-        self._see_to_closing(command.DO)
-
-    def _decide(self, command: AccountCommand, today: date) -> None:
-        match command:
-            case Activate() | ChangeLimit():
-                if self.access == "pending":
-                    self.access, self.begins = "open", today
-                    self.money = self.reckoned_from_the_start()
-                self.limit = command.limit_fen
-            case Freeze():
-                self.frozen_for.add(command.reason)
-            case Unfreeze():
-                self.frozen_for.discard(command.reason)
-            case RequestClosure():
-                self.access = "closing"
-            case WithdrawClosure():
-                self.access = "open"
-            case ForceClose() | Decline():
-                self.access = "closed"
+            case RecordDeath() if self.died_on is None:
+                self.died(command.date_of_death)
+            case Unfreeze(reason="deceased") if self.died_on is not None:
+                self.lives_on()
             case _:
                 pass
+        self.line.decide(command, today)
+        self._see_to_closing(command.DO)
 
-    def _move(self, command: Purchase | RefundPurchase | ReceivePayment | RefundCredit) -> None:
+    def _move(self, command: Purchase | Capture | RefundPurchase | ReceivePayment | RefundCredit) -> None:
         today = self.money.day
         match command:
-            case Purchase():
+            case Purchase() | Capture():
                 if self._first_time(command.purchase_id):
-                    self.purchases[command.purchase_id] = Bought(today, command.amount_fen)
-                    self.add(Fact(today, "purchase", command.purchase_id, command.amount_fen))
+                    self._buy(command, today)
             case RefundCredit():
                 if self._first_time(command.refund_id):
                     self.add(Fact(today, "payout", command.refund_id, command.amount_fen))
@@ -237,6 +232,13 @@ class Book:
                     self.purchases[command.purchase_id].refunded += command.amount_fen
                     self._end_disputes(command.purchase_id, command.amount_fen)
                     self.add(Fact(today, "refund", command.purchase_id, command.amount_fen))
+
+    def _buy(self, command: Purchase | Capture, today: date) -> None:
+        authorised, amount = today, command.amount_fen
+        if isinstance(command, Capture):
+            authorised = self.line.capture(command.hold_id, amount, final=command.final).on
+        self.purchases[command.purchase_id] = Bought(today, amount, authorised)
+        self.add(Fact(today, "purchase", command.purchase_id, amount))
 
     def _end_disputes(self, purchase_id: str, amount: int) -> None:
         """What comes back of a purchase is disputed no longer."""
@@ -288,11 +290,11 @@ class Book:
         today = self.money.day
         if fact.on < today:
             self.told.add("learnt late")
-        last = next((each for each in reversed(self.facts) if each.on == today), None)
-        if last and fact.on == today:
-            fact = fact._replace(turn=last.turn + (last.kind not in _ORDER))
+        known = [each for each in self.facts if each.on == today]
+        if known and fact.on == today:
+            fact = fact._replace(turn=known[-1].turn + (known[-1].kind not in _ORDER))
         self.facts.append(fact)
-        if fact.on < today or (last and fact.place < last.place):
+        if fact.on < today or any(fact.place < each.place for each in known):
             self._reckon_again()
         else:
             _apply(fact, self.money)
@@ -305,12 +307,32 @@ class Book:
     def never_bought(self, dispute_id: str) -> None:
         """A dispute was upheld: what is left of it is as if it had never been bought, nor disputed."""
         disputed = self.disputes[dispute_id]
-        self.purchases[disputed.of].refunded += disputed.open
-        facts = [fact for fact in self.facts if (fact.kind, fact.dispute) != ("dispute", dispute_id)]
-        bought = next(number for number, fact in enumerate(facts) if (fact.kind, fact.of) == ("purchase", disputed.of))
-        facts[bought] = facts[bought]._replace(amount=facts[bought].amount - disputed.open)
-        self.facts = facts
+        self.facts = [fact for fact in self.facts if (fact.kind, fact.dispute) != ("dispute", dispute_id)]
+        self._lessen(disputed.of, disputed.open)
         self._reckon_again()
+
+    def died(self, on: date) -> None:
+        """The customer had died: nothing is charged from that day on, nor counts what was authorised after it."""
+        self.died_on = on
+        for purchase_id, bought in self.purchases.items():
+            if bought.authorised > on and (amount := self.disputable(purchase_id)):
+                self.dropped[purchase_id] = amount
+                self._lessen(purchase_id, amount)
+        self._reckon_again()
+
+    def lives_on(self) -> None:
+        """The death turns out to have been somebody else's: everything is as if it had never been recorded."""
+        self.died_on = None
+        for purchase_id, amount in self.dropped.items():
+            self._lessen(purchase_id, -amount)
+        self.dropped = {}
+        self._reckon_again()
+
+    def _lessen(self, purchase_id: str, amount: int) -> None:
+        """So much of a purchase never counted."""
+        self.purchases[purchase_id].refunded += amount
+        bought = next(at for at, fact in enumerate(self.facts) if (fact.kind, fact.of) == ("purchase", purchase_id))
+        self.facts[bought] = self.facts[bought]._replace(amount=self.facts[bought].amount - amount)
 
     def _reckon_again(self) -> None:
         """What would have been, had everything been known in time; what was printed stands."""

@@ -17,16 +17,23 @@ from domain.commands import (
     Activate,
     Actor,
     AdvanceTo,
+    Authorize,
+    Capture,
     ChangeLimit,
+    DecideAppeal,
     Decline,
     ForceClose,
     Freeze,
+    LodgeAppeal,
     Open,
     OpenDispute,
     Purchase,
     ReceivePayment,
+    RecordDeath,
     RefundCredit,
     RefundPurchase,
+    Reinstate,
+    ReleaseHold,
     RequestClosure,
     ResolveDispute,
     ReversePayment,
@@ -35,7 +42,7 @@ from domain.commands import (
     WithdrawClosure,
     WriteOff,
 )
-from domain.events import Channel, FreezeReason
+from domain.events import Appealable, AppealOutcome, Channel, FreezeReason
 from infra.portfolio.ledger import LOCAL, Book
 
 OFFICER = Actor(role="officer", id="desk-3")
@@ -164,6 +171,31 @@ class Life:
         self.spent += amount
         return purchase_id
 
+    def reserve(self, day: date, amount: int, shop: str) -> str:
+        """A merchant has some of the limit held for what will be bought there, in the evening; the id of the hold."""
+        merchant = f"{shop}-{self.rng.randint(1, 40)}"
+        hold_id = f"hold-{self.said + 1}"
+        self._say(
+            Authorize, self._at(day, 18, 24), Actor(role="merchant", id=merchant),
+            hold_id=hold_id, amount_fen=amount, merchant_id=merchant,
+        )  # fmt: skip
+        self.spent += amount
+        return hold_id
+
+    def be_charged(
+        self, day: date, hold_id: str, amount: int, *, final: bool = False, forced: bool = False, hopeless: bool = False
+    ) -> None:
+        """The merchant captures so much of a hold, by day; in the evening where it is `hopeless`, as it will be refused."""
+        self._say(
+            Capture, self._at(day, 18, 24) if hopeless else self._at(day, 9, 17), Actor(role="merchant", id="checkout"),
+            hold_id=hold_id, purchase_id=f"buy-{self.said + 1}", amount_fen=amount, final=final, forced=forced,
+        )  # fmt: skip
+
+    def be_released(self, day: date, hold_id: str) -> None:
+        """The merchant will not capture what is left of a hold."""
+        merchant = Actor(role="merchant", id="checkout")
+        self._say(ReleaseHold, self._at(day, 9, 17), merchant, hold_id=hold_id, reason="cancelled")
+
     def give_back(self, day: date, purchase_id: str, amount: int) -> None:
         """A refund of a purchase of an earlier day, whole or in part."""
         merchant = Actor(role="merchant", id="returns")
@@ -232,7 +264,7 @@ class Life:
         """Debt is given up: `fees_fen`, `interest_fen` or `principal_fen`, at most as much as is posted and unpaid."""
         self._say(WaiveDebt, self._at(day, 9, 17), OFFICER, reason=reason, **given_up)
 
-    def be_written_off(self, day: date, reason: Literal["fraud", "insolvency"]) -> None:
+    def be_written_off(self, day: date, reason: Literal["fraud", "death", "insolvency"]) -> None:
         """Two officers book what is owed as a loss."""
         self._say(WriteOff, self._at(day, 9, 17), OFFICER, second_actor=SECOND_OFFICER, reason=reason)
 
@@ -269,9 +301,29 @@ class Life:
     def be_closed(self, day: date, reason: str) -> None:
         self._say(ForceClose, self._at(day, 9, 17), OFFICER, second_actor=SECOND_OFFICER, reason=reason)
 
-    def leave(self, day: date) -> None:
-        """Ask for the account to be closed."""
-        self._say(RequestClosure, self._at(day, 12, 17), self.person)
+    def appeal(self, day: date, against: Appealable, evidence: str | None = None) -> str:
+        """Ask for a freeze or a closure to be looked at again; the id of the appeal. After a no there is new evidence."""
+        appeal_id = f"appeal-{self.said + 1}"
+        said = {"appeal_id": appeal_id, "against": against, "evidence_ref": evidence}
+        self._say(LodgeAppeal, self._at(day, 9, 17), self.person, **said)
+        return appeal_id
+
+    def be_heard(self, day: date, appeal_id: str, outcome: AppealOutcome, limit: int | None = None) -> None:
+        """An officer answers an appeal in the morning; `limit` is the lower one that comes with a yes that has limits."""
+        said = {"appeal_id": appeal_id, "outcome": outcome, "limit_fen": limit, "reason": "reviewed"}
+        self._say(DecideAppeal, self._at(day, 7, 8), OFFICER, **said)
+
+    def be_reinstated(self, day: date, appeal_id: str, limit: int) -> None:
+        """A closure is undone, with another decision on the limit."""
+        self._say(Reinstate, self._at(day, 8, 9), OFFICER, appeal_id=appeal_id, limit_fen=limit)
+
+    def be_known_dead(self, day: date, died_on: date) -> None:
+        """The bank is told of a death."""
+        self._say(RecordDeath, self._at(day, 9, 17), OFFICER, date_of_death=died_on)
+
+    def leave(self, day: date, actor: Actor | None = None) -> None:
+        """Ask for the account to be closed; somebody else may do that for who is not there any more."""
+        self._say(RequestClosure, self._at(day, 12, 17), actor or self.person)
 
     def stay(self, day: date) -> None:
         """Take the wish to leave back."""

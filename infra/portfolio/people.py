@@ -1,4 +1,4 @@
-"""The people of the simulated portfolio, and how each kind of them lives with a credit account.
+"""The ordinary people of the simulated portfolio, and how each kind of them lives with a credit account.
 
 A person is a generator: what it does up to a `yield` is half a month of its life. On waking up it finds in its book
 what became of that, and what the latest statement demands.
@@ -7,10 +7,8 @@ what became of that, and what the latest statement demands.
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from infra.portfolio.hard_cases import disputes_purchases, pays_what_was_lost, stops_for_good
 from infra.portfolio.ledger import Bought
 from infra.portfolio.life import OFFICER, RISK, Life
-from infra.portfolio.slow_banks import debits_bounce, pays_by_slow_transfer
 
 Halves = Iterator[None]
 Person = Callable[[Life], Halves]
@@ -26,7 +24,7 @@ def pays_in_full(me: Life) -> Halves:
         me.shop(1.5)
         me.pay(me.in_time(), me.statement)
         if me.age in {8, 14} and me.chance(0.4):
-            me.be_raised(me.on(2, 12), me.book.limit * 3 // 2)
+            me.be_raised(me.on(2, 12), me.book.line.limit * 3 // 2)
         yield
 
 
@@ -116,8 +114,8 @@ def reaches_the_limit(me: Life) -> Halves:
 
 def disappears(me: Life) -> Halves:
     """Stops paying after some months; a half of these come back much later and pay everything, at once or in parts."""
-    stops = max(me.rng.randint(4, 6), _halves_until(me, NOBODY_STOPS_BEFORE))
-    yield from _as(revolves, me, stops)
+    stops = max(me.rng.randint(4, 6), halves_until(me, NOBODY_STOPS_BEFORE))
+    yield from live_as(revolves, me, stops)
     me.shop(2.0)
     yield
     if not me.book.balance:
@@ -145,8 +143,8 @@ def misuses(me: Life) -> Halves:
     Some had a good reason; the others are closed by force with their debt. Some of those pay it down, some never pay,
     and where it was fraud it is booked as a loss at once.
     """
-    before = max(me.rng.randint(4, 8), _halves_until(me, NOBODY_STOPS_BEFORE))
-    yield from _as(pays_in_full, me, before)
+    before = max(me.rng.randint(4, 8), halves_until(me, NOBODY_STOPS_BEFORE))
+    yield from live_as(pays_in_full, me, before)
     outcome = me.rng.choice(("cleared", "pays", "never pays", "fraud"))
     me.pay(me.in_time(), me.statement)
     for _ in range(me.rng.randint(4, 6)):
@@ -170,7 +168,7 @@ def misuses(me: Life) -> Halves:
 
 def leaves(me: Life) -> Halves:
     """Leaves: with a last statement to pay, or with everything paid before; some think better of it."""
-    yield from _as(me.rng.choice((pays_in_full, revolves)), me, me.rng.randint(5, 10))
+    yield from live_as(me.rng.choice((pays_in_full, revolves)), me, me.rng.randint(5, 10))
     way = me.rng.choice(("owing", "paid up", "stays"))
     if way == "paid up":
         me.take_credit()
@@ -196,7 +194,7 @@ def leaves(me: Life) -> Halves:
 
 def loses_the_phone(me: Life) -> Halves:
     """Pays in full; once the phone is lost, and the account frozen until another is bought."""
-    yield from _as(pays_in_full, me, me.rng.randint(2, 8))
+    yield from live_as(pays_in_full, me, me.rng.randint(2, 8))
     me.pay(me.half.day(2), me.statement)
     me.be_frozen(me.half.day(5), "customer_request", me.person)
     me.buy(me.half.day(6), 4_000, "electronics")
@@ -219,7 +217,7 @@ def is_turned_away(_: Life) -> Halves:
         yield
 
 
-def _as(other: Person, me: Life, halves: int) -> Halves:
+def live_as(other: Person, me: Life, halves: int) -> Halves:
     """Live like another kind of person for some half months."""
     life = other(me)
     for _ in range(halves):
@@ -227,45 +225,7 @@ def _as(other: Person, me: Life, halves: int) -> Halves:
         yield
 
 
-def _halves_until(me: Life, day: date) -> int:
+def halves_until(me: Life, day: date) -> int:
     """Half months from this one to the one that begins on or after `day`; 0 when it has passed."""
     months = (day.year - me.half.first.year) * 12 + day.month - me.half.first.month
     return max(0, 2 * months - (me.half.first.day > 1))
-
-
-# Of every fifty accounts each kind has as many as it has here.
-SHARES: dict[Person, int] = {
-    pays_in_full: 8,
-    revolves: 7,
-    pays_late: 5,
-    misuses: 3,
-    leaves: 3,
-    pays_by_slow_transfer: 2,
-    debits_bounce: 2,
-    reaches_the_limit: 3,
-    disappears: 2,
-    is_turned_away: 1,
-    returns_goods: 3,
-    pays_twice: 3,
-    pays_round_sums: 1,
-    loses_the_phone: 1,
-    hardly_buys: 1,
-    disputes_purchases: 2,
-    stops_for_good: 2,
-    pays_what_was_lost: 1,
-}
-
-
-def _round_robin() -> tuple[Person, ...]:
-    left = dict(SHARES)
-    order: list[Person] = []
-    while any(left.values()):
-        for person in SHARES:
-            if left[person]:
-                left[person] -= 1
-                order.append(person)
-    return tuple(order)
-
-
-# Who the accounts belong to, in turn; one of each kind comes first, so ten accounts bring every transition about.
-IN_TURN = _round_robin()

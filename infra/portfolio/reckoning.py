@@ -17,7 +17,7 @@ PRINCIPAL_FIRST = ("principal", "interest", "fees")
 
 
 class Agreement(NamedTuple):
-    """What was agreed about money: the parameters of the terms, by their names."""
+    """What was agreed: parameters of the terms, by their names."""
 
     due_days: int
     grace_days: int
@@ -31,6 +31,7 @@ class Agreement(NamedTuple):
     cap_annual: Decimal
     regime_dpd: int
     charge_off_dpd: int
+    hold_days: int
 
     @property
     def test_after(self) -> timedelta:
@@ -90,6 +91,9 @@ class Reckoning:
     said: dict[date, Printed]
     losses: dict[date, date]
     again_until: date = date.min
+    died_on: date | None = (
+        None  # the customer: this day and those after it bear no interest, and no late fee is charged
+    )
     lost_since: date | None = None  # the due date that a loss counts its days past due from
     disputes: dict[str, Aside] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
@@ -212,10 +216,15 @@ class Reckoning:
     def _sleep(self, days: int) -> None:
         """Count the closing balances of `days` days."""
         self.principal_days += self.principal * days
+        bearing = self._days_alive(self.day, days)
         for item in self.items.values():
-            item.lived += item.unpaid * days
+            item.lived += item.unpaid * bearing
             if item.bears:
-                self.fen_days += item.unpaid * days
+                self.fen_days += item.unpaid * bearing
+
+    def _days_alive(self, first: date, days: int) -> int:
+        """How many of the `days` days from the `first` on were before the customer's death."""
+        return days if self.died_on is None else max(0, min(days, (self.died_on - first).days))
 
     def _test(self) -> None:
         """The due test: what is unpaid begins to bear interest; a missed minimum costs its late fee."""
@@ -226,12 +235,13 @@ class Reckoning:
         if agreed.interest_method == "from_posting" and left > agreed.tolerance:
             self.fen_days += sum(item.lived for item in tested)
         else:
-            self.fen_days += left * agreed.test_after.days
+            self.fen_days += left * self._days_alive(due, agreed.test_after.days)
         for item in tested:
             item.bears = True
         self.demands = [each for each in self.demands if each.due != due or each.amount > agreed.tolerance]
+        alive = self.died_on is None or self.day <= self.died_on
         for demand in self.demands:
-            if demand.due == due:
+            if demand.due == due and alive:
                 base = min(demand.amount, demand.principal, self._principal_of(billed=True))
                 fee = min(base, max(agreed.late_fee_floor, _rounded(agreed.late_fee_rate * base)))
                 self.new_charges["fees"] += fee

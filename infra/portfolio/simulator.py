@@ -14,7 +14,8 @@ from domain.terms import PAY_LATER, PAY_LATER_CARD, PAY_LATER_FREE, STANDARD, Te
 from infra.portfolio.hard_cases import pays_what_was_lost, stops_for_good
 from infra.portfolio.ledger import Book
 from infra.portfolio.life import Half, Life
-from infra.portfolio.people import IN_TURN, Halves, Person, is_turned_away, reaches_the_limit
+from infra.portfolio.people import Halves, Person, is_turned_away, reaches_the_limit
+from infra.portfolio.population import IN_TURN
 from infra.portfolio.reckoning import Agreement
 from infra.portfolio.script import Step
 
@@ -33,6 +34,8 @@ TERMS = ((PAY_LATER, 7), (PAY_LATER_CARD, 2), (PAY_LATER_FREE, 1))
 HAPPENINGS = frozenset({
     "interest.posted", "late_fee.posted", "debt.waived", "balances.corrected", "payment.reversed",
     "dispute.opened", "dispute.resolved", "account.charged_off", "account.recovered",
+    "hold.placed", "hold.released", "risk.alerted", "appeal.lodged", "appeal.decided", "account.reinstated",
+    "death.recorded",
 })  # fmt: skip
 
 
@@ -53,7 +56,7 @@ class Portfolio:
         if accounts < 1:
             message = f"a portfolio has at least one account, not {accounts}"
             raise ValueError(message)
-        # What charges, late facts, disputes and losses come to, by the stored types; a hundred accounts bring it about.
+        # What else there is, by the stored types; a hundred accounts bring it about.
         self.happenings = frozenset(HAPPENINGS if accounts >= 100 else ())
         self.name = f"demo-{accounts}-{seed}"
         self.catalogue = STANDARD
@@ -136,19 +139,22 @@ def agreement_of(terms: Terms) -> Agreement:
 
 def _eventful(life: Life) -> int:
     told = life.book.told
-    return len(told) + 5 * (life.book.access == "closed") + 3 * ("interest" in told or "late fee" in told)
+    return len(told) + 5 * (life.book.line.access == "closed") + 3 * ("interest" in told or "late fee" in told)
 
 
 def _live(life: Life, story: Halves, half: Half) -> Sequence[AccountCommand]:
-    """Half a month of one life; nothing before it begins and after all is settled."""
-    if half.number < life.opened_in or life.book.over:
+    """Half a month of one life; nothing before it begins, and after all is settled only the calendar of the last day."""
+    final = half.last == LAST_DAY
+    if half.number < life.opened_in or (life.book.over and not final):
         return ()
     life.begin(half)
+    if life.book.over:
+        return life.end(final=final)
     if half.number == life.opened_in:
         _apply(life, turned_away=life.kind == is_turned_away.__name__)
     else:
         next(story)
-    return life.end(final=half.last == LAST_DAY)
+    return life.end(final=final)
 
 
 def _apply(life: Life, *, turned_away: bool) -> None:

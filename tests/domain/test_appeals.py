@@ -254,6 +254,12 @@ def test_a_loss_is_not_reinstated():
     given(*lost).when(reinstate(200_000)).refused("charged_off", owed=123_457)
 
 
+def test_a_loss_that_was_recovered_is_not_reinstated():
+    """Nothing bought on it would ever be billed."""
+    lost = (*BASE, force_closed(), appealed("closure"), appeal_decided("upheld"), write_off(), paid(123_457))
+    given(*lost).when(reinstate(200_000)).refused("charged_off", owed=0)
+
+
 def test_an_appeal_that_was_upheld_is_not_lodged_again():
     given(*UPHELD).when(appeal("closure", ref="another", evidence_ref="new")).refused(
         "appeal_decided", field="against", appeal_id="appeal-1", outcome="upheld"

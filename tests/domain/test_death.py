@@ -40,6 +40,7 @@ from tests.specification import (
     record_death,
     refunded,
     resolve,
+    resolved,
     terms,
     unfreeze,
 )
@@ -184,6 +185,12 @@ def test_a_mistaken_death_is_as_if_it_had_never_been_said():
     assert life.account.ledger == told
     life.stands(standing="overdue", death=None, dpd=15, accrued=1_226).when(advance(to="2026-03-01"))
     life.stands(interest_posted=1_553)
+
+
+def test_what_was_dropped_counts_again_though_the_rest_of_the_purchase_was_disputed_with_reason():
+    disputed_in_part = (*LINE, bought("after", 40_000, on="2026-01-20"), disputed("after", 15_000, on="2026-02-02"))
+    life = given(*disputed_in_part, death_recorded("2026-01-15", on="2026-02-05"), resolved("upheld")).owes()
+    life.when(unfreeze("deceased", on="2026-02-06")).owes(principal_billed=25_000)
 
 
 def test_a_death_that_turns_out_mistaken_years_later_still_does():

@@ -24,6 +24,9 @@ def of_book(book: Book, day: date) -> dict[str, object]:
         "late fees": money.late_fees,
         "waived": money.waived,
         "principal days": money.principal_days,
+        "held": book.line.held,
+        "available": book.available,
+        "access": book.line.access,
     }
 
 
@@ -46,4 +49,7 @@ def of_domain(account: Account, day: date) -> dict[str, object]:
         "late fees": ledger.charges_posted - ledger.interest_posted,
         "waived": ledger.waived,
         "principal days": ledger.principal_fen_days,
+        "held": account.held,
+        "available": account.available,
+        "access": "open" if account.access == "frozen" else account.access,
     }

@@ -9,7 +9,7 @@ import pytest
 from domain.identity import account_id_for
 from domain.terms import PAY_LATER, PAY_LATER_CARD, STANDARD
 from infra.portfolio.ledger import Book
-from infra.portfolio.life import Half, Life
+from infra.portfolio.life import OFFICER, Half, Life
 from infra.portfolio.simulator import agreement_of
 from tests.portfolio.figures import of_book, of_domain
 from tests.portfolio.memory import Memory
@@ -87,6 +87,53 @@ class Anyone:
         if self.book.balance > 0 and self.rng.random() < 0.2:
             self.life.be_written_off(self.day, "insolvency")
 
+    # What may be borrowed
+
+    def reserve(self):
+        self.life.reserve(self.day, self.rng.randint(1_000, 100_000), "hotel")
+
+    def be_charged(self):
+        for hold_id in self._one_of(self.book.line.holds):
+            held = self.book.line.holds[hold_id].left
+            amount = self.rng.choice((held, self.rng.randint(1, 60_000), held // 2)) or 1
+            final, forced = self.rng.random() < 0.3, self.rng.random() < 0.3
+            self.life.be_charged(self.day, hold_id, amount, final=final, forced=forced)
+
+    def be_released(self):
+        for hold_id in self._one_of(self.book.line.holds):
+            self.life.be_released(self.day, hold_id)
+
+    def _one_of(self, names):
+        return self.rng.sample(list(names), min(1, len(names)))
+
+    def leave_or_stay(self):
+        if self.rng.random() < 0.5:
+            self.rng.choice((self.life.leave, self.life.stay))(self.day)
+
+    def be_closed(self):
+        if self.rng.random() < 0.5:
+            self.life.be_closed(self.day, "abuse")
+
+    def be_frozen_or_not(self):
+        do = self.rng.choice((self.life.be_frozen, self.life.be_unfrozen))
+        do(self.day, self.rng.choice(("abnormal_transaction", "legal_order")), OFFICER)
+
+    def appeal(self):
+        against = self.rng.choice(("closure", "closure", "abnormal_transaction"))
+        self.life.appeal(self.day, against, f"letter-{self.day}")
+
+    def be_heard(self):
+        for appeal_id in self._one_of(self.book.line.appeals):
+            outcome, limit = self.rng.choice((("upheld", None), ("rejected", None), ("upheld_lower_limit", 2_000_000)))
+            self.life.be_heard(self.day, appeal_id, outcome, limit)
+            self.life.be_reinstated(self.day, appeal_id, 1_500_000)
+
+    def die_or_turn_out_to_live(self):
+        if self.rng.random() < 0.4:
+            self.life.be_known_dead(self.day, max(self.day - timedelta(days=self.rng.randint(0, 70)), self.book.begins))
+        else:
+            self.life.be_unfrozen(self.day, "deceased", OFFICER)
+
     def anything(self):
         """The commands of some later day, in the order of their instants."""
         self.day += timedelta(days=self.rng.choice((0, 0, 1, 2, 5, 9, 12, 20)))
@@ -102,6 +149,9 @@ EVERYTHING = (
     Anyone.buy, Anyone.buy, Anyone.buy_by_force, Anyone.pay, Anyone.pay, Anyone.pay_everything,
     Anyone.pay_as_is_learnt_late, Anyone.have_a_payment_returned, Anyone.give_back, Anyone.dispute, Anyone.dispute,
     Anyone.be_answered, Anyone.be_answered, Anyone.be_forgiven, Anyone.be_written_off,
+    Anyone.reserve, Anyone.reserve, Anyone.be_charged, Anyone.be_charged, Anyone.be_charged, Anyone.be_released,
+    Anyone.leave_or_stay, Anyone.be_closed, Anyone.be_frozen_or_not, Anyone.appeal, Anyone.be_heard, Anyone.be_heard,
+    Anyone.die_or_turn_out_to_live,
 )  # fmt: skip
 
 

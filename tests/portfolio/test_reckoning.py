@@ -18,14 +18,14 @@ def day(text):
 
 def book(**terms):
     known = Book(day("1-5"), 1, agreement_of(Terms(version="test", **terms) if terms else PAY_LATER))
-    known.access, known.begins = "open", day("1-5")
+    known.line.access, known.begins = "open", day("1-5")
     known.money = known.reckoned_from_the_start()
     return known
 
 
 def bought(known, amount=PRICE, on="1-10", of="buy-1"):
     known.reach(day(on))
-    known.purchases[of] = Bought(day(on), amount)
+    known.purchases[of] = Bought(day(on), amount, day(on))
     known.add(Fact(day(on), "purchase", of, amount))
     return known
 

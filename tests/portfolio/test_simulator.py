@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.events import PUBLIC_TRANSITIONS
 from infra.portfolio.ledger import LOCAL
-from infra.portfolio.people import SHARES
+from infra.portfolio.population import SHARES
 from infra.portfolio.simulator import Portfolio
 from tests.portfolio.memory import Memory
 
