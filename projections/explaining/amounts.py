@@ -1,15 +1,16 @@
-"""What is owed, amount by amount with the purchases behind it, and what may still be spent."""
+"""What is owed, amount by amount with the purchases behind it, what is reserved, and what may still be spent."""
 
 from datetime import date
 
 from domain.events import MoneyEvent
 from domain.money import OWED_BUCKETS, PRINCIPAL_BUCKETS, Bucket, yuan
-from projections.explaining.book import Book
+from projections.explaining.book import Book, Hold
 from projections.explaining.minima import latest
 from projections.explaining.reading import History, book_on
 from projections.explaining.steps import Answer, Step, step
 
 OWED = "1 Glossary: buckets"
+HOLD = "9 Purchase decision"
 _MEANS: dict[Bucket, str] = {
     "principal_billed": "Purchases that a statement has billed and that are unpaid.",
     "principal_unbilled": "Purchases that the next statement will bill.",
@@ -56,8 +57,39 @@ def _amount(book: Book, bucket: Bucket) -> Step:
     )
 
 
+def held(told: History, day: date) -> Answer:
+    """Limit that is reserved for purchases that are not posted yet, hold by hold."""
+    return Answer(_held(book_on(told, day)))
+
+
+def _held(book: Book) -> list[Step]:
+    if not book.holds:
+        rule = "No limit is reserved: no hold was placed, or each was captured or given back, or its days are over."
+        return [step(rule, HOLD, "0.00", 0, events=book.released)]
+    open_ones = [_hold(name, each) for name, each in book.holds.items()]
+    together = " + ".join(yuan(each.result) for each in open_ones)
+    return [
+        *open_ones,
+        step("Reserved is what is left of all holds. It is no debt.", HOLD, together, book.held, events=book.released),
+    ]
+
+
+def _hold(name: str, each: Hold) -> Step:
+    return step(
+        f"Limit is reserved for a purchase from the day it is authorised to the end of {each.expires_on}; what is "
+        "captured of it becomes debt, and what is given back is free again.",
+        HOLD,
+        "".join([yuan(each.amount), *(f" - {yuan(amount)}" for amount, _ in each.taken)]),
+        each.left,
+        events=[each.told, *(told for _, told in each.taken)],
+        hold_id=name,
+        placed_on=each.told.event.business_date.isoformat(),
+        expires_on=each.expires_on.isoformat(),
+    )
+
+
 def available(told: History, day: date) -> Answer:
-    """The limit less what is owed, plus credit."""
+    """The limit less what is owed and reserved, plus credit."""
     book = book_on(told, day)
     credit = book.amounts["credit"]
     steps = [
@@ -70,18 +102,21 @@ def available(told: History, day: date) -> Answer:
         ),
         *owed(told, day).steps,
     ]
+    if book.holds:
+        steps += _held(book)
     if credit:
         steps.append(
             step("Credit is money that we owe the customer.", OWED, yuan(credit), credit, events=book.behind["credit"])
         )
     steps.append(
         step(
-            "Available is the limit less what is owed, plus credit; below nothing when more is owed than the limit.",
+            "Available is the limit less what is owed and what is reserved, plus credit; below nothing when that is more "
+            "than the limit.",
             OWED,
-            f"{yuan(book.limit)} - {yuan(book.owed)} + {yuan(credit)}",
-            book.limit - book.owed + credit,
+            f"{yuan(book.limit)} - {yuan(book.owed)} - {yuan(book.held)} + {yuan(credit)}",
+            book.limit - book.owed - book.held + credit,
         )
     )
     recorded = latest(told, MoneyEvent)
     after = recorded[1].owed_after if recorded else None
-    return Answer(steps, book.limit - after.total + after.credit if after else book.limit)
+    return Answer(steps, book.limit - book.held - (after.total - after.credit if after else 0))

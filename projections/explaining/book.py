@@ -52,6 +52,28 @@ class Purchase:
         self.moves = [*kept, (since, -before, told), (until, self.unpaid, told)]
 
 
+@dataclass(slots=True)
+class Hold:
+    """Limit reserved for a purchase, and what was captured or given back of it."""
+
+    told: Told
+    amount: int
+    expires_on: date
+    taken: list[tuple[int, Told]] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """What is still reserved."""
+        return self.amount - sum(amount for amount, _ in self.taken)
+
+
+class Died(NamedTuple):
+    """The day the customer died on, by the event that says so: no day from it on bears interest."""
+
+    on: date
+    told: Told
+
+
 class ComingTerms(NamedTuple):
     """Terms that hold from a date on, by the event that says so."""
 
@@ -102,11 +124,15 @@ class Book:
     day: date
     limit: int = 0
     limit_told: Told | None = None
+    # What is open of the limit that is reserved, and what ended holds since nothing was reserved last.
+    holds: dict[str, Hold] = field(default_factory=dict)
+    released: list[Told] = field(default_factory=list)
     amounts: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
     purchases: dict[str, Purchase] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
     untested_due: date | None = None
     lost: Lost | None = None
+    died: Died | None = None
     bearing: Curve = field(default_factory=Curve)
     # What of it was at rates in force before, the day the rate changed last with the rate before it, and what comes.
     earlier: list[AtRate] = field(default_factory=list)
@@ -129,6 +155,10 @@ class Book:
     @property
     def owed(self) -> int:
         return sum(self.amounts.values()) - self.amounts["credit"]
+
+    @property
+    def held(self) -> int:
+        return sum(each.left for each in self.holds.values())
 
     @property
     def demanded(self) -> int:
@@ -178,7 +208,7 @@ class Book:
             self.earlier.append(AtRate(rate, self.bearing.fen_days(self.day), told))
             self.bearing.restart(self.day, 0, self.bearing.balance, told)
             for each in self.purchases.values():
-                own = Curve()
+                own = Curve(self.bearing.until)
                 own.carry(each.carried, told)
                 for move in each.moves:
                     own.change(*move)
@@ -209,10 +239,32 @@ class Book:
         begins = due
         if self.rate_before is not None and due < self.rate_before[0]:
             begins, rate = self.rate_before
-            self.earlier.append(AtRate(rate, each.unpaid * days_between(due, begins), each.told))
+            before = Curve(self.bearing.until)
+            before.change(due, each.unpaid, each.told)
+            self.earlier.append(AtRate(rate, before.fen_days(begins), each.told))
         self.bearing.change(begins, each.unpaid, each.told)
 
     # What events do
+
+    def hold(self, name: str, amount: int, expires_on: date, told: Told) -> None:
+        """Limit is reserved."""
+        if not self.holds:
+            self.released = []
+        self.holds[name] = Hold(told, amount, expires_on)
+
+    def take_from_hold(self, name: str, amount: int, told: Told) -> None:
+        """Less is reserved: captured or given back. Where nothing is left of it the hold has ended."""
+        held = self.holds.get(name)
+        if held is not None and amount:
+            held.taken.append((amount, told))
+            if not held.left:
+                del self.holds[name]
+                self.released.append(told)
+
+    def die(self, died: Died | None) -> None:
+        """No day from a death on bears interest; where it was a mistake, all do again."""
+        self.died = died
+        self.bearing.until = died.on if died else None
 
     def put(self, bucket: Bucket, delta: int, told: Told) -> None:
         """An amount rises or falls; all principal together is counted day by day, for the cap."""

@@ -3,9 +3,17 @@
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
-from domain.events import BalancesCorrected, DebtWaived, InterestPosted, LateFeePosted, Restated
+from domain.events import (
+    AccountUnfrozen,
+    BalancesCorrected,
+    DeathRecorded,
+    DebtWaived,
+    InterestPosted,
+    LateFeePosted,
+    Restated,
+)
 from domain.money import half_up, half_up_sum, yuan
-from projections.explaining.book import AtRate, Book
+from projections.explaining.book import AtRate, Book, Died
 from projections.explaining.curve import Curve, Stretch
 from projections.explaining.minima import latest
 from projections.explaining.reading import History, book_before, book_on
@@ -16,6 +24,7 @@ LATE_FEE = "4.3 Due test and late fee"
 CAP = "4.4 All-in cap"
 WAIVER = "10 Waived debt"
 CORRECTION = "5.1 Late facts"
+DEATH = "7 Access: death"
 # Of a long life the latest stretches are told one by one, what came before them in one line.
 _STRETCHES_TOLD = 31
 _BEARS = {
@@ -54,6 +63,7 @@ def _run_up(book: Book, posting: list[Told]) -> list[Step]:
     return [
         *(_at_an_earlier_rate(each) for each in earlier),
         *parts,
+        *_no_day_after_death(book),
         _added(parts, fen_days, INTEREST),
         step(
             "All interest so far is the daily rate times all fen-days, rounded once to the nearest fen.",
@@ -72,6 +82,14 @@ def _run_up(book: Book, posting: list[Told]) -> list[Step]:
             posted_before_fen=before,
         ),
     ]
+
+
+def _no_day_after_death(book: Book) -> list[Step]:
+    if book.died is None:
+        return []
+    on, told = book.died
+    rule, arithmetic = "The customer died: no day from the date of death on bears interest.", f"none from {on} on"
+    return [step(rule, DEATH, arithmetic, 0, unit="fen-days", events=[told], date_of_death=on.isoformat())]
 
 
 def _at_an_earlier_rate(each: AtRate) -> Step:
@@ -138,16 +156,23 @@ def _added(parts: list[Step], fen_days: int, section: str) -> Step:
     return step("All days together.", section, f"{arithmetic} fen-days", fen_days, unit="fen-days")
 
 
-def late_fee(told: History, _day: date) -> Answer:
+def late_fee(told: History, day: date) -> Answer:
     """The last late fee, and what corrections changed since."""
-    found = latest(told, LateFeePosted)
+    died, found = book_on(told, day).died, latest(told, LateFeePosted)
     if found is None:
         first = step("No late fee was charged.", LATE_FEE, "0.00", 0)
-        return _corrected(told, first, None, lambda event: event.late_fee_delta_fen)
-    posting, event = found
-    steps = _fee(book_before(told, posting), posting, event.statement_no)
-    later = _corrected(told, steps[-1], posting, lambda event: event.late_fee_delta_fen)
-    return Answer([*steps[:-1], *later.steps], event.amount_fen + (later.recorded or 0))
+        answer = _corrected(told, first, None, lambda event: event.late_fee_delta_fen)
+    else:
+        posting, event = found
+        steps = _fee(book_before(told, posting), posting, event.statement_no)
+        later = _corrected(told, steps[-1], posting, lambda event: event.late_fee_delta_fen)
+        answer = Answer([*steps[:-1], *later.steps], event.amount_fen + (later.recorded or 0))
+    return answer._replace(steps=[_no_fee_after_death(died), *answer.steps]) if died else answer
+
+
+def _no_fee_after_death(died: Died) -> Step:
+    rule = f"The customer died on {died.on}: whatever is missed after that day, no late fee is charged for it."
+    return step(rule, DEATH, "0.00", 0, events=[died.told], date_of_death=died.on.isoformat())
 
 
 def _fee(book: Book, posting: Told, statement_no: int) -> list[Step]:
@@ -298,11 +323,19 @@ def _corrected(told: History, last: Step, since: Told | None, delta: Callable[[R
 def _why_corrected(event: Restated, told: History) -> tuple[str, list[Told]]:
     """What made a correction necessary, in words, and the event behind it where there is one."""
     if isinstance(event, BalancesCorrected) and event.cause_version is not None:
+        cause = told[event.cause_version - 1]
+        match cause.event:
+            case DeathRecorded():
+                learnt = f"that the customer died on {event.from_date}"
+            case AccountUnfrozen():
+                learnt = f"that the customer did not die on {event.from_date}"
+            case _:
+                learnt = f"what counts from {event.from_date}"
         why = (
-            f"On {event.business_date} something was learnt that counts from {event.from_date}: what would have "
-            "been charged by then, had it been known, takes the place of what was."
+            f"On {event.business_date} it was learnt {learnt}: what would have been charged by then, had it been known, "
+            "takes the place of what was."
         )
-        return why, [told[event.cause_version - 1]]
+        return why, [cause]
     if isinstance(event, BalancesCorrected):
         return f"On {event.business_date} an officer corrected it ({event.reason}), seen by a second one.", []
     return f"On {event.business_date} a newer edition of the rules was applied to all that had happened.", []

@@ -34,7 +34,9 @@ class Carried(NamedTuple):
 class Curve:
     """A balance by its changes; a change may also be learnt for a day gone by, and then counts from that day."""
 
-    def __init__(self) -> None:
+    def __init__(self, until: date | None = None) -> None:
+        # From this day on no day counts.
+        self.until = until
         self.carried: list[Carried] = []
         self._changes: list[tuple[date, int, Told]] = []
 
@@ -64,7 +66,8 @@ class Curve:
         return sum(delta for _, delta, _ in self._changes)
 
     def stretches(self, to: date) -> list[Stretch]:
-        """The days before `to` on which there was a balance."""
+        """The days before `to` that count and on which there was a balance."""
+        to = to if self.until is None else min(to, self.until)
         by_day: dict[date, list[tuple[int, Told]]] = {}
         for on, delta, told in sorted(self._changes, key=lambda each: each[0]):
             if on < to:
@@ -82,5 +85,5 @@ class Curve:
         return [each for each in found if each.balance]
 
     def fen_days(self, to: date) -> int:
-        """The balances of all days before `to`, summed."""
+        """The balances of all days before `to` that count, summed."""
         return sum(each.fen_days for each in self.carried) + sum(each.fen_days for each in self.stretches(to))

@@ -28,7 +28,8 @@ FIGURES: dict[str, Figure] = {
     "late_fee": Figure("The last late fee, as corrected since.", charges.late_fee, ("dpd",)),
     "waived": Figure("What was last given up under the all-in cap, as corrected since.", charges.waived),
     "owed": Figure("All that is owed, amount by amount.", amounts.owed, ("accrued",)),
-    "available": Figure("The limit less what is owed, plus credit.", amounts.available, ("owed",)),
+    "held": Figure("Limit reserved for purchases that are not posted yet, hold by hold.", amounts.held, ("available",)),
+    "available": Figure("The limit less what is owed and reserved, plus credit.", amounts.available, ("owed", "held")),
 }
 
 

@@ -56,7 +56,7 @@ from domain.events import (
     TermsChanged,
     WriteOffUndone,
 )
-from projections.explaining.book import AtRate, Book, ComingTerms, Demand, Lost, Purchase
+from projections.explaining.book import AtRate, Book, ComingTerms, Demand, Died, Lost, Purchase
 from projections.explaining.steps import Told
 
 History = Sequence[Told]
@@ -88,7 +88,13 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
     event = told.event
     book.pass_time(event.business_date)
     match event:
+        case HoldPlaced():
+            book.hold(event.hold_id, event.amount_fen, event.expires_on, told)
+        case HoldReleased():
+            book.take_from_hold(event.hold_id, event.amount_fen, told)
         case PurchasePosted():
+            if event.hold_id is not None:
+                book.take_from_hold(event.hold_id, event.hold_taken_fen, told)
             book.put("credit", -event.credit_applied_fen, told)
             book.buy(event.purchase_id, event.amount_fen - event.credit_applied_fen, told)
         case PurchaseRefunded():
@@ -138,7 +144,12 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.undo_charge_off(told)
         case BalancesCorrected() | RulesChanged():
             _adopt(book, event, told)
-        case AccountActivated() | LimitChanged() | ClosureWithdrawn():
+        case DeathRecorded():
+            book.die(Died(event.date_of_death, told))
+        case AccountUnfrozen():
+            if event.reason == "deceased":
+                book.die(None)
+        case AccountActivated() | LimitChanged() | ClosureWithdrawn() | AccountReinstated():
             book.limit, book.limit_told = event.limit_fen, told
         case ClosureRequested() | AccountClosed():
             book.limit, book.limit_told = 0, told
@@ -148,13 +159,15 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             raise ValueError(f"account.opened is event {told.version} of an account: its history is mixed up")
         case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
             pass  # words only
-        case HoldPlaced() | HoldReleased() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
+        case PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
             pass
-        case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
+        case AccountMigrated():
             pass
-        case InactivityNoticed() | RiskAlerted() | AccountMigrated() | AccountReinstated():
-            pass
-        case AccountRecovered() | AccountFrozen() | AccountUnfrozen() | BillDayChanged() | AutopaySet():
+        case AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
+            pass  # what follows from them has events of its own
+        case InactivityNoticed() | RiskAlerted():
+            pass  # somebody was told
+        case AccountRecovered() | AccountFrozen() | BillDayChanged() | AutopaySet():
             pass  # as above
         case _:
             assert_never(event)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from domain.events import AccountChargedOff, AccountEvent, BalancesCorrected, DebtWaived
 
 Unit = Literal["fen", "fen-days", "days"]
-_REFERENCES = ("purchase_id", "payment_ref", "refund_id", "statement_no")
+_REFERENCES = ("purchase_id", "payment_ref", "refund_id", "plan_id", "hold_id", "statement_no")
 _AMOUNTS = ("amount_fen", "balance_fen", "limit_fen", "missed_fen", "owed_fen")
 
 
@@ -21,14 +21,16 @@ class Told(NamedTuple):
 
 
 class Mentioned(BaseModel):
-    """An event that a step rests on; an event that moves no money has no amount."""
+    """An event that a step rests on; an event that is about no money has no amount."""
 
     model_config = ConfigDict(frozen=True)
 
     version: int
     date: date
     type: str
-    reference: Annotated[str, Field(description="The purchase, payment, refund or statement it is about, or empty.")]
+    reference: Annotated[
+        str, Field(description="The purchase, payment, plan, hold or statement it is about, or empty.")
+    ]
     amount_fen: int | None
 
 

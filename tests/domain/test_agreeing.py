@@ -92,6 +92,20 @@ def test_whatever_day_it_moves_to_at_most_one_statement_waits_for_its_due_test(b
     assert load(dump(account)) == account
 
 
+def test_a_bill_day_that_moves_twice_in_a_cycle_still_waits_for_the_due_test():
+    slow = opened(agreed=terms(due_days=20, grace_days=6), bill_day=28)
+    line = (slow, activated(), bought("base", 123_457, on="2026-01-10"), advanced(to="2026-01-28"))
+    moved = (*line, bill_day_changed(25, "2026-02-06", on="2026-02-02"), advanced(to="2026-02-07"))
+    # The statement of 28 January is due on 17 February and tested on the 24th.
+    given(*moved).when(change_bill_day(22, "2026-02-08")).refused(
+        "from_date_not_allowed",
+        field="from_date",
+        asked=date(2026, 2, 8),
+        earliest=date(2026, 2, 24),
+        latest=date(2027, 2, 8),
+    )
+
+
 def test_a_move_that_has_not_come_yet_is_replaced():
     life = given(*LINE, bill_day_changed(12, "2026-03-05", on="2026-02-05"), bill_day_changed(20, "2026-03-05"))
     life.stands(bill_days=BillDays(20, date(2026, 3, 5), 1))

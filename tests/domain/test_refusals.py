@@ -34,6 +34,7 @@ from tests.specification import (
     freeze,
     frozen,
     given,
+    migrate,
     notice_inactivity,
     open_line,
     opened,
@@ -44,6 +45,8 @@ from tests.specification import (
     refund,
     reinstate,
     release,
+    report_corrected,
+    report_disputed,
     request_closure,
     resolve,
     reverse,
@@ -94,6 +97,9 @@ ASKED = {
     "decide_appeal": decide_appeal("rejected"),
     "reinstate": reinstate(60_000),
     "notice_inactivity": notice_inactivity("freeze"),
+    "migrate": migrate(),
+    "dispute_report": report_disputed("2026-01"),
+    "correct_report": report_corrected(of_2026_01="*>N"),
     "freeze": freeze("multi_lender"),
     "unfreeze": unfreeze("customer_request"),
     "request_closure": request_closure(),
@@ -132,7 +138,10 @@ record_death     -not_activated     death.recorded,account.frozen death.recorded
 lodge_appeal     -not_activated     -nothing_to_appeal         -nothing_to_appeal         -nothing_to_appeal         appeal.lodged
 decide_appeal    -appeal_unknown    -appeal_unknown            -appeal_unknown            -appeal_unknown            -appeal_unknown
 reinstate        -no_such_move      -no_such_move              -no_such_move              -no_such_move              -appeal_unknown
-notice_inactivity -not_activated    -notice_too_early          -notice_too_early          -nothing_to_notice         -nothing_to_notice
+notice_inactivity -not_activated    -notice_too_early          -notice_too_early          -notice_too_early          -nothing_to_notice
+migrate          account.migrated   -no_such_move              -no_such_move              -no_such_move              -no_such_move
+dispute_report   -not_activated     report.disputed            report.disputed            report.disputed            report.disputed
+correct_report   -report_dispute_unknown -report_dispute_unknown -report_dispute_unknown -report_dispute_unknown -report_dispute_unknown
 freeze           -not_activated     account.frozen             account.frozen             account.frozen             account.frozen
 unfreeze         -not_activated     -not_frozen                account.unfrozen           -not_frozen                -not_frozen
 request_closure  -not_activated     account.closure_requested  account.closure_requested  none                       none

@@ -6,7 +6,24 @@ import pytest
 
 from projections.explaining import book
 from projections.explaining.figures import FIGURES, UnknownFigure, explain
-from tests.specification import BASE, LINE, activated, advance, bought, given, opened, pay, reverse, terms, write_off
+from tests.specification import (
+    BASE,
+    LINE,
+    activated,
+    advance,
+    authorized,
+    bought,
+    captured,
+    given,
+    opened,
+    pay,
+    record_death,
+    released,
+    reverse,
+    terms,
+    unfreeze,
+    write_off,
+)
 
 
 def life(*asked):
@@ -148,13 +165,102 @@ def test_charged_off_debt_is_due_as_a_whole():
     assert explained("dpd", "2026-03-06", events).result == 24
 
 
+def test_a_hold_is_told_with_what_captured_and_freed_it():
+    events = life(
+        *LINE,
+        authorized("h1", 30_000, on="2026-01-10"),
+        captured("h1", 20_000, on="2026-01-12"),
+        authorized("h2", 500, on="2026-01-12"),
+        released("h2", on="2026-01-14"),
+        captured("h1", 4_000, ref="p2", on="2026-01-16", final=True),
+    )
+    assert said(explained("held", "2026-01-13", events)) == [
+        ("300.00 - 200.00", 10_000, [3, 4]),
+        ("5.00", 500, [5]),
+        ("100.00 + 5.00", 10_500, []),
+    ]
+    assert said(explained("held", "2026-01-14", events)) == [
+        ("300.00 - 200.00", 10_000, [3, 4]),
+        ("100.00", 10_000, [6]),
+    ]
+    assert said(explained("held", "2026-01-16", events)) == [("0.00", 0, [6, 8])]
+    available = explained("available", "2026-01-13", events)
+    assert (available.steps[-1].arithmetic, available.result) == ("50,000.00 - 200.00 - 105.00 + 0.00", 4_969_500)
+
+
+def test_a_hold_that_nobody_used_ends_by_itself():
+    events = life(*LINE, authorized("h1", 30_000, on="2026-01-10"), advance(to="2026-01-18"))
+    assert explained("held", "2026-01-16", events).steps[0].parameters == {
+        "hold_id": "h1",
+        "placed_on": "2026-01-10",
+        "expires_on": "2026-01-17",
+    }
+    (over,) = explained("held", "2026-01-17", events).steps
+    assert [(each.type, each.reference) for each in over.events] == [("hold.released", "h1")]
+
+
+def test_interest_ends_with_the_day_before_a_death():
+    """Example A, but the customer died on 20 February, which is learnt on 5 March: 10 to 19 February bear."""
+    events = life(*BASE, record_death("2026-02-20", on="2026-03-05"), advance(to="2026-04-01"))
+    interest, accrued = explained("interest", "2026-03-05", events), explained("accrued", "2026-04-01", events)
+    # 123,457 x 10 days x 0.0005 = 617.285, where 1,173 was posted.
+    assert said(interest)[-1] == ("11.73 - 5.56", 617, [9, 10])
+    assert "it was learnt that the customer died on 2026-02-20" in interest.steps[-1].rule
+    assert said(accrued) == [
+        ("1,234,570 fen-days", 1_234_570, [10]),
+        ("none from 2026-02-20 on", 0, [9]),
+        ("1,234,570 fen-days", 1_234_570, []),
+        ("0.0005 x 1,234,570 fen-days, rounded", 617, []),
+        ("6.17 - 6.17", 0, [10]),
+    ]
+
+
+def test_the_days_until_a_death_that_was_known_at_once():
+    events = life(*BASE, record_death("2026-02-20", on="2026-02-20"), advance(to="2026-03-01"))
+    assert said(explained("interest", "2026-03-01", events))[:3] == [
+        ("2026-02-10 to 2026-02-19: 1,234.57 bears, x 10 days", 1_234_570, [3]),
+        ("none from 2026-02-20 on", 0, [7]),
+        ("1,234,570 fen-days", 1_234_570, []),
+    ]
+
+
+def test_no_late_fee_is_charged_after_a_death():
+    events = life(*BASE, record_death("2026-02-05", on="2026-02-20"))
+    fee = explained("late_fee", "2026-02-20", events)
+    assert fee.steps[0].rule == "The customer died on 2026-02-05: whatever is missed after that day, no late fee is charged for it."  # fmt: skip
+    assert said(fee)[-1] == ("10.00 - 10.00", 0, [7, 8])
+    assert explained("dpd", "2026-02-20", events).result == 10
+
+
+def test_what_was_bought_after_a_death_is_not_owed():
+    events = life(*BASE, bought("after", 40_000, on="2026-01-16"), record_death("2026-01-15", on="2026-01-20"))
+    assert [each.arithmetic for each in explained("owed", "2026-01-20", events).steps] == [
+        "1,234.57 of base",
+        "1,234.57",
+    ]
+
+
+def test_a_death_that_was_a_mistake_costs_what_it_would_have():
+    events = life(
+        *BASE,
+        record_death("2026-02-20", on="2026-03-05"),
+        unfreeze("deceased", on="2026-03-10"),
+        advance(to="2026-04-01"),
+    )
+    interest = explained("interest", "2026-03-10", events)
+    assert said(interest)[-1] == ("6.17 + 5.56", 1_173, [12, 13])
+    assert "it was learnt that the customer did not die on 2026-02-20" in interest.steps[-1].rule
+    # 123,457 x 50 days from 10 February to 31 March = 3,086.4, less the 1,173 of 1 March.
+    assert explained("interest", "2026-04-01", events).result == 1_913
+
+
 def test_what_is_owed_names_the_purchases_that_are_unpaid():
     steps = explained("owed", "2026-03-05").steps
     assert [(each.parameters.get("bucket"), each.arithmetic) for each in steps] == [
         ("principal_billed", "1,156.30 of base"),
         (None, "1,156.30"),
     ]
-    assert said(explained("available", "2026-03-05"))[-1][:2] == ("50,000.00 - 1,156.30 + 0.00", 4_884_370)
+    assert said(explained("available", "2026-03-05"))[-1][:2] == ("50,000.00 - 1,156.30 - 0.00 + 0.00", 4_884_370)
 
 
 @pytest.mark.parametrize("figure", FIGURES)

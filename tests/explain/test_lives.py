@@ -17,6 +17,7 @@ from domain.commands import (
     ResolveDispute,
     ReversePayment,
     UndoWriteOff,
+    Unfreeze,
     WaiveDebt,
     WriteOff,
 )
@@ -69,6 +70,7 @@ def figures_on(events, day):
         "late_fee": last(events, LateFeePosted, lambda each: each.amount_fen, "late_fee_delta_fen"),
         "waived": last(events, DebtWaived, given_up, "waived_delta_fen"),
         "owed": ledger.owed,
+        "held": account.held,
         "available": account.available,
     }
 
@@ -122,20 +124,29 @@ def learning_late(seed: int) -> Life:
     return life
 
 
-def with_decisions(seed: int) -> Life:
-    """A life in which purchases are disputed, debt is given up, balances are stated, and terms and the bill day move."""
+def with_decisions(seed: int) -> Life:  # noqa: C901, PLR0912 - one case a command
+    """A life in which purchases are disputed, debt is given up, balances are stated, limit is held, a death is recorded
+    and taken back, and terms and the bill day move."""
     chance = Random(seed)
     life = Life(AGREED[seed % len(AGREED)], date(2026, 1, 5), 500_000)
     half = {"version": "cheaper", "daily_rate": life.agreed.daily_rate / 2}
     life.published = catalogue(life.agreed, life.agreed.model_copy(update=half))
-    for step in range(36):
+    for step in range(40):
         life.day += timedelta(days=chance.choice((0, 1, 4, 9, 20)))
         name, ahead = f"x{step}", life.day + timedelta(days=chance.choice((1, 5, 12, 20)))
-        match chance.randrange(12):
+        match chance.randrange(15):
             case 0 | 1 | 2:
                 life.buys(chance.choice((620, 30_000, 123_457)), forced=True)
             case 3 | 4:
                 life.pays(chance.choice((700, 12_346, life.owed() or 5)))
+            case 12:
+                life.holds(chance.choice((620, 30_000)))
+            case 13:
+                life.captures(step, chance.choice((30, 100)), final=chance.random() < 0.3, forced=True)
+            case 14 if life.account.death:
+                life.ask(Unfreeze, reason="deceased")
+            case 14:
+                life.dies(chance.choice((0, 3, 20, 45)))
             case 5 | 6 if life.purchases:
                 purchase = chance.choice(life.purchases)
                 said = {"purchase_id": purchase.purchase_id, "amount_fen": chance.choice((500, purchase.amount_fen))}
@@ -182,6 +193,7 @@ def test_the_lives_with_decisions_have_seen_all_of_them():
     seen = {each.TYPE for seed in range(32) for each in with_decisions(seed).events}
     assert {"dispute.opened", "dispute.resolved", "debt.waived", "balances.corrected", "terms.changed"} <= seen
     assert {"bill_day.changed", "interest.posted", "account.overdue"} <= seen
+    assert {"hold.placed", "hold.released", "death.recorded", "account.unfrozen"} <= seen
 
 
 @pytest.mark.parametrize("seed", range(32))
