@@ -479,8 +479,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.last_act_on = event.business_date
             account.taken_over = event.fingerprint
             ledger.take_over(event)
-            # Nothing from before may be learnt any more, but for what the statement that waits for its test demands.
-            account.base = ledger.fork()
+            _keep(account, event.business_date, "takeover", event.model_dump_json(), 0)
             if event.untested_due is not None:
                 issued_on = event.untested_due - timedelta(days=ledger.terms.due_days)
                 own = sum(each.amount_fen for each in event.minima_left if each.due_date == event.untested_due)

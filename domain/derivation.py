@@ -10,7 +10,7 @@ from datetime import date
 from domain import charges
 from domain.allocation import allocate, split_refund, take
 from domain.calendar import ONE_DAY, days_between, month_end
-from domain.events import MonthEnd, PaidOff, PlanLeft
+from domain.events import AccountMigrated, MonthEnd, PaidOff, PlanLeft
 from domain.facts import Fact, Issued, in_order
 from domain.ledger import Charge, ComingTerms, Ledger
 from domain.money import Amounts, Bucket, DebtKind
@@ -137,6 +137,8 @@ class Derivation:
                 ledger.undo_charge_off()
             case "death":
                 ledger.died_on = fact.on
+            case "takeover":
+                ledger.take_over(AccountMigrated.model_validate_json(fact.reference))
 
     def _settle(self, fact: Fact) -> None:
         """A plan is over on the day it was settled; what it would have taken less of the money pays like any other."""

@@ -26,6 +26,7 @@ FactKind = Literal[
     "write_off",
     "undo_write_off",
     "death",
+    "takeover",
 ]
 # Within a turn of a day facts count in this order, and within a kind as they were recorded.
 _ORDER: dict[FactKind, int] = {
@@ -51,7 +52,7 @@ class Fact(NamedTuple):
     pays like money; and it is over on the day it was settled. A charge-off, by days past due or by decision, stands on the day it was made on, and
     only its split is derived. `reference` is the purchase's id for purchases and their refunds, the dispute's for
     disputes, the plan's for conversions, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
-    officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), else whatever names the fact. `of` is the purchase that a dispute is about,
+    officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), for terms and a takeover what they say, as JSON, else whatever names the fact. `of` is the purchase that a dispute is about,
     the plan as it was made, or the id of the plan that was settled.
     """
 

@@ -18,10 +18,10 @@ BUSY = given(
 )
 # Whoever changes these raises SHAPE; snapshots of the old shape are then ignored instead of misread.
 ACCOUNT_FIELDS = (
-    "customer_id zone opened_on ledger base facts issued activated_on version rules access standing limit "
+    "customer_id zone opened_on ledger base facts issued activated_on reported_from version rules access standing limit "
     "limit_before_closing close_kind autopay autopay_source frozen_since closed_on taken_over last_act_on "
     "noticed death original_charge_off recovered spared_due "
-    "purchases refunds payments plans payouts disputes holds appeals older held"
+    "purchases refunds payments plans payouts disputes holds appeals report_disputes older held"
 )
 LEDGER_FIELDS = (
     "terms bill_days business_date buckets slices disputes plans layers statement_no untested_due bearing fen_days "
