@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from domain.freezing import FREEZES
 from domain.lifecycle import ACCESS_STATES, ACCESS_TABLE, NEVER, NOTHING, STANDING_STATES, STANDING_TABLE, Refuse, Row
 from infra.faults import Fault
 
@@ -22,8 +23,8 @@ def diagram(
     write: Annotated[bool, typer.Option("--write", help="Put the diagrams into README.md.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless README.md shows these diagrams.")] = False,
 ) -> None:
-    """Print both machines as Mermaid state diagrams."""
-    drawn = "\n\n".join(_diagram(name, states, table) for name, (states, table) in MACHINES.items())
+    """Print both machines as Mermaid state diagrams, and who sets and lifts which freeze reason."""
+    drawn = "\n\n".join([*(_diagram(name, states, table) for name, (states, table) in MACHINES.items()), _freezes()])
     if not (write or check):
         print(drawn)
         return
@@ -72,6 +73,18 @@ def _diagram(name: str, states: tuple[str, ...], table: tuple[Row, ...]) -> str:
                 moves.setdefault((source, outcome), []).append(row.trigger)
     lines = [f"    {source} --> {dest}: {', '.join(triggers)}" for (source, dest), triggers in moves.items()]
     return "\n".join([f"**{name}**", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {states[0]}", *lines, "```"])
+
+
+def _freezes() -> str:
+    rows = [
+        f"| `{reason}` | {_who(each.set_by)} | {_who(each.lifted_by)} | {'yes' if each.captures else 'no'} |"
+        for reason, each in FREEZES.items()
+    ]
+    return "\n".join(["| freeze reason | set by | lifted by | older holds are captured |", "|---|---|---|---|", *rows])
+
+
+def _who(roles: tuple[str, ...]) -> str:
+    return ", ".join(roles) or "the calendar or an event of its own"
 
 
 def _word(outcome: str | Refuse) -> str:
