@@ -12,6 +12,7 @@ from domain.commands import (
     AccountCommand,
     Activate,
     Capture,
+    ConvertToPlan,
     OpenDispute,
     Purchase,
     ReceivePayment,
@@ -20,16 +21,21 @@ from domain.commands import (
     RefundPurchase,
     ResolveDispute,
     ReversePayment,
+    SettleEarly,
     Unfreeze,
     WaiveDebt,
     WriteOff,
 )
 from infra.portfolio.line import Line
+from infra.portfolio.plans import Plan, planned
 from infra.portfolio.reckoning import CHARGES_FIRST, Agreement, Printed, Reckoning
 
 # China and Taiwan kept one clock without summer time in the years of our portfolios.
 LOCAL = timezone(timedelta(hours=8))
-Kind = Literal["purchase", "refund", "payment", "payout", "posting", "dispute", "rejection", "waiver", "write_off"]
+Kind = Literal[
+    "purchase", "refund", "payment", "conversion", "settlement", "payout", "posting", "dispute", "rejection", "waiver",
+    "write_off",
+]  # fmt: skip
 # Within a turn of a day these count in this order, and within a kind as they were learnt. Everything else ends a turn.
 _ORDER: dict[Kind, int] = {"purchase": 0, "refund": 1, "payment": 2}
 
@@ -38,7 +44,7 @@ class Fact(NamedTuple):
     """Something that moved money: the day it counts, and what it is of.
 
     That is a purchase, or the kind of debt that is given up, or the due date that a write-off counts from, or a
-    reference of its own; `dispute` is the one that a purchase has. What comes after something that ends a turn is of
+    reference of its own; `about` is the dispute that a purchase has, or the plan that a payment settles. What comes after something that ends a turn is of
     the next `turn` of that day.
     """
 
@@ -46,7 +52,7 @@ class Fact(NamedTuple):
     kind: Kind
     of: str
     amount: int
-    dispute: str = ""
+    about: str = ""
     turn: int = 0
 
     @property
@@ -96,6 +102,7 @@ class Book:
     facts: list[Fact] = field(default_factory=list)
     purchases: dict[str, Bought] = field(default_factory=dict)
     disputes: dict[str, Disputed] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)  # as they were made
     dropped: dict[str, int] = field(default_factory=dict)  # how much of which purchases came after the death
     done: set[str] = field(default_factory=set)  # references of refunds, payments, payouts and returned payments
     told: set[str] = field(default_factory=set)  # kinds of what happened, refused purchases included
@@ -206,6 +213,8 @@ class Book:
                 self._move(command)
             case ReversePayment() | WaiveDebt() | WriteOff() | OpenDispute() | ResolveDispute():
                 self._adjust(command)
+            case ConvertToPlan() | SettleEarly():
+                self._plan(command)
             case RecordDeath() if self.died_on is None:
                 self.died(command.date_of_death)
             case Unfreeze(reason="deceased") if self.died_on is not None:
@@ -239,6 +248,17 @@ class Book:
             authorised = self.line.capture(command.hold_id, amount, final=command.final).on
         self.purchases[command.purchase_id] = Bought(today, amount, authorised)
         self.add(Fact(today, "purchase", command.purchase_id, amount))
+
+    def _plan(self, command: ConvertToPlan | SettleEarly) -> None:
+        today, plan_id = self.money.day, command.plan_id
+        if isinstance(command, SettleEarly):
+            if self._first_time(payment := f"{command.channel}/{command.payment_ref}"):
+                self.add(Fact(today, "settlement", payment, command.amount_fen, plan_id))
+        elif plan_id not in self.plans:
+            amount, months = command.amount_fen, command.months
+            of = self.money.oldest(amount)
+            self.plans[plan_id] = planned(today, amount, months, self.agreement.plan_fee[months], of)
+            self.add(Fact(today, "conversion", plan_id, amount))
 
     def _end_disputes(self, purchase_id: str, amount: int) -> None:
         """What comes back of a purchase is disputed no longer."""
@@ -297,17 +317,17 @@ class Book:
         if fact.on < today or any(fact.place < each.place for each in known):
             self._reckon_again()
         else:
-            _apply(fact, self.money)
+            self._apply(fact)
 
     def never_counted(self, payment: str) -> None:
         """A payment was returned: it is as if it had never been made."""
-        self.facts = [fact for fact in self.facts if (fact.kind, fact.of) != ("payment", payment)]
+        self.facts = [fact for fact in self.facts if fact.of != payment or fact.kind not in ("payment", "settlement")]
         self._reckon_again()
 
     def never_bought(self, dispute_id: str) -> None:
         """A dispute was upheld: what is left of it is as if it had never been bought, nor disputed."""
         disputed = self.disputes[dispute_id]
-        self.facts = [fact for fact in self.facts if (fact.kind, fact.dispute) != ("dispute", dispute_id)]
+        self.facts = [fact for fact in self.facts if (fact.kind, fact.about) != ("dispute", dispute_id)]
         self._lessen(disputed.of, disputed.open)
         self._reckon_again()
 
@@ -340,27 +360,31 @@ class Book:
         self.money = self.reckoned_from_the_start(again_until=today)
         for fact in sorted(self.facts, key=lambda fact: fact.place):
             self.money.reach(fact.on)
-            _apply(fact, self.money)
+            self._apply(fact)
         self.money.reach(today)
 
-
-def _apply(fact: Fact, money: Reckoning) -> None:
-    match fact.kind:
-        case "purchase":
-            money.buy(fact.of, fact.amount)
-        case "refund":
-            money.give_back(fact.of, fact.amount)
-        case "payment":
-            money.pay(fact.amount)
-        case "payout":
-            money.pay_out(fact.of, fact.amount)
-        case "posting":
-            money.post()
-        case "dispute":
-            money.dispute(fact.dispute, fact.of, fact.amount)
-        case "rejection":
-            money.reject(fact.dispute)
-        case "waiver":
-            money.forgive(fact.of, fact.amount)
-        case "write_off":
-            money.charge_off(date.fromisoformat(fact.of))
+    def _apply(self, fact: Fact) -> None:  # noqa: C901 - one case a kind
+        money = self.money
+        match fact.kind:
+            case "purchase":
+                money.buy(fact.of, fact.amount)
+            case "refund":
+                money.give_back(fact.of, fact.amount)
+            case "payment":
+                money.pay(fact.amount)
+            case "conversion":
+                money.convert(fact.of, self.plans[fact.of])
+            case "settlement":
+                money.settle(fact.about, fact.amount)
+            case "payout":
+                money.pay_out(fact.of, fact.amount)
+            case "posting":
+                money.post()
+            case "dispute":
+                money.dispute(fact.about, fact.of, fact.amount)
+            case "rejection":
+                money.reject(fact.about)
+            case "waiver":
+                money.forgive(fact.of, fact.amount)
+            case "write_off":
+                money.charge_off(date.fromisoformat(fact.of))

@@ -20,6 +20,7 @@ from domain.commands import (
     Authorize,
     Capture,
     ChangeLimit,
+    ConvertToPlan,
     DecideAppeal,
     Decline,
     ForceClose,
@@ -37,6 +38,7 @@ from domain.commands import (
     RequestClosure,
     ResolveDispute,
     ReversePayment,
+    SettleEarly,
     Unfreeze,
     WaiveDebt,
     WithdrawClosure,
@@ -228,7 +230,23 @@ class Life:
         self.planned.append(payment)
         return payment
 
-    def be_returned(self, day: date, payment: ReceivePayment) -> None:
+    def convert(self, day: date, amount: int, months: int) -> None:
+        """Pay so much of the latest statement in instalments instead, as is agreed in the evening."""
+        plan = {"plan_id": f"plan-{self.said + 1}", "amount_fen": amount, "months": months}
+        self._say(ConvertToPlan, self._at(day, 18, 24), self.person, **plan)
+
+    def settle(self, day: date, plan_id: str, amount: int | None = None) -> SettleEarly:
+        """Pay a plan off by what it takes on that day, if nothing else happens to it until then."""
+        self.said += 1
+        settlement = SettleEarly(
+            command_id=self._command_id, account_id=self.account_id, actor=BANK, at=self._at(day, 9, 17),
+            plan_id=plan_id, payment_ref=f"pay-{self.said}", channel="transfer",
+            amount_fen=amount or self.book.money.to_settle(plan_id, day),
+        )  # fmt: skip
+        self.planned.append(settlement)
+        return settlement
+
+    def be_returned(self, day: date, payment: ReceivePayment | SettleEarly) -> None:
         """The bank returns a payment: the account it was drawn on did not hold enough."""
         self._say(
             ReversePayment, self._at(day, 9, 17), BANK,

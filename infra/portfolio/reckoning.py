@@ -1,15 +1,17 @@
-"""What one account owes, reckoned from what happened to it: charges, minima, what is disputed, what became a loss.
+"""What one account owes, reckoned from what happened to it: charges, minima, disputes, instalments, a loss.
 
 Written from the rulebook and in its order, in the plainest way. It shares no arithmetic with the domain, so that the
 two may be compared. Amounts in minor units; dates where the account lives.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
+
+from infra.portfolio.plans import Plan
 
 ONE_DAY = timedelta(days=1)
 CHARGES_FIRST = ("fees", "interest", "principal")
@@ -32,6 +34,7 @@ class Agreement(NamedTuple):
     regime_dpd: int
     charge_off_dpd: int
     hold_days: int
+    plan_fee: Mapping[int, Decimal]
 
     @property
     def test_after(self) -> timedelta:
@@ -51,9 +54,10 @@ class Printed(NamedTuple):
 class Item:
     """Some principal: whose it is, when its statement is due, if it bears interest, the sum of its closing balances."""
 
-    of: str  # the purchase, or the payout that turned out too much
+    of: str  # the purchase, or the payout that turned out too much, or the plan whose instalment it is
     unpaid: int
     due: date | None = None
+    instalment: bool = False
     bears: bool = False
     lived: int = 0
 
@@ -96,6 +100,8 @@ class Reckoning:
     )
     lost_since: date | None = None  # the due date that a loss counts its days past due from
     disputes: dict[str, Aside] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    latest_due: date | None = None  # of the latest statement
     items: dict[str, Item] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
     billed_charges: dict[str, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
@@ -103,8 +109,9 @@ class Reckoning:
     credit: int = 0
     fen_days: int = 0  # of what bears interest
     principal_days: int = 0  # of all principal
-    interest: int = 0  # posted so far, as the next two are
+    interest: int = 0  # posted so far, as the next three are
     late_fees: int = 0
+    plan_fees: int = 0
     waived: int = 0
     order: tuple[str, ...] = CHARGES_FIRST
 
@@ -112,12 +119,25 @@ class Reckoning:
 
     @property
     def principal(self) -> int:
-        return sum(item.unpaid for item in self.items.values()) + self.disputed
+        return sum(item.unpaid for item in self.items.values()) + self.disputed + self.planned
 
     @property
     def disputed(self) -> int:
         """What is owed and not demanded, because it is disputed."""
         return sum(aside.amount for aside in self.disputes.values())
+
+    @property
+    def planned(self) -> int:
+        """What is to be paid in instalments that no statement has shown yet."""
+        return sum(plan.left for plan in self.plans.values())
+
+    @property
+    def convertible(self) -> int:
+        """What statements showed of purchases and is unpaid: instalments may be made of it."""
+        return sum(item.unpaid for item in self._may_be_converted())
+
+    def _may_be_converted(self) -> Iterator[Item]:
+        return (item for item in sorted(self.items.values(), key=_due) if item.due and not item.instalment)
 
     @property
     def billed(self) -> int:
@@ -155,7 +175,7 @@ class Reckoning:
     @property
     def over_the_cap(self) -> int:
         room = int(Fraction(self.agreement.cap_annual) * self.principal_days / 365)
-        return max(0, self.interest + self.late_fees - self.waived - room)
+        return max(0, self.interest + self.late_fees + self.plan_fees - self.waived - room)
 
     @property
     def is_clear(self) -> bool:
@@ -233,19 +253,22 @@ class Reckoning:
         tested = [item for item in self.items.values() if item.due == due]
         left = sum(item.unpaid for item in tested)
         if agreed.interest_method == "from_posting" and left > agreed.tolerance:
-            self.fen_days += sum(item.lived for item in tested)
-        else:
-            self.fen_days += left * self._days_alive(due, agreed.test_after.days)
+            self.fen_days += sum(item.lived for item in tested if not item.instalment)
+            left = sum(item.unpaid for item in tested if item.instalment)
+        self.fen_days += left * self._days_alive(due, agreed.test_after.days)
         for item in tested:
             item.bears = True
         self.demands = [each for each in self.demands if each.due != due or each.amount > agreed.tolerance]
-        alive = self.died_on is None or self.day <= self.died_on
         for demand in self.demands:
-            if demand.due == due and alive:
+            if demand.due == due and self._alive_on(self.day):
                 base = min(demand.amount, demand.principal, self._principal_of(billed=True))
                 fee = min(base, max(agreed.late_fee_floor, _rounded(agreed.late_fee_rate * base)))
                 self.new_charges["fees"] += fee
                 self.late_fees += fee
+
+    def _alive_on(self, day: date) -> bool:
+        """Whether fees may be charged on that day: the customer had not died before it."""
+        return self.died_on is None or day <= self.died_on
 
     def _read_order(self) -> None:
         late = self.lost_since is not None or self.days_late >= self.agreement.regime_dpd
@@ -253,19 +276,40 @@ class Reckoning:
 
     def _bill(self) -> None:
         """The bill day: post, cap, use credit, say what is owed and demanded."""
+        for plan_id in list(self.plans):
+            self._owe_next_of(plan_id)
         self.post()
-        forward, new, shown = self.minimum, sum(self.new_charges.values()), self.owed - self.disputed
+        charges = sum(self.new_charges.values())
+        new = charges + sum(item.unpaid for item in self.items.values() if item.instalment and not item.due)
+        forward, shown = self.minimum, self.owed - self.disputed - self.planned
         rest = max(0, shown - forward - new)
-        share = int((self.agreement.minimum_ratio * rest).to_integral_value(ROUND_CEILING))
-        minimum = min(shown, max(self.agreement.minimum_floor, forward + new + share))
+        minimum = min(shown, max(self.agreement.minimum_floor, forward + new + self._share_of(rest)))
         said = self.said.setdefault(self.day, Printed(shown - self.credit, minimum, minimum - forward))
         if said.balance <= 0:
             return
         own = min(max(0, minimum - forward), max(said.own, said.minimum - forward))
-        due = self.day + timedelta(days=self.agreement.due_days)
-        self._show(due)
+        self.latest_due = self.day + timedelta(days=self.agreement.due_days)
+        self._show(self.latest_due)
         if own:
-            self.demands.append(Demand(due, own, max(0, own - new)))
+            self.demands.append(Demand(self.latest_due, own, max(0, own - charges)))
+
+    def _share_of(self, principal: int) -> int:
+        """So much of it a statement demands."""
+        return int((self.agreement.minimum_ratio * principal).to_integral_value(ROUND_CEILING))
+
+    def _owe_next_of(self, plan_id: str) -> None:
+        """The next instalment of a plan is owed now, and its fee."""
+        plan = self.plans.pop(plan_id)
+        self._charge_for_plan(plan.fees[0])
+        left = plan.without_next()
+        self.items[f"{plan_id} less {left.left}"] = Item(plan_id, plan.principals[0], instalment=True)
+        if left.left:
+            self.plans[plan_id] = left
+
+    def _charge_for_plan(self, fee: int) -> None:
+        if self._alive_on(self.day):
+            self.new_charges["fees"] += fee
+            self.plan_fees += fee
 
     def _show(self, due: date) -> None:
         """Everything that is new becomes billed, with this due date."""
@@ -277,14 +321,21 @@ class Reckoning:
             item.due = item.due or due
 
     def charge_off(self, due: date) -> None:
-        """It is a loss since `due`: posted and capped a last time, all but what is disputed billed; nothing grows."""
+        """It is a loss since `due`: posted and capped a last time, all but what is disputed billed; nothing grows.
+
+        What was to be paid in instalments is owed at once, and no more fees for it.
+        """
         self.post()
+        for plan_id, plan in self.plans.items():
+            self.items[plan_id] = Item(plan_id, plan.left)
+        self.plans = {}
         self._show(self.day)
         for item in self.items.values():
             item.bears = False
         self.demands = []
         self.lost_since = due
         self._read_order()
+        self._use_credit()
 
     def post(self) -> None:
         """Interest becomes payable; what exceeds the cap is given up; credit pays what it can."""
@@ -297,7 +348,11 @@ class Reckoning:
             part = min(over, self.new_charges[kind])
             self.new_charges[kind] -= part
             over -= part
-        money, self.credit = self.credit + over, 0
+        self.credit += over
+        self._use_credit()
+
+    def _use_credit(self) -> None:
+        money, self.credit = self.credit, 0
         self.pay(money)
 
     # What happens
@@ -329,13 +384,73 @@ class Reckoning:
         self.credit += amount
 
     def give_back(self, purchase_id: str, amount: int) -> None:
-        """What is disputed of the purchase shrinks first, then what else is unpaid of it; the rest pays like money."""
+        """What is disputed of the purchase shrinks first, then what else is unpaid of it, then what of it is planned.
+
+        The newest plan is the first, and the rest pays like money.
+        """
         for aside in self.disputes.values():
             if aside.of == purchase_id:
                 part = min(amount, aside.amount)
                 aside.amount -= part
                 amount -= part
-        self.pay(amount - self._take_of(purchase_id, amount))
+        amount -= self._take_of(purchase_id, amount)
+        for plan_id, plan in reversed(list(self.plans.items())):
+            if part := min(amount, plan.reachable(purchase_id)):
+                self.plans[plan_id] = plan.less(purchase_id, part)
+                amount -= part
+        self.plans = {plan_id: plan for plan_id, plan in self.plans.items() if plan.left}
+        self.pay(amount)
+
+    def convert(self, plan_id: str, plan: Plan) -> None:
+        """So much of what statements showed is planned, the oldest first; if there is less, the rest pays like money."""
+        amount, share = plan.left, self._share_of(plan.left)
+        for item in self._may_be_converted():
+            part = min(amount, item.unpaid)
+            item.unpaid -= part
+            amount -= part
+        self.plans[plan_id] = plan
+        for demand in self.demands:
+            if demand.due == self.latest_due:
+                demand.amount = max(0, demand.amount - max(share, self.minimum - self.billed))
+        self._lower_demands(max(0, self.minimum - self.billed))
+        self.pay(amount)
+
+    def oldest(self, amount: int) -> dict[str, int]:
+        """Of which purchases a plan of `amount` would be made, and how much of each."""
+        parts: dict[str, int] = {}
+        for item in self._may_be_converted():
+            if part := min(amount, item.unpaid):
+                parts[item.of] = parts.get(item.of, 0) + part
+                amount -= part
+        return parts
+
+    def to_settle(self, plan_id: str, day: date) -> int:
+        """What takes a plan to its end on `day`, if nothing happens until then."""
+        plan = self.plans[plan_id]
+        return plan.left + self._fee_run_up(plan, day)
+
+    def _fee_run_up(self, plan: Plan, day: date) -> int:
+        following = next(bill_days(day, self.bill_day))
+        before = (following.replace(day=1) - ONE_DAY).replace(day=self.bill_day)
+        return plan.fee_by(day, (before, following)) if self._alive_on(day) else 0
+
+    def settle(self, plan_id: str, amount: int) -> None:
+        """Money for the end of a plan: its principal first, then the fee of the days; what is too much pays like any.
+
+        What it does not reach is owed as if bought today.
+        """
+        plan = self.plans.pop(plan_id, None)
+        if plan:
+            fee = self._fee_run_up(plan, self.day)
+            self._charge_for_plan(fee)
+            short = max(0, plan.left - amount)
+            amount = max(0, amount - plan.left)
+            part = min(amount, fee)
+            self.new_charges["fees"] -= part
+            amount -= part
+            self._owe(Item(plan_id, short), f"{plan_id} unsettled")
+        self.pay(amount)
+        self._use_credit()
 
     def pay_out(self, refund_id: str, amount: int) -> None:
         """Credit leaves; what was paid out beyond it, as was found later, is owed."""
@@ -378,7 +493,7 @@ class Reckoning:
         return taken
 
     def _take_oldest(self, amount: int, *, billed: bool) -> None:
-        for item in self.items.values():
+        for item in sorted(self.items.values(), key=_due):
             if (item.due is not None) == billed:
                 part = min(amount, item.unpaid)
                 item.unpaid -= part
@@ -390,6 +505,10 @@ class Reckoning:
             demand.amount -= part
             amount -= part
         self.demands = [demand for demand in self.demands if demand.amount]
+
+
+def _due(item: Item) -> date:
+    return item.due or date.max
 
 
 def _rounded(amount: Decimal) -> int:

@@ -22,6 +22,11 @@ def of_book(book: Book, day: date) -> dict[str, object]:
         "accrued": money.accrued,
         "interest": money.interest,
         "late fees": money.late_fees,
+        "plan fees": money.plan_fees,
+        "plans": {
+            plan_id: [each for each in zip(plan.principals, plan.fees, strict=True) if each[0]]
+            for plan_id, plan in money.plans.items()
+        },
         "waived": money.waived,
         "principal days": money.principal_days,
         "held": book.line.held,
@@ -46,7 +51,12 @@ def of_domain(account: Account, day: date) -> dict[str, object]:
         "days late": ledger.dpd,
         "accrued": ledger.accrued,
         "interest": ledger.interest_posted,
-        "late fees": ledger.charges_posted - ledger.interest_posted,
+        "late fees": ledger.charges_posted - ledger.interest_posted - ledger.plan_fees_posted,
+        "plan fees": ledger.plan_fees_posted,
+        "plans": {
+            plan_id: [(each.principal_fen, each.fee_fen) for each in plan.instalments if each.principal_fen]
+            for plan_id, plan in ledger.plans.items()
+        },
         "waived": ledger.waived,
         "principal days": ledger.principal_fen_days,
         "held": account.held,

@@ -10,6 +10,7 @@ from domain.identity import account_id_for
 from domain.terms import PAY_LATER, PAY_LATER_CARD, STANDARD
 from infra.portfolio.ledger import Book
 from infra.portfolio.life import OFFICER, Half, Life
+from infra.portfolio.reckoning import bill_days
 from infra.portfolio.simulator import agreement_of
 from tests.portfolio.figures import of_book, of_domain
 from tests.portfolio.memory import Memory
@@ -33,6 +34,8 @@ class Anyone:
         )
         self.book = book
         self.payments = []
+        # Nobody does everything: a life in which nobody dies, say, or nothing is disputed, goes another way.
+        self.given_to = [do for do in EVERYTHING if self.rng.random() < 0.6] or EVERYTHING
         self.life.apply(self.day)
         self.life.be_granted(self.day)
 
@@ -87,6 +90,17 @@ class Anyone:
         if self.book.balance > 0 and self.rng.random() < 0.2:
             self.life.be_written_off(self.day, "insolvency")
 
+    # Instalments
+
+    def convert(self):
+        most = self.book.money.convertible
+        months = self.rng.choice((3, 6, 12))
+        self.life.convert(self.day, self.rng.choice((most, self.rng.randint(most // 3, most))) or months, months)
+
+    def settle(self):
+        for plan_id in self._one_of(self.book.money.plans):
+            self.payments.append(self.life.settle(self.day, plan_id))
+
     # What may be borrowed
 
     def reserve(self):
@@ -136,12 +150,15 @@ class Anyone:
 
     def anything(self):
         """The commands of some later day, in the order of their instants."""
-        self.day += timedelta(days=self.rng.choice((0, 0, 1, 2, 5, 9, 12, 20)))
+        if self.rng.random() < 0.3:  # soon after a statement, when it may still be paid in instalments
+            self.day = next(bill_days(self.day, self.book.bill_day)) + timedelta(days=self.rng.randint(0, 8))
+        else:
+            self.day += timedelta(days=self.rng.choice((0, 0, 1, 2, 5, 9, 12, 20)))
         self.life.half = Half(0, self.day, LAST)
         self.life.planned = []
         self.book.reach(self.day)
         for _ in range(self.rng.choice((1, 1, 2, 3))):
-            self.rng.choice(EVERYTHING)(self)
+            self.rng.choice(self.given_to)(self)
         return sorted(self.life.planned, key=lambda command: command.at)
 
 
@@ -149,6 +166,7 @@ EVERYTHING = (
     Anyone.buy, Anyone.buy, Anyone.buy_by_force, Anyone.pay, Anyone.pay, Anyone.pay_everything,
     Anyone.pay_as_is_learnt_late, Anyone.have_a_payment_returned, Anyone.give_back, Anyone.dispute, Anyone.dispute,
     Anyone.be_answered, Anyone.be_answered, Anyone.be_forgiven, Anyone.be_written_off,
+    Anyone.convert, Anyone.convert, Anyone.convert, Anyone.settle, Anyone.settle,
     Anyone.reserve, Anyone.reserve, Anyone.be_charged, Anyone.be_charged, Anyone.be_charged, Anyone.be_released,
     Anyone.leave_or_stay, Anyone.be_closed, Anyone.be_frozen_or_not, Anyone.appeal, Anyone.be_heard, Anyone.be_heard,
     Anyone.die_or_turn_out_to_live,
