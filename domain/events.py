@@ -86,6 +86,11 @@ class Owed(_Frozen):
         """What statements have demanded or shown and is still unpaid."""
         return self.principal_billed + self.interest_billed + self.fees_billed
 
+    @property
+    def payable(self) -> int:
+        """What is billed, and what the next statement adds: neither what is planned nor what is disputed."""
+        return self.billed + self.principal_unbilled + self.interest_unbilled + self.fees_unbilled
+
 
 class UnpaidMinimum(_Frozen):
     """What is left of one statement's own minimum; number 0 is charged-off debt, all of it due since its due date."""

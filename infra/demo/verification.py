@@ -115,16 +115,15 @@ class Replay:
     def _go_on(self, life: _Life, recorded: Recorded) -> None:
         event = recorded.event
         waiting = life.expected
-        # Where no statement is expected, owed less disputed and credit as the bill day began is what the script means;
-        # where one is, it must come on that very day.
+        # Where no statement is expected, what is payable less credit as the bill day began is what the script means; where
+        # one is, it must come on that very day.
         while waiting and (waiting[-1][0] < event.business_date or _due_without_statement(waiting[-1], event)):
             self._no_statement(life, recorded.account_id)
         if isinstance(event, AccountBilled):
             self._statement(life, recorded.account_id, event)
         evolve(life.account, event)
         if isinstance(event, MoneyEvent):
-            owed = event.owed_after
-            life.net = owed.total - owed.principal_disputed - owed.credit
+            life.net = event.owed_after.payable - event.owed_after.credit
 
     def _statement(self, life: _Life, account_id: UUID, event: AccountBilled) -> None:
         day, expected = event.business_date, 0
@@ -143,9 +142,7 @@ class Replay:
             self.statements.count(f"{where}: a statement of {expected} was expected, none was issued")
         else:
             equal = expected == life.net
-            self.statements.count(
-                None if equal else f"{where}: {expected} expected, {life.net} owed less disputed and credit"
-            )
+            self.statements.count(None if equal else f"{where}: {expected} expected, {life.net} payable less credit")
 
     def _count_overdue(self, life: _Life, day: date) -> None:
         self.overdue[day] += life.account.standing == "overdue"
@@ -203,6 +200,7 @@ def _differences(account: Account, row: BalanceRow) -> Iterator[str]:
     for name, replayed, viewed in (
         ("version", account.version, row.version),
         ("limit", account.limit, row.limit_fen),
+        ("held", account.held, row.held_fen),
         ("owed", ledger.buckets, row.owed.model_dump()),
         ("minimum due", ledger.minimum_due, row.minimum_due_fen),
         ("access", account.access, row.access),

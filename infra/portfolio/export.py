@@ -33,7 +33,8 @@ HEADER = ("id", "month", "balance", "paid", "refunded", "limit", "over_limit")
 class StatementRow(NamedTuple):
     """One month of one account. Amounts in whole dollars (yuan), with two decimals only where cents are left.
 
-    `balance` is the statement's as it was printed, or where none was issued what is owed and not disputed, minus credit.
+    `balance` is the statement's as it was printed, or where none was issued what is owed and neither disputed nor planned,
+    minus credit.
     `paid` is the money that was recorded in this month, from whatever day it counts; a payment that was returned, even
     after the last month shown, never counted and is in no month, though a statement printed meanwhile stands.
     `refunded` counts purchases taken back (an upheld dispute is none) and money received as an adjustment; `over_limit`
@@ -74,8 +75,7 @@ class _Month:
         elif isinstance(event, ClosureRequested | AccountClosed):
             self.limit = 0
         if isinstance(event, MoneyEvent):
-            owed = event.owed_after
-            self.net = owed.total - owed.principal_disputed - owed.credit
+            self.net = event.owed_after.payable - event.owed_after.credit
 
     def close(self, bill_day: date) -> StatementRow:
         """The row of the month that ends with `bill_day`; the next begins."""

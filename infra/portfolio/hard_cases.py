@@ -6,6 +6,7 @@ Debt is a loss once it is 180 days past due, so whoever is to see that stops in 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from infra.portfolio.instalments import convert_some
 from infra.portfolio.life import Life
 
 Halves = Iterator[None]
@@ -62,6 +63,8 @@ def stops_for_good(me: Life) -> Halves:
         if me.half.first < STOPS_BY:
             if me.chance(0.4):
                 me.pay(me.in_time(), me.book.minimum_left)
+            elif me.chance(0.6):
+                convert_some(me, me.due_days, 12)
             denied = denied or _denies(me, 0.3)
             if me.room >= 20_000:
                 me.buy(me.on(0, 10), me.rng.randint(20_000, min(me.room, 90_000)), "electronics")

@@ -1,6 +1,7 @@
 """Who the accounts of the simulated portfolio belong to: so many of each kind of people, in a fixed order."""
 
 from infra.portfolio.hard_cases import disputes_purchases, pays_what_was_lost, stops_for_good
+from infra.portfolio.instalments import pays_in_instalments
 from infra.portfolio.people import (
     Person,
     disappears,
@@ -23,10 +24,10 @@ from infra.portfolio.turning_points import appeals_a_closure, appeals_a_freeze, 
 
 # Of every fifty accounts each kind has as many as it has here.
 SHARES: dict[Person, int] = {
-    pays_in_full: 7,
-    revolves: 6,
+    pays_in_full: 6,
+    revolves: 5,
     pays_late: 4,
-    misuses: 3,
+    misuses: 2,
     leaves: 2,
     pays_by_slow_transfer: 2,
     debits_bounce: 2,
@@ -45,6 +46,7 @@ SHARES: dict[Person, int] = {
     appeals_a_freeze: 1,
     appeals_a_closure: 2,
     dies: 2,
+    pays_in_instalments: 3,
 }
 
 

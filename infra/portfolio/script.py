@@ -44,8 +44,8 @@ class Script(Protocol):
     def expected_statements(self) -> Mapping[tuple[UUID, date], int]:
         """By account and bill day the balance at the start of that day, in minor units.
 
-        Above zero it is the balance of the statement of that day; else what is owed and not disputed, minus credit, and
-        no statement was issued. None was issued either on a bill day that is not in here: of a loss there are none.
+        Above zero it is the balance of the statement of that day; else what is owed and neither disputed nor planned,
+        minus credit, and no statement was issued. None was issued either on a bill day that is not in here: of a loss there are none.
         """
         ...
 

@@ -35,7 +35,7 @@ HAPPENINGS = frozenset({
     "interest.posted", "late_fee.posted", "debt.waived", "balances.corrected", "payment.reversed",
     "dispute.opened", "dispute.resolved", "account.charged_off", "account.recovered",
     "hold.placed", "hold.released", "risk.alerted", "appeal.lodged", "appeal.decided", "account.reinstated",
-    "death.recorded",
+    "death.recorded", "plan.created", "plan_fee.posted", "instalment.posted", "plan.settled_early",
 })  # fmt: skip
 
 

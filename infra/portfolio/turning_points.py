@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from infra.portfolio.instalments import pays_in_instalments
 from infra.portfolio.life import OFFICER, RISK, Life
 from infra.portfolio.people import NOBODY_STOPS_BEFORE, Halves, halves_until, pays_in_full, revolves
 
@@ -77,7 +78,7 @@ def appeals_a_closure(me: Life) -> Halves:
 
 def dies(me: Life) -> Halves:
     """Dies, and nobody tells the bank: the card is used, what is billed is missed; weeks later what was charged is taken back."""
-    usual = me.rng.choice((pays_in_full, revolves))(me)
+    usual = me.rng.choice((pays_in_full, revolves, pays_in_instalments))(me)
     for _ in range(max(me.rng.randint(3, 6), halves_until(me, NOBODY_STOPS_BEFORE))):
         next(usual)
         yield

@@ -73,8 +73,7 @@ class Memory:
         for day, balance in expected.items():
             while event and (event.business_date < day or (event.business_date == day and event.cause == "advance")):
                 if isinstance(event, MoneyEvent):
-                    owed = event.owed_after
-                    net = owed.total - owed.principal_disputed - owed.credit
+                    net = event.owed_after.payable - event.owed_after.credit
                 event = next(events)
             found = statements.get(day, min(0, net) if net <= 0 else "no statement")
             if found != balance:
