@@ -11,7 +11,7 @@ from infra.simulation.figures import SUMS
 from infra.simulation.scenario import read
 from tests.simulated import ACCOUNT, SCENARIOS, bought, from_file, lived, paid, stands, types
 
-WORDS = ["tier", "access", "reasons", "standing", "status", "layers"]
+WORDS = ["tier", "access", "reasons", "standing", "status", "layers", "holds", "plans", "appeals", "deceased"]
 
 
 # The scenarios beside this file
@@ -130,6 +130,13 @@ def test_instalments_case_25_with_a_refund_and_an_early_settlement():
     states = life["states"]
     stands(states["2026-02-03"], principal_billed=100_000, principal_planned=100_000, minimum_due=10_000)
     stands(states["2026-02-10"], principal_planned=100_000, standing="paid", available=4_900_000)
+    (plan,) = states["2026-02-10"]["plans"]
+    assert (plan["plan_id"], plan["kind"]) == ("n1", "conversion")
+    assert [(each["principal_fen"], each["fee_fen"]) for each in plan["instalments"]] == [
+        (33_333, 833),
+        (33_333, 833),
+        (33_334, 834),
+    ]
     stands(
         states["2026-03-01"],
         principal_billed=33_333,
@@ -143,6 +150,59 @@ def test_instalments_case_25_with_a_refund_and_an_early_settlement():
     stands(states["2026-03-20"], owed=0, available=5_000_000)
     (refused,) = life["refused"]
     assert (refused["reason"], refused["numbers"]["payoff"]) == ("payoff_mismatch", 27_178)
+
+
+def test_trip_limit_is_held_captured_in_parts_given_back_and_forgotten():
+    life = from_file("trip")
+    states = life["states"]
+    stands(states["2026-01-10"], held=500_000, available=4_500_000)
+    stands(states["2026-01-12"], principal_unbilled=123_457, held=376_543, available=4_500_000)
+    stands(states["2026-01-15"], principal_unbilled=200_000, held=0, holds=[], available=4_800_000)
+    open_hold = {"hold_id": "h2", "merchant_id": "car-hire", "expires_on": "2026-01-27", "amount_fen": 100_000}
+    stands(states["2026-01-26"], principal_unbilled=200_000, held=100_000, holds=[open_hold])
+    # It could be captured all day, and ended with it.
+    stands(states["2026-01-27"], principal_unbilled=200_000, held=0, holds=[], available=4_800_000)
+    stands(states["2026-01-29"], principal_unbilled=250_000, held=20_000, available=4_730_000)
+    stands(states["2026-02-01"], principal_billed=250_000, held=0, minimum_due=25_000)
+    released = [
+        (event["business_date"], event["amount_fen"], event["reason"])
+        for event in life["events"]
+        if event["type"] == "hold.released"
+    ]
+    assert released == [
+        ("2026-01-15", 300_000, "final_capture"),
+        ("2026-01-27", 100_000, "expired"),
+        ("2026-01-30", 20_000, "cancelled"),
+    ]
+    assert [(each["fact"], each["reason"]) for each in life["refused"]] == [
+        (3, "capture_exceeds_hold"),
+        (6, "hold_ended"),
+    ]
+    assert types(life).count("risk.alerted") == 1
+
+
+def test_appeal_a_freeze_and_a_closure_are_undone_and_a_death_is_learnt_late():
+    life = from_file("appeal")
+    states = life["states"]
+    first = {"appeal_id": "a1", "against": "abnormal_transaction", "decide_by": "2026-02-09"}
+    stands(states["2026-01-20"], principal_unbilled=123_457, status="frozen", appeals=[first])
+    second = {"appeal_id": "a2", "against": "abnormal_transaction", "decide_by": "2026-02-15"}
+    stands(states["2026-01-26"], principal_unbilled=123_457, status="frozen", appeals=[second])
+    stands(states["2026-02-05"], principal_billed=123_457, access="closed", available=-123_457, appeals=[])
+    third = {"appeal_id": "a3", "against": "closure", "decide_by": "2026-03-04"}
+    stands(states["2026-02-12"], principal_billed=111_111, access="closed", appeals=[third])
+    # Closed or not, it was billed: 19 days of 111,111, case 6. Of the limit of 200,000 all that is owed is taken.
+    owing = {"principal_billed": 111_111, "interest_billed": 1_056, "principal_unbilled": 30_000}
+    stands(states["2026-03-04"], **owing, access="open", available=57_833, deceased=None)
+    # Dead since 20 February: 10 days, nothing bought later, and no late fee on 11 March.
+    dead = {"principal_billed": 111_111, "interest_billed": 556, "deceased": "2026-02-20", "reasons": ["deceased"]}
+    stands(states["2026-03-05"], **dead, minimum_due=11_668, accrued=0)
+    stands(states["2026-03-11"], **dead, arrears=11_668, dpd=1, accrued=0)
+    assert [(each["fact"], each["reason"]) for each in life["refused"]] == [
+        (3, "account_frozen"),
+        (6, "new_evidence_needed"),
+        (13, "limit_out_of_range"),
+    ]
 
 
 # What a scenario may say
@@ -282,6 +342,31 @@ def test_a_look_after_a_refused_fact_does_not_stand_in_the_way_of_an_earlier_one
     life = lived(*facts, show=["2026-03-01", "2026-04-01"])
     assert [each["fact"] for each in life["refused"]] == [2]
     stands(life["states"]["2026-03-01"], standing="paid")
+
+
+@pytest.mark.parametrize("show", [["2026-01-17"], ["2026-01-17", "2026-01-18"], ["2026-01-17", "2026-03-01"]])
+def test_what_ends_with_a_date_shown_has_ended_also_where_it_is_the_last(show):
+    held = {"at": "2026-01-10", "do": "authorize", "hold_id": "h1", "amount_fen": 5_000, "merchant_id": "m1"}
+    life = lived(held, show=["2026-01-16", *show])
+    stands(life["states"]["2026-01-16"], held=5_000)
+    stands(life["states"]["2026-01-17"], held=0)
+    assert [event["business_date"] for event in life["events"] if event["type"] == "hold.released"] == ["2026-01-17"]
+
+
+def test_who_did_nothing_for_a_year_is_frozen_as_that_day_ends():
+    """Case 34."""
+    life = lived(bought("2026-08-31"), paid("2026-08-31", 123_457), show=["2027-08-30", "2027-08-31"])
+    assert [state["access"] for state in life["states"].values()] == ["open", "frozen"]
+    assert types(life)[-1] == "account.frozen"
+
+
+def test_a_look_beyond_the_last_day_of_a_hold_does_not_end_it_for_a_fact_of_that_day():
+    held = {"at": "2026-01-10", "do": "authorize", "hold_id": "h1", "amount_fen": 5_000, "merchant_id": "m1"}
+    too_much = bought("2026-01-18", 9_000_000)
+    captured = {"at": "2026-01-17", "do": "capture", "hold_id": "h1", "purchase_id": "p2", "amount_fen": 5_000}
+    life = lived(held, too_much, captured)
+    assert [each["fact"] for each in life["refused"]] == [2]
+    assert types(life)[-1] == "purchase.posted"
 
 
 def test_a_state_knows_the_facts_of_its_day_and_none_later():

@@ -37,6 +37,19 @@ def test_the_timeline_tells_events_refusals_states_and_report(capsys):
     assert lines[-1] == "2026-03 1 1 29 156.31 2 1,166.30"
 
 
+def test_the_timeline_shows_what_is_held_planned_appealed_and_who_died(capsys):
+    for name in ("trip", "instalments", "appeal"):
+        simulate(SCENARIOS / f"{name}.json", as_json=False)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "held 5,000.00 3,765.43 0.00 1,000.00 0.00" in lines
+    assert any(line.startswith("holds h1, until 2026-01-17: 5,000.00 h1, until 2026-01-17: 3,765.43") for line in lines)
+    assert any(
+        line.startswith("plans n1, 3 to come: 1,000.00 n1, 3 to come: 1,000.00 n1, 2 to come:") for line in lines
+    )
+    assert any(line.startswith("appeals a1, abnormal_transaction, by 2026-02-09") for line in lines)
+    assert "deceased 2026-02-20 2026-02-20" in lines
+
+
 def test_the_timeline_takes_nothing_for_markup(capsys, tmp_path):
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps({"account": ACCOUNT, "facts": [bought(merchant_id="[bold]x[/nope]")]}), encoding="utf-8")

@@ -11,6 +11,8 @@ LATEST = 5
 def travels(me: Life) -> Iterator[None]:
     """Pays in full, buys little, and travels: what is held is captured, given back, or forgotten by the merchant."""
     while True:
+        for hold_id, hold in me.book.line.open_holds.items():  # across the bill day
+            me.be_charged(me.on(0, 2), hold_id, hold.left)
         me.pay(me.in_time(), me.statement)
         me.shop(0.6)
         for _ in range(me.rng.choice((0, 1, 1, 2))):
@@ -19,6 +21,8 @@ def travels(me: Life) -> Iterator[None]:
                 day = me.rng.randint(0, LATEST)
                 hold_id = me.reserve(me.half.day(day), amount, me.rng.choice(("hotel", "car-hire", "petrol")))
                 me.rng.choice(_WAYS)(me, day, hold_id, amount)
+        if me.chance(0.6) and me.room >= 50_000:
+            me.reserve(me.on(me.half.nth_last - 3, me.half.nth_last), me.rng.randint(9_000, 50_000), "railway")
         yield
 
 

@@ -18,7 +18,7 @@ from projections.explaining.steps import Explanation
 from projections.report_row import ReportRow
 
 # Sums and counts that the account or its ledger reckons, beside the buckets.
-SUMS = ("owed", "billed", "accrued", "available", "minimum_due", "arrears", "dpd")
+SUMS = ("owed", "billed", "accrued", "held", "available", "minimum_due", "arrears", "dpd")
 
 
 def told(life: Life) -> dict[str, Any]:
@@ -44,7 +44,10 @@ def explained(life: Life) -> list[Explanation]:
 
 
 def state(account: Account) -> dict[str, Any]:
-    """The account as it stands: whole minor units, and the words."""
+    """The account as it stands: whole minor units, and the words.
+
+    Holds, plans and appeals are those that are open, with what is left of them; `deceased` is the date of death.
+    """
     ledger = account.ledger
     return {
         **{bucket: ledger.buckets[bucket] for bucket in BUCKETS},
@@ -58,6 +61,30 @@ def state(account: Account) -> dict[str, Any]:
             {"statement_no": each.statement_no, "due_date": each.due_date, "amount_fen": each.amount}
             for each in ledger.layers
         ],
+        "holds": [
+            {
+                "hold_id": hold_id,
+                "merchant_id": each.merchant_id,
+                "expires_on": each.expires_on,
+                "amount_fen": each.left,
+            }
+            for hold_id, each in account.holds.items()
+            if each.left
+        ],
+        "plans": [
+            {
+                "plan_id": plan_id,
+                "kind": plan.kind,
+                "instalments": [each.model_dump() for each in plan.instalments if each.principal_fen],
+            }
+            for plan_id, plan in ledger.plans.items()
+        ],
+        "appeals": [
+            {"appeal_id": appeal_id, "against": each.against, "decide_by": each.decide_by}
+            for appeal_id, each in account.appeals.items()
+            if each.outcome is None
+        ],
+        "deceased": account.death.on if account.death else None,
     }
 
 

@@ -2,7 +2,7 @@
 
 A refused fact leaves nothing behind and the next one is taken. Looking at the account on a date is reading its
 events up to that date, so a date shown never disturbs the life; only after the last fact does the calendar go on to
-the last date shown.
+the end of the last date shown.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from domain.account import Account, fold
+from domain.calendar import ONE_DAY
 from domain.chain import GENESIS
 from domain.commands import AccountCommand
 from domain.decisions import decide
@@ -37,9 +38,10 @@ class Life:
     told: list[Recorded | Refusal] = field(default_factory=list)
     recorded: Account | None = None
     chain_hash: bytes = GENESIS
-    # Where the calendar has brought the account meanwhile, and the events of that, which are not recorded yet.
+    # Where the calendar has brought the account meanwhile, the events of that, which are not recorded yet, and to what day.
     account: Account | None = None
     ahead: tuple[AccountEvent, ...] = ()
+    ahead_to: date = date.min
 
     @property
     def events(self) -> list[Recorded]:
@@ -77,7 +79,19 @@ def live(scenario: Scenario) -> Life:
     if last > _recorded(life).business_date:
         _come_to(life, last)
         _do(life, advance(last, scenario.open))
+    _end(life, last)
     return life
+
+
+def _end(life: Life, day: date) -> None:
+    """What ends with the last day: a hold that was not captured on it, or the patience with an account not used."""
+    account = _recorded(life)
+    ending = account.next_end_on()
+    if ending is None or ending > day or day == date.max:
+        return
+    following = advance(day + ONE_DAY, life.scenario.open)
+    events = decide(following, account, life.scenario.catalogue).events
+    _record(life, following, tuple(event for event in events if event.business_date <= day))
 
 
 def _come_to(life: Life, day: date) -> None:
@@ -85,8 +99,9 @@ def _come_to(life: Life, day: date) -> None:
 
     Each command would do it for itself; but of many that are refused in a row, each would do all of it again.
     """
-    if life.ahead and day < life.ahead[-1].business_date:
+    if day < life.ahead_to:
         life.account, life.ahead = life.recorded, ()
+    life.ahead_to = day
     account = life.account or _recorded(life)
     if day > account.business_date:
         decision = decide(advance(day, life.scenario.open), account, life.scenario.catalogue)
@@ -100,19 +115,22 @@ def _recorded(life: Life) -> Account:
 
 
 def _do(life: Life, command: AccountCommand) -> None:
-    version = life.recorded.version if life.recorded else 0
     decision = decide(command, life.account, life.scenario.catalogue)
-    events = life.ahead + decision.events
-    recorded = envelop(command, content_hash(command), version, life.chain_hash, events, Trace())
+    _record(life, command, life.ahead + decision.events)
     life.account = life.recorded = decision.account
-    life.ahead = ()
+    life.ahead, life.ahead_to = (), date.min
+
+
+def _record(life: Life, command: AccountCommand, events: tuple[AccountEvent, ...]) -> None:
+    version = life.recorded.version if life.recorded else 0
+    recorded = envelop(command, content_hash(command), version, life.chain_hash, events, Trace())
     life.told += recorded
     if recorded:
         life.chain_hash = recorded[-1].chain_hash
 
 
 def as_of(events: Iterable[Recorded], dates: Iterable[date]) -> Iterator[tuple[date, Account]]:
-    """The account on each of the `dates`, oldest first: after the system's steps and all facts of the day."""
+    """The account on each of the `dates`, oldest first: after the system's steps, all facts, and what ends with it."""
     waiting = list(events)
     account: Account | None = None
     read = 0

@@ -1,6 +1,6 @@
 """A life for people: its events with the balances beside, refusals in place, then the states and the report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,8 @@ from projections.audit import TimelineEntry, timeline
 
 _COLOURS = {"billed": "yellow", "paid": "green", "overdue": "red", "frozen": "magenta", "closed": "bold"}
 _DATES_BESIDE = 5
+# What most accounts have none of: left out where all are empty.
+_RARE = frozenset({*BUCKETS, "held", "holds", "plans", "appeals", "deceased"})
 
 
 def tell(life: Life, console: Console) -> None:
@@ -78,21 +80,34 @@ def _refused(refusal: Refusal) -> Sequence[str | Text]:
 
 
 def _states(states: Sequence[tuple[date, dict[str, Any]]]) -> Table:
-    """One column a date; buckets that are empty on all of them are left out."""
+    """One column a date; buckets and the like that are empty on all of them are left out."""
     table = _table("state on", right=[str(day) for day, _ in states])
     for name in states[0][1]:
         said = [state[name] for _, state in states]
-        if name not in BUCKETS or any(said):
+        if name not in _RARE or any(said):
             table.add_row(name.replace("_", " "), *(Text(_figure(name, each)) for each in said))
     return table
 
 
 def _figure(name: str, said: Any) -> str:
-    if name == "layers":
-        return "\n".join(f"{each['statement_no']}, due {each['due_date']}: {yuan(each['amount_fen'])}" for each in said)
     if isinstance(said, list):
-        return ", ".join(said)
+        return "\n".join(_LINES[name](each) for each in said) if name in _LINES else ", ".join(said)
+    if said is None:
+        return ""
     return yuan(said) if isinstance(said, int) and name != "dpd" else str(said)
+
+
+def _plan(plan: dict[str, Any]) -> str:
+    left = plan["instalments"]
+    return f"{plan['plan_id']}, {len(left)} to come: {yuan(sum(each['principal_fen'] for each in left))}"
+
+
+_LINES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "layers": lambda each: f"{each['statement_no']}, due {each['due_date']}: {yuan(each['amount_fen'])}",
+    "holds": lambda each: f"{each['hold_id']}, until {each['expires_on']}: {yuan(each['amount_fen'])}",
+    "plans": _plan,
+    "appeals": lambda each: f"{each['appeal_id']}, {each['against']}, by {each['decide_by']}",
+}
 
 
 def _report(life: Life) -> Table:
