@@ -73,6 +73,7 @@ from domain.events import (
 from domain.facts import Fact, FactKind, Issued, amendments, kept
 from domain.ledger import ComingTerms, Ledger
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
+from domain.plans import principal_left
 from domain.references import (
     EMPTY,
     Appeal,
@@ -479,6 +480,10 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.last_act_on = event.business_date
             account.taken_over = event.fingerprint
             ledger.take_over(event)
+            # Their ids are taken; how many months they had, and on which statement, is known elsewhere alone.
+            account.plans = {
+                each.plan_id: Planned(each.made_on, principal_left(each), 0, 0) for each in event.plans_left
+            }
             _keep(account, event.business_date, "takeover", event.model_dump_json(), 0)
             if event.untested_due is not None:
                 issued_on = event.untested_due - timedelta(days=ledger.terms.due_days)

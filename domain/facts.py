@@ -43,17 +43,20 @@ _ORDER: dict[FactKind, int] = {
 class Fact(NamedTuple):
     """Something that moved money on business date `on`.
 
-    Purchases, refunds and payments of one day count in a fixed order, however they were recorded. Any other fact that moves money is
-    decided on what is left when it is recorded, so it ends a `turn`: what is recorded after it counts after it. What is
-    learnt later counts in the day's first turn, 0.
+    Purchases, refunds and payments of one day count in a fixed order, however they were recorded. Any other fact that
+    moves money is decided on what is left when it is recorded, so it ends a `turn`: what is recorded after it counts
+    after it. What is learnt later counts in the day's first turn, 0.
 
     A `posting` says that charges were posted and capped outside a bill day, as happens when an account is to close;
     what they come to is derived. A plan stands as it was made: where a late fact leaves less to convert, the rest of it
-    pays like money; and it is over on the day it was settled. A charge-off, by days past due or by decision, stands on the day it was made on, and
-    only its split is derived. `reference` is the purchase's id for purchases and their refunds, the dispute's for
-    disputes, the plan's for conversions, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
-    officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), for terms and a takeover what they say, as JSON, else whatever names the fact. `of` is the purchase that a dispute is about,
-    the plan as it was made, or the id of the plan that was settled.
+    pays like money; and it is over on the day it was settled. A charge-off, by days past due or by decision, stands on
+    the day it was made on, and only its split is derived.
+
+    `reference` is the purchase's id for purchases and their refunds, the dispute's for disputes, the plan's for
+    conversions, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
+    officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), for terms and
+    a takeover what they say, as JSON, else whatever names the fact. `of` is the purchase that a dispute is about, the
+    plan as it was made, as JSON, or the id of the plan that was settled.
     """
 
     on: date

@@ -76,6 +76,7 @@ def _check(command: Migrate, ledger: Ledger) -> None:
     _same("balances.principal_unbilled", owed.principal_unbilled, unbilled)
     planned = sum(principal_left(plan) for plan in command.plans)
     _same("balances.principal_planned", owed.principal_planned, planned)
+    _check_plans(command, ledger.business_date)
     _check_minima(command, ledger)
     bearing = sum(each.unpaid for each in slices.values() if each.due_date not in {None, command.untested_due})
     _same("counters.bearing_fen", counters.bearing_fen, bearing)
@@ -83,7 +84,24 @@ def _check(command: Migrate, ledger: Ledger) -> None:
     run_up = counters.interest_posted_fen + ledger.accrued
     _within("counters.interest_posted_fen", counters.interest_posted_fen, 0, run_up)
     _within("counters.charges_posted_fen", counters.charges_posted_fen, counters.interest_posted_fen, BIGINT_MAX)
+    fees = counters.charges_posted_fen - counters.interest_posted_fen
+    _within("counters.plan_fees_posted_fen", counters.plan_fees_posted_fen, 0, fees)
     _within("counters.waived_fen", counters.waived_fen, 0, counters.charges_posted_fen)
+
+
+def _check_plans(command: Migrate, today: date) -> None:
+    """Each goes on with an instalment to pay; those that refunds emptied are the last ones, and have no fee."""
+    for plan in command.plans:
+        _same("plans", sum(each.plan_id == plan.plan_id for each in command.plans), 1)
+        _within("plans.made_on", plan.made_on, date.min, today)
+        _within("plans.instalments.principal_fen", principal_left(plan), 1, BIGINT_MAX)
+        first = plan.instalments[0].number
+        numbers = [each.number for each in plan.instalments]
+        _same("plans.instalments.number", numbers, list(range(first, first + len(numbers))))
+        principal = [each.principal_fen for each in plan.instalments]
+        _same("plans.instalments.principal_fen", principal, sorted(principal, key=lambda fen: not fen))
+        for each in plan.instalments:
+            _same("plans.instalments.fee_fen", each.fee_fen, each.fee_fen if each.principal_fen else 0)
 
 
 def _check_minima(command: Migrate, ledger: Ledger) -> None:
