@@ -16,6 +16,7 @@ from tests.specification import (
     event,
     force_close,
     given,
+    migrate,
     opened,
     report_corrected,
     report_disputed,
@@ -40,6 +41,14 @@ def test_a_month_before_the_report_or_after_this_one_cannot_be_denied(month):
 
 def test_the_first_month_and_this_one_can():
     given(*LATE).when(dispute_report("2026-01", "2026-04")).then(event(ReportDisputed))
+
+
+def test_months_that_were_taken_over_can_be_denied_too():
+    taken_over = given(opened(on="2026-03-05"), migrate(history="N*"))
+    taken_over.when(dispute_report("2026-01")).then(event(ReportDisputed))
+    taken_over.when(dispute_report("2025-12", ref="another")).refused(
+        "report_month_unknown", field="months", asked="2025-12", earliest="2026-01", latest="2026-03"
+    )
 
 
 def test_an_application_has_no_report():

@@ -12,6 +12,7 @@ from domain.commands import (
     DecideAppeal,
     ForceClose,
     LodgeAppeal,
+    Migrate,
     OpenDispute,
     Reinstate,
     RequestClosure,
@@ -26,6 +27,7 @@ from domain.terms import Terms
 from projections import credit_report, metro2
 from projections.bureau import CreditReport, MonthLine, account_status, code_of, tier_of, worst_of
 from projections.folding import fold
+from tests.domain.test_migrating import LATE
 from tests.projections.late_facts import learns
 from tests.projections.stories import Story, record
 from tests.projections.test_credit_report import base, captured, codes, told
@@ -352,6 +354,18 @@ def test_a_delinquency_that_was_taken_over_dates_from_what_was_missed():
     report = told(taken_over("N12", owed=50_000, missed="2025-12-20"), "2026-03-31")
     assert [line.code for line in report.months] == ["N", "1", "2", "4"]
     assert report.months[-1].metro2.first_delinquency == date(2026, 1, 19)
+
+
+def test_example_a_taken_over_on_5_march_is_told_on_in_both_dialects():
+    story = Story(limit_fen=0, opened="2026-03-05").say("2026-03-05", Migrate, limit_fen=500_000, history="#*1", **LATE)
+    report = told(story.advances("2026-08-20"), "2026-08-31")
+    assert "".join(line.code for line in report.months) == "#*123456B"
+    shown = {line.month: line.metro2 for line in report.months}
+    for month, _, _, status, _, since, past_due in EXAMPLE_A[2:8]:
+        assert (shown[month].account_status, str(shown[month].first_delinquency), shown[month].past_due_fen) == (
+            status, since, past_due,
+        )  # fmt: skip
+    assert shown["2026-08"].payment_history == "5432100D" + "B" * 16
 
 
 # Metro 2, field by field
