@@ -6,10 +6,13 @@ from random import Random
 
 import pytest
 
+import domain.account
 from domain.identity import account_id_for
+from domain.ledger import Ledger
 from domain.terms import PAY_LATER, PAY_LATER_CARD, STANDARD
 from infra.portfolio.ledger import Book
 from infra.portfolio.life import OFFICER, Half, Life
+from infra.portfolio.line import Line
 from infra.portfolio.reckoning import bill_days
 from infra.portfolio.simulator import agreement_of
 from tests.portfolio.figures import of_book, of_domain
@@ -173,22 +176,78 @@ EVERYTHING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("ten", range(6))
+def lived(seed):
+    """A life, and after each command that led the domain to its day what was done and both ledgers' figures."""
+    anyone, memory = Anyone(seed), Memory(STANDARD)
+    commands = anyone.life.planned
+    for _ in range(TIMES):
+        for command in commands:
+            refused = memory.execute_many([command])
+            anyone.book.learn(command, refused=refused[0])
+            account, day = memory.accounts[command.account_id], anyone.book.money.day
+            # A command that was refused, or done before, leaves the domain where it was.
+            if account.business_date == day:
+                yield command, refused[0], of_book(anyone.book, day), of_domain(account, day)
+        commands = anyone.anything()
+        if anyone.day > LAST:
+            return
+
+
+@pytest.mark.parametrize("ten", range(12))
 def test_after_every_command_every_figure_is_the_domains(ten):
     for seed in range(10 * ten, 10 * ten + 10):
-        anyone, memory = Anyone(seed), Memory(STANDARD)
-        commands = anyone.life.planned
-        for _ in range(TIMES):
-            for command in commands:
-                refused = memory.execute_many([command])
-                anyone.book.learn(command, refused=refused[0])
-                account, day = memory.accounts[command.account_id], anyone.book.money.day
-                # A command that was refused, or done before, leaves the domain where it was.
-                if account.business_date == day:
-                    assert of_book(anyone.book, day) == of_domain(account, day), (seed, command)
-            commands = anyone.anything()
-            if anyone.day > LAST:
-                break
+        for command, _, ours, theirs in lived(seed):
+            assert ours == theirs, (seed, command)
+
+
+def test_all_that_may_be_done_is_done_in_some_of_these_lives():
+    done = {command.DO for seed in range(120) for command, refused, *_ in lived(seed) if not refused}
+    assert done == {
+        "open", "activate", "purchase", "authorize", "capture", "release_hold", "receive_payment", "reverse_payment",
+        "refund_purchase", "open_dispute", "resolve_dispute", "waive_debt", "write_off", "convert_to_plan",
+        "settle_early", "request_closure", "withdraw_closure", "force_close", "reinstate", "freeze", "unfreeze",
+        "lodge_appeal", "decide_appeal", "record_death",
+    }  # fmt: skip
+
+
+def that_gives_nothing_back(self, hold_id, amount, *, final, known=Line.capture):
+    return known(self, hold_id, amount, final=False)
+
+
+def that_holds_on(self, known=Line.close):
+    held = {hold_id: hold.left for hold_id, hold in self.holds.items()}
+    known(self)
+    for hold_id, hold in self.holds.items():
+        hold.left = held[hold_id]
+
+
+def that_lets_all_of_it_count(self, on):
+    self.died_on = on
+    self._reckon_again()
+
+
+def that_lowers_no_minimum(self, plan, minimum_lowered, known=Ledger.convert):
+    known(self, plan, 0)
+
+
+def that_forgets_what_it_held(account, hold_id, amount, ended):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "defect"),
+    [
+        (Line, "capture", that_gives_nothing_back),
+        (Line, "close", that_holds_on),
+        (Book, "died", that_lets_all_of_it_count),
+        (Ledger, "convert", that_lowers_no_minimum),
+        (domain.account, "_take_from_hold", that_forgets_what_it_held),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_a_defect_of_either_would_be_noticed(monkeypatch, of, name, defect):
+    monkeypatch.setattr(of, name, defect)
+    assert any(ours != theirs for seed in range(120) for _, _, ours, theirs in lived(seed))
 
 
 def test_charges_above_the_cap_today_may_be_below_it_by_the_bill_day():

@@ -1,6 +1,7 @@
 """What the simulated people are charged: their own ledger and the domain agree on every figure, and would notice."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from domain.ledger import Ledger
 from infra.portfolio import reckoning
 from infra.portfolio.ledger import Book
+from infra.portfolio.line import Line
+from infra.portfolio.plans import Plan
 from infra.portfolio.reckoning import Reckoning
 from infra.portfolio.simulator import HAPPENINGS, LAST_DAY, TERMS, Portfolio
 from tests.portfolio.figures import of_book, of_domain
@@ -24,8 +27,9 @@ def lived(accounts, seed):
 
 
 def differences(script, memory):
-    """Statements that are not equal, then accounts of which any figure of the last day is not."""
+    """Statements that are not equal, payoffs that are not, then accounts of which any figure of the last day is not."""
     yield from memory.differences(script)
+    yield from (command for command, refused in memory.refusals if refused.reason == "payoff_mismatch")
     for account_id, account in memory.accounts.items():
         ours, theirs = of_book(script._lives[account_id].book, LAST_DAY), of_domain(account, LAST_DAY)
         if ours != theirs:
@@ -65,10 +69,11 @@ def test_they_live_under_all_published_terms_and_most_of_them_under_the_ordinary
 
 
 def test_interest_is_charged_from_posting_and_after_the_due_date_but_not_without_charges(hundred):
+    """Instalments cost their fee under all terms, as they are asked for."""
     _, memory = hundred
     charged = Counter()
     for account in memory.accounts.values():
-        charged[account.ledger.terms.version] += account.ledger.charges_posted
+        charged[account.ledger.terms.version] += account.ledger.charges_posted - account.ledger.plan_fees_posted
     assert charged["pay-later-2026.1"] > 0
     assert charged["pay-later-card-2026.1"] > 0
     assert charged["pay-later-free-2026.1"] == 0
@@ -108,6 +113,14 @@ def never(*_, **__):
     """Instead of something that is to be left out."""
 
 
+def always(*_, **__):
+    return True
+
+
+def none_of_it(*_, **__):
+    return 0
+
+
 def demands_more_than_it_said(self, known=Reckoning._bill):
     stands = self.said.get(self.day)
     if stands:
@@ -125,6 +138,24 @@ def without_charges_in_the_minimum(self, known=Reckoning._bill):
 
 def whenever_it_is_late_enough(self):
     return self.days_late >= self.agreement.charge_off_dpd
+
+
+def all_of_them_alive(self, first, days):
+    return days
+
+
+def as_if_it_had_no_fees(self, purchase_id, amount, known=Plan.less):
+    return known(replace(self, fees=(0,) * len(self.fees)), purchase_id, amount)
+
+
+def of_the_oldest_plan(self, purchase_id):
+    return min(self.converted.get(purchase_id, 0), self.principals[0])
+
+
+def that_demands_as_much_as_before(self, plan_id, plan, known=Reckoning.convert):
+    demands = [replace(each) for each in self.demands]
+    known(self, plan_id, plan)
+    self.demands = demands
 
 
 def that_leaves_it_set_aside(self, dispute_id):
@@ -145,6 +176,13 @@ def that_leaves_it_set_aside(self, dispute_id):
         (Reckoning, "forgive", never),
         (Reckoning, "charge_off", never),
         (Reckoning, "_becomes_a_loss", whenever_it_is_late_enough),
+        (Reckoning, "_days_alive", all_of_them_alive),
+        (Reckoning, "_alive_on", always),
+        (Reckoning, "convert", that_demands_as_much_as_before),
+        (Plan, "less", as_if_it_had_no_fees),
+        (Plan, "reachable", of_the_oldest_plan),
+        (Plan, "fee_by", none_of_it),
+        (Line, "reach", never),
         (Book, "never_bought", that_leaves_it_set_aside),
         (reckoning, "_rounded", int),
         (reckoning, "ROUND_CEILING", "ROUND_FLOOR"),
@@ -186,6 +224,15 @@ def charges_first_for_ever(self):
     return "charges_first"
 
 
+def of_everybody_alive(self, day):
+    return day
+
+
+def settled_with_a_fen_left(self, plan_id, applied, credited, known=Ledger.settle):
+    known(self, plan_id, applied, credited)
+    self.restore("a-fen", 0, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "defect"),
     [
@@ -194,6 +241,9 @@ def charges_first_for_ever(self):
         ("charge_off", bearing_interest),
         ("charge_off", leaving_what_is_new_unbilled),
         ("_regime_of_the_morning", charges_first_for_ever),
+        ("_bearing_until", of_everybody_alive),
+        ("settle", settled_with_a_fen_left),
+        ("_take_from_plans", never),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

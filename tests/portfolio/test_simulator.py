@@ -33,7 +33,7 @@ def of_kind(portfolio):
     happened = {kind: Counter() for kind in script.kinds().values()}
     for account_id, kind in script.kinds().items():
         happened[kind].update(each.TYPE for each in memory.events[account_id])
-        for word in ("kind", "reason", "outcome"):
+        for word in ("kind", "reason", "outcome", "rule"):
             happened[kind].update(
                 f"{each.TYPE} {getattr(each, word)}" for each in memory.events[account_id] if hasattr(each, word)
             )
@@ -116,7 +116,9 @@ def test_a_refused_command_is_refused_again_on_its_day(portfolio):
     for (account_id, _), known in memory.recorded.items():
         first_refused_at = refused.get((account_id, known.at.astimezone(LOCAL).date()))
         if first_refused_at is not None and first_refused_at < known.at:
-            assert known.DO in {"purchase", "advance_to"}  # neither frees any of the limit
+            # None of these frees any of the limit, unless the last capture gives something back.
+            assert known.DO in {"purchase", "authorize", "capture", "convert_to_plan", "advance_to"}
+            assert not getattr(known, "final", False)
 
 
 # Against the domain
@@ -163,7 +165,7 @@ def test_the_shares_are_as_stated():
 def test_only_who_stops_for_good_is_so_late_that_the_debt_is_a_loss(portfolio):
     script, memory = portfolio
     lost = {script.kinds()[key] for key, account in memory.accounts.items() if account.ledger.charged_off_due}
-    assert lost == {"stops_for_good", "pays_what_was_lost", "misuses"}
+    assert lost == {"stops_for_good", "pays_what_was_lost", "misuses", "dies"}
     assert all(account.ledger.dpd < 180 for account in memory.accounts.values() if not account.ledger.charged_off_due)
 
 
@@ -195,6 +197,100 @@ def test_no_statement_follows_a_charge_off(portfolio):
             (lost,) = (number for number, each in enumerate(events) if each.TYPE == "account.charged_off")
             assert not {"account.billed", "interest.posted", "late_fee.posted"} & {each.TYPE for each in events[lost:]}
             assert max(script._lives[account_id].book.said) <= events[lost].business_date
+
+
+def of(portfolio, kind):
+    """The accounts of one kind of people, with their events."""
+    script, memory = portfolio
+    return [(memory.accounts[key], memory.events[key]) for key, each in script.kinds().items() if each == kind]
+
+
+def test_some_debt_that_was_to_be_paid_in_instalments_is_charged_off(portfolio):
+    lost = [each for _, events in of(portfolio, "stops_for_good") for each in events if "charged_off" in each.TYPE]
+    assert any(each.fell_due.get("principal_planned") for each in lost)
+
+
+def test_limit_is_held_on_the_last_day(portfolio):
+    _, memory = portfolio
+    assert sum(account.held > 0 for account in memory.accounts.values()) >= 3
+
+
+def test_a_hold_is_captured_after_a_bill_day_that_came_between(portfolio):
+    _, memory = portfolio
+    across = 0
+    for events in memory.events.values():
+        placed = {each.hold_id: each.business_date for each in events if each.TYPE == "hold.placed"}
+        statements = {each.business_date for each in events if each.TYPE == "account.billed"}
+        across += sum(
+            any(placed[each.hold_id] < day <= each.business_date for day in statements)
+            for each in events
+            if each.TYPE == "purchase.posted" and each.hold_id
+        )
+    assert across
+
+
+def test_plans_are_paid_to_the_end_settled_returned_and_given_back(portfolio):
+    plans = Counter()
+    for account, events in of(portfolio, "pays_in_instalments"):
+        for each in events:
+            if each.TYPE == "plan.created":
+                plans[f"{len(each.schedule)} months"] += 1
+            if each.TYPE == "instalment.posted" and each.number == 3:
+                plans["third instalment"] += 1
+            if each.TYPE == "purchase.refunded" and "principal_planned" in each.applied:
+                plans["refunded"] += 1
+        settlements = {each.payment_ref for each in events if each.TYPE == "payment.received" and each.plan_id}
+        plans["settled"] += len(settlements)
+        plans["returned"] += sum(each.TYPE == "payment.reversed" and each.payment_ref in settlements for each in events)
+        plans["still going on"] += len(account.ledger.plans)
+        assert account.standing not in {"overdue", "charged_off"}
+    assert plans.keys() == {
+        "3 months", "6 months", "12 months", "third instalment", "refunded", "settled", "returned", "still going on",
+    }  # fmt: skip
+    assert all(plans.values())
+
+
+def test_what_was_charged_and_bought_after_a_death_is_taken_back(portfolio):
+    taken_back = Counter()
+    for account, events in of(portfolio, "dies"):
+        recorded_at = next((n for n, each in enumerate(events) if each.TYPE == "death.recorded"), None)
+        if recorded_at is None:  # nobody has told the bank
+            continue
+        died_on = account.death.on
+        assert events[recorded_at].business_date > died_on
+        taken_back["purchases"] += len(account.death.dropped)
+        corrected = events[recorded_at + 1]
+        taken_back["interest"] -= corrected.interest_delta_fen
+        taken_back["fees"] -= corrected.late_fee_delta_fen
+        assert not {"late_fee.posted", "plan_fee.posted"} & {each.TYPE for each in events[recorded_at:]}
+        held = {each.hold_id for each in events if each.TYPE == "hold.placed" and each.business_date < died_on}
+        for each in events:
+            if each.TYPE == "purchase.posted" and each.business_date > died_on and each.hold_id in held:
+                taken_back["not what was held before"] += 1
+                assert each.purchase_id not in dict(account.death.dropped)
+    assert all(taken_back[what] > 0 for what in ("purchases", "interest", "fees", "not what was held before"))
+
+
+def test_the_estate_pays_and_the_account_is_closed_or_the_debt_is_a_loss_or_waits(portfolio):
+    dead = [account for account, _ in of(portfolio, "dies") if account.death]
+    assert {(account.access, account.standing == "charged_off") for account in dead} == {
+        ("closed", False),
+        ("frozen", True),
+        ("frozen", False),
+    }
+
+
+def test_who_is_reinstated_goes_on_buying_under_the_limit_that_was_decided(portfolio):
+    closed = 0
+    for account, events in of(portfolio, "appeals_a_closure"):
+        types = [each.TYPE for each in events]
+        if "account.reinstated" in types:
+            at = types.index("account.reinstated")
+            assert (events[at].access, account.access) == ("frozen", "open")
+            assert {"purchase.posted", "account.billed"} <= set(types[at:])
+        else:
+            closed += account.access == "closed"
+    assert closed
 
 
 def test_disputes_are_upheld_rejected_and_refunded_and_some_wait_at_the_end(portfolio):
@@ -262,6 +358,32 @@ def test_the_storyteller_has_much_to_tell(portfolio):
              "purchase.refunded", "late_fee.posted", "account.paid"},
         ),
         (
+            "travels",
+            {"hold.placed", "hold.released cancelled", "hold.released expired", "hold.released final_capture",
+             "risk.alerted forced_capture", "refused capture_exceeds_hold", "refused hold_ended"},
+        ),
+        (
+            "pays_in_instalments",
+            {"plan.created conversion", "plan_fee.posted", "instalment.posted", "plan.settled_early", "payment.reversed",
+             "balances.corrected", "account.standing_changed", "purchase.refunded"},
+        ),
+        (
+            "appeals_a_freeze",
+            {"account.frozen abnormal_transaction", "appeal.lodged", "appeal.decided upheld", "appeal.decided rejected",
+             "appeal.decided upheld_lower_limit", "limit.changed appeal", "risk.alerted appeal_answered_late",
+             "account.unfrozen abnormal_transaction"},
+        ),
+        (
+            "appeals_a_closure",
+            {"account.closed forced", "hold.released account_closed", "risk.alerted forced_capture", "appeal.decided upheld",
+             "appeal.decided upheld_lower_limit", "appeal.decided rejected", "account.reinstated"},
+        ),
+        (
+            "dies",
+            {"death.recorded", "account.frozen deceased", "balances.corrected", "account.closed voluntary",
+             "account.charged_off death", "account.cured", "refused account_frozen"},
+        ),
+        (
             "stops_for_good",
             {"account.charged_off days_past_due", "account.frozen charged_off", "dispute.resolved upheld",
              "dispute.resolved rejected"},
@@ -278,7 +400,19 @@ def test_each_kind_of_people_comes_to_what_it_is_meant_to(of_kind, kind, reaches
 
 
 @pytest.mark.parametrize(
-    "kind", ["pays_in_full", "revolves", "pays_twice", "pays_round_sums", "loses_the_phone", "hardly_buys"]
+    "kind",
+    [
+        "pays_in_full",
+        "revolves",
+        "pays_twice",
+        "pays_round_sums",
+        "loses_the_phone",
+        "hardly_buys",
+        "travels",
+        "pays_in_instalments",
+        "appeals_a_freeze",
+        "appeals_a_closure",
+    ],
 )
 def test_who_pays_in_time_is_never_overdue(of_kind, kind):
     assert "account.overdue" not in of_kind[kind]
