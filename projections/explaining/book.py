@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.calendar import days_between
+from domain.events import AccountOpened
 from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Bucket
 from domain.terms import Terms
 from projections.explaining.curve import Curve
+from projections.explaining.plans import BillDays, Plan
 from projections.explaining.steps import Told
 
 
@@ -23,12 +25,16 @@ class AtRate(NamedTuple):
 
 @dataclass(slots=True)
 class Purchase:
-    """What is unpaid of a purchase, and how its balance moved; `due` is its statement's, None until it is billed."""
+    """What is unpaid of a purchase, and how its balance moved; `due` is its statement's, None until it is billed.
+
+    An `instalment` of a plan that became payable is one, too: it is demanded in full, and bears from its due date alone.
+    """
 
     told: Told
     unpaid: int = 0
     due: date | None = None
     bears: bool = False
+    instalment: bool = False
     # Its own fen-days before its first move, where a correction says them.
     carried: int = 0
     # Its own fen-days at rates that were in force before.
@@ -122,6 +128,7 @@ class Book:
     terms: Terms
     opened: Told
     day: date
+    bill_days: BillDays
     limit: int = 0
     limit_told: Told | None = None
     # What is open of the limit that is reserved, and what ended holds since nothing was reserved last.
@@ -129,6 +136,8 @@ class Book:
     released: list[Told] = field(default_factory=list)
     amounts: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
     purchases: dict[str, Purchase] = field(default_factory=dict)
+    # What is paid in instalments, the oldest plan first; a plan that is over is gone.
+    plans: dict[str, Plan] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
     untested_due: date | None = None
     lost: Lost | None = None
@@ -146,9 +155,15 @@ class Book:
     behind: dict[Bucket, list[Told]] = field(default_factory=lambda: {bucket: [] for bucket in BUCKETS})
     new_charges: list[Told] = field(default_factory=list)
     charges: list[Told] = field(default_factory=list)
-    # The last posting of interest, or the correction that took its place.
+    # The last posting of interest, or what took its place, and where the account began elsewhere.
     postings: list[Told] = field(default_factory=list)
     waivers: list[Told] = field(default_factory=list)
+    migrated: Told | None = None
+
+    @classmethod
+    def begun(cls, told: Told, opened: AccountOpened) -> "Book":
+        """The book of an application: nothing is owed yet."""
+        return cls(opened.terms, told, opened.business_date, BillDays(opened.bill_day))
 
     # Figures
 
@@ -222,7 +237,7 @@ class Book:
         from_posting = self.terms.interest_method == "from_posting" and left > self.terms.tolerance
         for each in of_statement:
             each.bears = True
-            if from_posting:
+            if from_posting and not each.instalment:
                 self.earlier.extend(each.earlier)
                 self.bearing.carry(each.carried, each.told)
                 for on, delta, told in each.moves:
@@ -277,12 +292,13 @@ class Book:
         if bucket in PRINCIPAL_BUCKETS:
             self.principal.change(self.day, delta, told)
 
-    def buy(self, name: str, amount: int, told: Told, *, billed: bool = False) -> None:
+    def buy(self, name: str, amount: int, told: Told, *, billed: bool = False, instalment: bool = False) -> None:
         """A purchase, or what counts as one; one that is billed at once bears interest at once, but on a due day."""
         if not amount:
             return
         bears = billed and self.lost is None and self.day != self.untested_due
-        bought = self.purchases[name] = Purchase(told, due=self.day if billed else None, bears=bears)
+        bought = Purchase(told, due=self.day if billed else None, bears=bears, instalment=instalment)
+        self.purchases[name] = bought
         bought.move(self.day, amount, told)
         if bears:
             self.bearing.change(self.day, amount, told)
@@ -307,11 +323,44 @@ class Book:
             self.amounts[billed] += self.amounts[unbilled]
             self.amounts[unbilled], self.behind[unbilled] = 0, []
 
+    def convert(self, name: str, plan: Plan, statement_no: int, minimum_lowered: int) -> None:
+        """Billed principal, the oldest first, becomes a plan, and its statement demands less."""
+        told = plan.told
+        self._shrink_oldest("principal_billed", plan.left, told, revolving=True)
+        self.put("principal_billed", -plan.left, told)
+        self.put("principal_planned", plan.left, told)
+        self.plans[name] = plan
+        for demand in self.demands:
+            if demand.statement_no == statement_no and minimum_lowered:
+                demand.lowered.append(Lowered(minimum_lowered, told))
+
+    def fall_due(self, name: str, amount: int, told: Told, *, credit_applied: int = 0) -> None:
+        """Planned principal becomes payable, as an instalment; credit pays for it at once."""
+        self.put("principal_planned", -amount, told)
+        self.put("credit", -credit_applied, told)
+        self.buy(name, amount - credit_applied, told, instalment=True)
+
+    def end_plans(self) -> None:
+        """Plans of which nothing is left to come are over."""
+        self.plans = {name: plan for name, plan in self.plans.items() if plan.left}
+
+    def take_from_plans(self, purchase: str, amount: int, told: Told) -> None:
+        """A refund takes back what of a purchase was converted, out of the newest plan first."""
+        for plan in reversed(self.plans.values()):
+            amount -= plan.take_back(purchase, amount, told)
+        self.end_plans()
+
     def charge_off(self, told: Told) -> None:
-        """All of it is billed and due since the oldest demand that was missed; nothing bears interest any more."""
+        """All of it is billed and due since the oldest demand that was missed; nothing bears interest any more.
+
+        Plans end: what was planned is due, too.
+        """
         first = [*self._missed(), *(each for each in self.demands if each.left)][:1]
         self.lost = Lost(first[0].due if first else self.day, told, tuple(self.demands))
         self.demands = []
+        for name, plan in self.plans.items():
+            self.fall_due(f"plan/{name}/rest", plan.left, told)
+        self.plans = {}
         self._bill_all(self.day)
         for each in self.purchases.values():
             self._bear(each, told, bears=False)
@@ -341,12 +390,8 @@ class Book:
         """Amounts fall; `own` is how much of it is taken from one purchase first. Oldest first in everything."""
         of_purchase = self._shrink_own(*own, told)
         for bucket, amount in applied.items():
-            left = amount - of_purchase.get(bucket, 0)
             if bucket in {"principal_billed", "principal_unbilled"}:
-                for each in self.unpaid(bucket):
-                    part = min(left, each.unpaid)
-                    self._shrink(each, part, told)
-                    left -= part
+                self._shrink_oldest(bucket, amount - of_purchase.get(bucket, 0), told)
             self.put(bucket, -amount, told)
         left = sum(applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
         for demand in self.demands:
@@ -354,6 +399,12 @@ class Book:
             if part:
                 demand.lowered.append(Lowered(part, told))
             left -= part
+
+    def _shrink_oldest(self, bucket: Bucket, amount: int, told: Told, *, revolving: bool = False) -> None:
+        for each in self.unpaid(bucket):
+            part = 0 if revolving and each.instalment else min(amount, each.unpaid)
+            self._shrink(each, part, told)
+            amount -= part
 
     def _shrink_own(self, purchase: str, amount: int, told: Told) -> dict[Bucket, int]:
         """Less of one purchase is unpaid, what a dispute posted of it anew included; says how much in which bucket."""
