@@ -339,6 +339,19 @@ def test_the_refund_of_case_26_takes_the_last_instalments_and_their_fees():
     )
 
 
+def test_refunds_take_from_the_newest_plan_what_came_of_their_purchase_and_then_from_the_one_before():
+    bought_twice = (*LINE, bought("p1", 70_000, on="2026-01-10"), bought("p2", 30_000, on="2026-01-11"))
+    plans = (converted(50_000, 3, on="2026-02-03"), converted(50_000, 6, ref="plan-2"))
+    events = life(*bought_twice, *plans, refund("p1", 20_000, on="2026-02-05"), refund("p1", 10_000, ref="refund-2"))
+    # Of the second plan 20,000 are of p1 and 30,000 of p2.
+    totals = {
+        each.parameters.get("plan_id"): each for each in explained("plan_payoff", "2026-02-05", events).steps[::3]
+    }
+    assert (totals["plan-2"].result, totals["plan-1"].result) == (30_000, 40_000)
+    owed = explained("owed", "2026-02-05", events)
+    assert owed.steps[0].arithmetic == "400.00 of plan-1 + 300.00 of plan-2"
+
+
 def test_the_minimum_and_the_interest_of_case_40():
     carried = (*BASE, pay(12_346, on="2026-02-10"), bought("p2", 50_000, on="2026-02-20"))
     events = life(*carried, converted(50_000, 3, on="2026-03-03"), advance(to="2026-04-01"))
