@@ -4,8 +4,9 @@ from datetime import date
 
 from domain.events import MoneyEvent
 from domain.money import OWED_BUCKETS, PRINCIPAL_BUCKETS, Bucket, yuan
-from projections.explaining.book import Book, Hold
+from projections.explaining.book import Book
 from projections.explaining.minima import latest
+from projections.explaining.pieces import Hold
 from projections.explaining.reading import History, book_on
 from projections.explaining.steps import Answer, Step, step
 

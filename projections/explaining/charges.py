@@ -14,9 +14,10 @@ from domain.events import (
     Restated,
 )
 from domain.money import half_up, half_up_sum, yuan
-from projections.explaining.book import AtRate, Book, Died
+from projections.explaining.book import Book
 from projections.explaining.curve import Curve, Stretch
 from projections.explaining.minima import latest
+from projections.explaining.pieces import AtRate, Died
 from projections.explaining.reading import History, book_before, book_on
 from projections.explaining.steps import Answer, Step, Told, step
 

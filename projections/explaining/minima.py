@@ -15,7 +15,8 @@ from domain.events import (
     UnpaidMinimum,
 )
 from domain.money import PRINCIPAL_BUCKETS, ceiling, yuan
-from projections.explaining.book import Book, Demand, Purchase
+from projections.explaining.book import Book
+from projections.explaining.pieces import Demand, Purchase
 from projections.explaining.reading import History, book_before, book_on
 from projections.explaining.steps import Answer, Step, Told, step
 

@@ -58,7 +58,8 @@ from domain.events import (
     WriteOffUndone,
 )
 from domain.money import BILLED_BUCKETS, BUCKETS
-from projections.explaining.book import AtRate, Book, ComingTerms, Demand, Died, Lost, Purchase
+from projections.explaining.book import Book
+from projections.explaining.pieces import AtRate, ComingTerms, Demand, Died, Lost, Purchase
 from projections.explaining.plans import Plan
 from projections.explaining.steps import Told
 
