@@ -200,16 +200,6 @@ def test_after_every_command_every_figure_is_the_domains(ten):
             assert ours == theirs, (seed, command)
 
 
-def test_all_that_may_be_done_is_done_in_some_of_these_lives():
-    done = {command.DO for seed in range(120) for command, refused, *_ in lived(seed) if not refused}
-    assert done == {
-        "open", "activate", "purchase", "authorize", "capture", "release_hold", "receive_payment", "reverse_payment",
-        "refund_purchase", "open_dispute", "resolve_dispute", "waive_debt", "write_off", "convert_to_plan",
-        "settle_early", "request_closure", "withdraw_closure", "force_close", "reinstate", "freeze", "unfreeze",
-        "lodge_appeal", "decide_appeal", "record_death",
-    }  # fmt: skip
-
-
 def that_gives_nothing_back(self, hold_id, amount, *, final, known=Line.capture):
     return known(self, hold_id, amount, final=False)
 
