@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 
-import domain.account
 from domain.identity import account_id_for
 from domain.ledger import Ledger
 from domain.terms import PAY_LATER, PAY_LATER_CARD, STANDARD
