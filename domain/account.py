@@ -71,6 +71,7 @@ from domain.events import (
     WriteOffUndone,
 )
 from domain.facts import Fact, FactKind, Issued, amendments, kept
+from domain.freezes import FREEZES
 from domain.ledger import ComingTerms, Ledger
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
 from domain.plans import principal_left
@@ -95,8 +96,6 @@ from domain.references import (
 # months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
 HORIZON = timedelta(days=181)
 _CLOSED_EVERY = timedelta(days=60)
-# Freeze reasons that the customer lifts, which shows that they are there.
-BY_THE_CUSTOMER: frozenset[FreezeReason] = frozenset({"customer_request", "inactive"})
 
 
 @dataclass(slots=True)
@@ -418,7 +417,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             since = account.frozen_since
             account.frozen_since = {each: since.get(each, event.business_date) for each in event.reasons_now}
             if isinstance(event, AccountUnfrozen):
-                if event.reason in BY_THE_CUSTOMER:
+                if FREEZES[event.reason].lifted_by == ("customer",):  # which shows that they are there
                     account.last_act_on = event.business_date
                 if event.reason == "deceased":
                     _live_on(account)
