@@ -4,8 +4,9 @@ from datetime import date
 
 from domain.events import MoneyEvent
 from domain.money import OWED_BUCKETS, PRINCIPAL_BUCKETS, Bucket, yuan
-from projections.explaining.book import Book, Hold
+from projections.explaining.book import Book
 from projections.explaining.minima import latest
+from projections.explaining.pieces import Hold
 from projections.explaining.reading import History, book_on
 from projections.explaining.steps import Answer, Step, step
 
@@ -45,16 +46,27 @@ def _amount(book: Book, bucket: Bucket) -> Step:
         book.amounts[bucket],
         {name: each for name, each in book.purchases.items() if each.unpaid and each.bucket == bucket},
     )
+    if bucket == "principal_planned":
+        plans = " + ".join(f"{yuan(plan.left)} of {name}" for name, plan in book.plans.items())
+        return step(_MEANS[bucket], OWED, plans, fen, events=book.behind[bucket], bucket=bucket)
     if bucket not in PRINCIPAL_BUCKETS or not unpaid:
         return step(_MEANS[bucket], OWED, yuan(fen), fen, events=book.behind[bucket], bucket=bucket)
     return step(
         _MEANS[bucket],
         OWED,
-        " + ".join(f"{yuan(each.unpaid)} of {name}" for name, each in unpaid.items()),
+        " + ".join(f"{yuan(each.unpaid)} of {_called(name)}" for name, each in unpaid.items()),
         fen,
         events=[moved for each in unpaid.values() for moved in (each.told, *(told for _, _, told in each.moves))],
         bucket=bucket,
     )
+
+
+def _called(name: str) -> str:
+    """A purchase by its id; an instalment by its number and its plan."""
+    if not name.startswith("plan/"):
+        return name
+    _, plan, part = name.split("/")
+    return f"the rest of {plan}" if part == "rest" else f"instalment {part} of {plan}"
 
 
 def held(told: History, day: date) -> Answer:

@@ -4,115 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from domain.calendar import days_between
+from domain.events import AccountOpened
 from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Bucket
 from domain.terms import Terms
 from projections.explaining.curve import Curve
+from projections.explaining.pieces import AtRate, ComingTerms, Demand, Died, Hold, Lost, Lowered, Purchase
+from projections.explaining.plans import BillDays, Plan
 from projections.explaining.steps import Told
-
-
-class AtRate(NamedTuple):
-    """Fen-days at a daily rate that was in force before, and the event they are known from."""
-
-    daily_rate: Decimal
-    fen_days: int
-    told: Told
-
-
-@dataclass(slots=True)
-class Purchase:
-    """What is unpaid of a purchase, and how its balance moved; `due` is its statement's, None until it is billed."""
-
-    told: Told
-    unpaid: int = 0
-    due: date | None = None
-    bears: bool = False
-    # Its own fen-days before its first move, where a correction says them.
-    carried: int = 0
-    # Its own fen-days at rates that were in force before.
-    earlier: list[AtRate] = field(default_factory=list)
-    moves: list[tuple[date, int, Told]] = field(default_factory=list)
-
-    @property
-    def bucket(self) -> Bucket:
-        """Where its principal stands."""
-        return "principal_unbilled" if self.due is None else "principal_billed"
-
-    def move(self, on: date, delta: int, told: Told) -> None:
-        """More or less of it is unpaid from `on`."""
-        self.unpaid += delta
-        self.moves.append((on, delta, told))
-
-    def rest(self, since: date, until: date, told: Told) -> None:
-        """No day from `since` to the one before `until` counts; what is unpaid counts again from `until`."""
-        kept = [move for move in self.moves if move[0] < since]
-        before = sum(delta for _, delta, _ in kept)
-        self.moves = [*kept, (since, -before, told), (until, self.unpaid, told)]
-
-
-@dataclass(slots=True)
-class Hold:
-    """Limit reserved for a purchase, and what was captured or given back of it."""
-
-    told: Told
-    amount: int
-    expires_on: date
-    taken: list[tuple[int, Told]] = field(default_factory=list)
-
-    @property
-    def left(self) -> int:
-        """What is still reserved."""
-        return self.amount - sum(amount for amount, _ in self.taken)
-
-
-class Died(NamedTuple):
-    """The day the customer died on, by the event that says so: no day from it on bears interest."""
-
-    on: date
-    told: Told
-
-
-class ComingTerms(NamedTuple):
-    """Terms that hold from a date on, by the event that says so."""
-
-    from_date: date
-    terms: Terms
-    told: Told
-
-
-class Lowered(NamedTuple):
-    """By how much a demand fell; `met` where the rest was forgiven as too little to matter."""
-
-    amount: int
-    told: Told
-    met: bool = False
-
-
-@dataclass(slots=True)
-class Demand:
-    """One statement's own minimum: what it was when it was issued or corrected, and what lowered it since."""
-
-    statement_no: int
-    due: date
-    demanded: int
-    principal: int
-    told: Told
-    lowered: list[Lowered] = field(default_factory=list)
-
-    @property
-    def left(self) -> int:
-        """What is still to pay of it."""
-        return self.demanded - sum(each.amount for each in self.lowered)
-
-
-class Lost(NamedTuple):
-    """Debt that was charged off: since when it is due, by which event, and what was demanded before."""
-
-    due: date
-    told: Told
-    before: tuple[Demand, ...] = ()
 
 
 @dataclass(slots=True)
@@ -122,6 +22,7 @@ class Book:
     terms: Terms
     opened: Told
     day: date
+    bill_days: BillDays
     limit: int = 0
     limit_told: Told | None = None
     # What is open of the limit that is reserved, and what ended holds since nothing was reserved last.
@@ -129,6 +30,8 @@ class Book:
     released: list[Told] = field(default_factory=list)
     amounts: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
     purchases: dict[str, Purchase] = field(default_factory=dict)
+    # What is paid in instalments, the oldest plan first; a plan that is over is gone.
+    plans: dict[str, Plan] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
     untested_due: date | None = None
     lost: Lost | None = None
@@ -146,9 +49,15 @@ class Book:
     behind: dict[Bucket, list[Told]] = field(default_factory=lambda: {bucket: [] for bucket in BUCKETS})
     new_charges: list[Told] = field(default_factory=list)
     charges: list[Told] = field(default_factory=list)
-    # The last posting of interest, or the correction that took its place.
+    # The last posting of interest, or what took its place, and where the account began elsewhere.
     postings: list[Told] = field(default_factory=list)
     waivers: list[Told] = field(default_factory=list)
+    migrated: Told | None = None
+
+    @classmethod
+    def begun(cls, told: Told, opened: AccountOpened) -> "Book":
+        """The book of an application: nothing is owed yet."""
+        return cls(opened.terms, told, opened.business_date, BillDays(opened.bill_day))
 
     # Figures
 
@@ -222,7 +131,7 @@ class Book:
         from_posting = self.terms.interest_method == "from_posting" and left > self.terms.tolerance
         for each in of_statement:
             each.bears = True
-            if from_posting:
+            if from_posting and not each.instalment:
                 self.earlier.extend(each.earlier)
                 self.bearing.carry(each.carried, each.told)
                 for on, delta, told in each.moves:
@@ -277,12 +186,13 @@ class Book:
         if bucket in PRINCIPAL_BUCKETS:
             self.principal.change(self.day, delta, told)
 
-    def buy(self, name: str, amount: int, told: Told, *, billed: bool = False) -> None:
+    def buy(self, name: str, amount: int, told: Told, *, billed: bool = False, instalment: bool = False) -> None:
         """A purchase, or what counts as one; one that is billed at once bears interest at once, but on a due day."""
         if not amount:
             return
         bears = billed and self.lost is None and self.day != self.untested_due
-        bought = self.purchases[name] = Purchase(told, due=self.day if billed else None, bears=bears)
+        bought = Purchase(told, due=self.day if billed else None, bears=bears, instalment=instalment)
+        self.purchases[name] = bought
         bought.move(self.day, amount, told)
         if bears:
             self.bearing.change(self.day, amount, told)
@@ -307,11 +217,44 @@ class Book:
             self.amounts[billed] += self.amounts[unbilled]
             self.amounts[unbilled], self.behind[unbilled] = 0, []
 
+    def convert(self, name: str, plan: Plan, statement_no: int, minimum_lowered: int) -> None:
+        """Billed principal, the oldest first, becomes a plan, and its statement demands less."""
+        told = plan.told
+        self._shrink_oldest("principal_billed", plan.left, told, revolving=True)
+        self.put("principal_billed", -plan.left, told)
+        self.put("principal_planned", plan.left, told)
+        self.plans[name] = plan
+        for demand in self.demands:
+            if demand.statement_no == statement_no and minimum_lowered:
+                demand.lowered.append(Lowered(minimum_lowered, told))
+
+    def fall_due(self, name: str, amount: int, told: Told, *, credit_applied: int = 0) -> None:
+        """Planned principal becomes payable, as an instalment; credit pays for it at once."""
+        self.put("principal_planned", -amount, told)
+        self.put("credit", -credit_applied, told)
+        self.buy(name, amount - credit_applied, told, instalment=True)
+
+    def end_plans(self) -> None:
+        """Plans of which nothing is left to come are over."""
+        self.plans = {name: plan for name, plan in self.plans.items() if plan.left}
+
+    def take_from_plans(self, purchase: str, amount: int, told: Told) -> None:
+        """A refund takes back what of a purchase was converted, out of the newest plan first."""
+        for plan in reversed(self.plans.values()):
+            amount -= plan.take_back(purchase, amount, told)
+        self.end_plans()
+
     def charge_off(self, told: Told) -> None:
-        """All of it is billed and due since the oldest demand that was missed; nothing bears interest any more."""
+        """All of it is billed and due since the oldest demand that was missed; nothing bears interest any more.
+
+        Plans end: what was planned is due, too.
+        """
         first = [*self._missed(), *(each for each in self.demands if each.left)][:1]
         self.lost = Lost(first[0].due if first else self.day, told, tuple(self.demands))
         self.demands = []
+        for name, plan in self.plans.items():
+            self.fall_due(f"plan/{name}/rest", plan.left, told)
+        self.plans = {}
         self._bill_all(self.day)
         for each in self.purchases.values():
             self._bear(each, told, bears=False)
@@ -341,12 +284,8 @@ class Book:
         """Amounts fall; `own` is how much of it is taken from one purchase first. Oldest first in everything."""
         of_purchase = self._shrink_own(*own, told)
         for bucket, amount in applied.items():
-            left = amount - of_purchase.get(bucket, 0)
             if bucket in {"principal_billed", "principal_unbilled"}:
-                for each in self.unpaid(bucket):
-                    part = min(left, each.unpaid)
-                    self._shrink(each, part, told)
-                    left -= part
+                self._shrink_oldest(bucket, amount - of_purchase.get(bucket, 0), told)
             self.put(bucket, -amount, told)
         left = sum(applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
         for demand in self.demands:
@@ -354,6 +293,12 @@ class Book:
             if part:
                 demand.lowered.append(Lowered(part, told))
             left -= part
+
+    def _shrink_oldest(self, bucket: Bucket, amount: int, told: Told, *, revolving: bool = False) -> None:
+        for each in self.unpaid(bucket):
+            part = 0 if revolving and each.instalment else min(amount, each.unpaid)
+            self._shrink(each, part, told)
+            amount -= part
 
     def _shrink_own(self, purchase: str, amount: int, told: Told) -> dict[Bucket, int]:
         """Less of one purchase is unpaid, what a dispute posted of it anew included; says how much in which bucket."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from domain.events import (
+    AccountMigrated,
     AccountUnfrozen,
     BalancesCorrected,
     DeathRecorded,
@@ -13,9 +14,10 @@ from domain.events import (
     Restated,
 )
 from domain.money import half_up, half_up_sum, yuan
-from projections.explaining.book import AtRate, Book, Died
+from projections.explaining.book import Book
 from projections.explaining.curve import Curve, Stretch
 from projections.explaining.minima import latest
+from projections.explaining.pieces import AtRate, Died
 from projections.explaining.reading import History, book_before, book_on
 from projections.explaining.steps import Answer, Step, Told, step
 
@@ -31,7 +33,7 @@ _BEARS = {
     "after_due": "What a statement billed and was not paid by its due date bears interest for each day from the due date "
     "on, on what was unpaid at the end of the day.",
     "from_posting": "Where a statement was not paid in full by its due date, its purchases bear interest for each day "
-    "from their posting on, on what was unpaid at the end of the day.",
+    "from their posting on, and its instalments from the due date on, on what was unpaid at the end of the day.",
 }
 
 
@@ -39,12 +41,19 @@ def interest(told: History, _day: date) -> Answer:
     """The interest that was last posted, and what corrections changed since."""
     found = latest(told, InterestPosted)
     if found is None:
-        first = step("No interest was posted yet.", INTEREST, "0.00", 0)
+        first = _none(told, "No interest was posted", INTEREST)
         return _corrected(told, first, None, lambda event: event.interest_delta_fen)
     posting, event = found
     steps = _run_up(book_before(told, posting), [posting])
     later = _corrected(told, steps[-1], posting, lambda event: event.interest_delta_fen)
     return Answer([*steps[:-1], *later.steps], event.amount_fen + (later.recorded or 0))
+
+
+def _none(told: History, what: str, section: str) -> Step:
+    """Nothing of the kind yet, or since the account was taken over."""
+    migrated = latest(told, AccountMigrated)
+    since = f" since the account was taken over on {migrated[1].business_date}" if migrated else ""
+    return step(f"{what}{since}.", section, "0.00", 0, events=[migrated[0]] if migrated else [])
 
 
 def accrued(told: History, day: date) -> Answer:
@@ -128,7 +137,9 @@ def _taken_over(told: Told, fen_days: int, section: str) -> Step:
     match event:
         case InterestPosted():
             rule = f"The days before {event.business_date} were counted when interest was posted on that day."
-        case BalancesCorrected():
+        case AccountMigrated():
+            rule = f"The days before {event.business_date} were counted where the account was taken over from."
+        case Restated():
             rule = f"The days before {event.business_date} are counted as the correction of that day says."
         case _:
             rule = "The days of this purchase that a correction has counted already."
@@ -160,14 +171,18 @@ def late_fee(told: History, day: date) -> Answer:
     """The last late fee, and what corrections changed since."""
     died, found = book_on(told, day).died, latest(told, LateFeePosted)
     if found is None:
-        first = step("No late fee was charged.", LATE_FEE, "0.00", 0)
-        answer = _corrected(told, first, None, lambda event: event.late_fee_delta_fen)
+        answer = _corrected(told, _none(told, "No late fee was charged", LATE_FEE), None, _late_fee_delta)
     else:
         posting, event = found
         steps = _fee(book_before(told, posting), posting, event.statement_no)
-        later = _corrected(told, steps[-1], posting, lambda event: event.late_fee_delta_fen)
+        later = _corrected(told, steps[-1], posting, _late_fee_delta)
         answer = Answer([*steps[:-1], *later.steps], event.amount_fen + (later.recorded or 0))
     return answer._replace(steps=[_no_fee_after_death(died), *answer.steps]) if died else answer
+
+
+def _late_fee_delta(event: Restated) -> int:
+    """What a correction changed of late fees; it counts fees of plans among them."""
+    return event.late_fee_delta_fen - event.plan_fee_delta_fen
 
 
 def _no_fee_after_death(died: Died) -> Step:
@@ -226,7 +241,7 @@ def waived(told: History, _day: date) -> Answer:
     """What was last given up, because charges exceeded the all-in cap or by decision, and what corrections changed."""
     found = latest(told, DebtWaived)
     if found is None:
-        first = step("Nothing was given up: charges never exceeded the all-in cap.", CAP, "0.00", 0)
+        first = _none(told, "Nothing was given up: charges did not exceed the all-in cap", CAP)
         return _corrected(told, first, None, lambda event: event.waived_delta_fen)
     waiver, event = found
     steps = (
@@ -260,7 +275,7 @@ def _given_up(book: Book, waiver: Told) -> list[Step]:
             cap_annual=str(cap),
         ),
         step(
-            "Interest and late fees charged so far, less what was given up before.",
+            "Interest, late fees and fees of plans charged so far, less what was given up before.",
             CAP,
             f"{yuan(book.charged)} - {yuan(book.waived)}",
             book.charged - book.waived,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from domain.events import AccountEvent
-from projections.explaining import amounts, charges, minima
+from projections.explaining import amounts, charges, instalments, minima
 from projections.explaining.reading import History, book_on, history
 from projections.explaining.steps import Answer, Explanation
 
@@ -28,6 +28,12 @@ FIGURES: dict[str, Figure] = {
     "late_fee": Figure("The last late fee, as corrected since.", charges.late_fee, ("dpd",)),
     "waived": Figure("What was last given up under the all-in cap, as corrected since.", charges.waived),
     "owed": Figure("All that is owed, amount by amount.", amounts.owed, ("accrued",)),
+    "planned": Figure(
+        "What is paid in instalments and not payable yet, plan by plan.",
+        instalments.planned,
+        ("plan_payoff", "minimum"),
+    ),
+    "plan_payoff": Figure("What it takes to pay the plans off on that day.", instalments.plan_payoff, ("planned",)),
     "held": Figure("Limit reserved for purchases that are not posted yet, hold by hold.", amounts.held, ("available",)),
     "available": Figure("The limit less what is owed and reserved, plus credit.", amounts.available, ("owed", "held")),
 }

@@ -5,22 +5,35 @@ from datetime import date
 from typing import TypeVar
 
 from domain.calendar import days_between
-from domain.events import AccountBilled, AccountChargedOff, BalancesCorrected, MoneyEvent, UnpaidMinimum
+from domain.events import (
+    AccountBilled,
+    AccountChargedOff,
+    AccountMigrated,
+    CarriedForward,
+    MoneyEvent,
+    PlanCreated,
+    UnpaidMinimum,
+)
 from domain.money import PRINCIPAL_BUCKETS, ceiling, yuan
-from projections.explaining.book import Book, Demand
+from projections.explaining.book import Book
+from projections.explaining.pieces import Demand, Purchase
 from projections.explaining.reading import History, book_before, book_on
 from projections.explaining.steps import Answer, Step, Told, step
 
 STATEMENT = "4.2 Statement and minimum"
+PLAN = "4.5 Instalment plans"
 DELINQUENCY = "6 Delinquency"
 E = TypeVar("E")
 
 
-def minimum(told: History, _day: date) -> Answer:
+def minimum(told: History, day: date) -> Answer:
     """What the latest statement demanded, as it was printed."""
     found = latest(told, AccountBilled)
     if found is None:
-        return Answer([step("No statement was issued yet, so nothing is demanded.", STATEMENT, "0.00", 0)])
+        migrated = book_on(told, day).migrated
+        since = f"since the account was taken over on {migrated.event.business_date}" if migrated else "yet"
+        rule = f"No statement was issued {since}."
+        return Answer([step(rule, STATEMENT, "0.00", 0, events=[migrated])])
     billed, event = found
     return Answer(_printed(book_before(told, billed), billed), event.minimum_fen)
 
@@ -29,22 +42,24 @@ def _printed(book: Book, billed: Told) -> list[Step]:
     """The rulebook's five lines, in its order, on the book as it stood before the statement."""
     terms, amounts = book.terms, book.amounts
     interest, fees = amounts["interest_unbilled"], amounts["fees_unbilled"]
-    forward, charges = book.demanded, interest + fees
+    instalments = [each for each in book.unpaid("principal_unbilled") if each.instalment]
+    forward, charges, due = book.demanded, interest + fees, sum(each.unpaid for each in instalments)
     balance = book.owed - amounts["principal_planned"] - amounts["principal_disputed"]
-    principal = [each.told for bucket in PRINCIPAL_BUCKETS for each in book.unpaid(bucket)]
-    rest = max(0, balance - forward - charges)
+    unpaid = [each for bucket in PRINCIPAL_BUCKETS for each in book.unpaid(bucket)]
+    rest = max(0, balance - forward - charges - due)
     share = ceiling(terms.minimum_ratio, rest)
-    wanted = forward + charges + share
+    wanted = forward + charges + due + share
     demanded = min(balance, max(terms.minimum_floor, wanted))
     open_demands = [each for each in book.demands if each.left]
-    behind_balance = [*book.behind["fees_billed"], *book.behind["interest_billed"], *principal, *book.new_charges]
+    new = [each.unpaid for each in instalments]
+    behind_charges = [*book.behind["fees_billed"], *book.behind["interest_billed"], *book.new_charges]
     return [
         step(
             "The balance is everything that was billed before and is unpaid, and everything new.",
             STATEMENT,
             _sum(yuan(fen) for bucket, fen in amounts.items() if fen and bucket.endswith("billed")),
             balance,
-            events=behind_balance,
+            events=[*behind_charges, *(each.told for each in unpaid)],
         ),
         step(
             "What earlier statements demanded and is still unpaid is brought forward.",
@@ -62,12 +77,13 @@ def _printed(book: Book, billed: Told) -> list[Step]:
             interest_fen=interest,
             fees_fen=fees,
         ),
+        *(_in_full(each) for each in instalments),
         step(
-            "The rest is what of the balance was neither demanded before nor is a new charge.",
+            "The rest is what of the balance was neither demanded before nor is demanded in full.",
             STATEMENT,
-            f"{yuan(balance)} - {yuan(forward)} - {yuan(charges)}",
+            " - ".join(yuan(each) for each in (balance, forward, charges, *new)),
             rest,
-            events=principal,
+            events=[each.told for each in unpaid if not each.instalment],
         ),
         step(
             "Of the rest a share is demanded, rounded up to a whole fen.",
@@ -79,7 +95,7 @@ def _printed(book: Book, billed: Told) -> list[Step]:
         step(
             "The minimum is all of these together, at least the floor, and never more than the balance.",
             STATEMENT,
-            f"{yuan(forward)} + {yuan(charges)} + {yuan(share)}, "
+            f"{_sum(yuan(each) for each in (forward, charges, *new, share))}, "
             f"at least {yuan(terms.minimum_floor)} and at most {yuan(balance)}",
             demanded,
             events=[billed],
@@ -87,6 +103,16 @@ def _printed(book: Book, billed: Told) -> list[Step]:
             balance_fen=balance,
         ),
     ]
+
+
+def _in_full(instalment: Purchase) -> Step:
+    return step(
+        "An instalment that became payable is demanded in full, and so is its fee, which is among the new ones.",
+        PLAN,
+        yuan(instalment.unpaid),
+        instalment.unpaid,
+        events=[instalment.told, *(told for _, _, told in instalment.moves)],
+    )
 
 
 def minimum_due(told: History, day: date) -> Answer:
@@ -121,13 +147,16 @@ def _own(book: Book, demand: Demand) -> Step:
     if isinstance(event, AccountBilled):
         forward = event.minimum_fen - event.own_minimum_fen
         first = f"{yuan(event.minimum_fen)} - {yuan(forward)}" if forward else first
-    if isinstance(event, BalancesCorrected):
+    if isinstance(event, CarriedForward):
+        what = "takeover" if isinstance(event, AccountMigrated) else "correction"
         rule = (
-            f"Of statement {demand.statement_no} the correction of {event.business_date} left {first} to pay; "
+            f"Of statement {demand.statement_no} the {what} of {event.business_date} left {first} to pay; "
             "whatever pays what was billed lowers it, the oldest first."
         )
     elif isinstance(event, AccountChargedOff):
         rule = f"The debt was charged off on {event.business_date}: all that is owed is due, and it stays owed."
+    if any(isinstance(each.told.event, PlanCreated) for each in demand.lowered):
+        rule += " What is paid in instalments instead is demanded with those."
     met = [each for each in demand.lowered if each.met]
     if met:
         rule += f" What was left at its due test was within the tolerance of {yuan(book.terms.tolerance)}: it is met."

@@ -25,6 +25,7 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
+    CarriedForward,
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
@@ -56,7 +57,10 @@ from domain.events import (
     TermsChanged,
     WriteOffUndone,
 )
-from projections.explaining.book import AtRate, Book, ComingTerms, Demand, Died, Lost, Purchase
+from domain.money import BILLED_BUCKETS, BUCKETS
+from projections.explaining.book import Book
+from projections.explaining.pieces import AtRate, ComingTerms, Demand, Died, Lost, Purchase
+from projections.explaining.plans import Plan
 from projections.explaining.steps import Told
 
 History = Sequence[Told]
@@ -72,7 +76,7 @@ def book_on(told: History, day: date) -> Book:
     first = told[0] if told else None
     if first is None or not isinstance(first.event, AccountOpened):
         raise ValueError("a history begins with account.opened")
-    book = Book(first.event.terms, first, first.event.business_date)
+    book = Book.begun(first, first.event)
     for each in told[1:]:
         _read(book, each)
     book.pass_time(day)
@@ -98,10 +102,14 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.put("credit", -event.credit_applied_fen, told)
             book.buy(event.purchase_id, event.amount_fen - event.credit_applied_fen, told)
         case PurchaseRefunded():
-            of_slices = event.of_purchase_fen - event.applied.get("principal_disputed", 0)
+            planned = event.applied.get("principal_planned", 0)
+            of_slices = event.of_purchase_fen - event.applied.get("principal_disputed", 0) - planned
             book.lower(event.applied, told, (event.purchase_id, of_slices))
+            book.take_from_plans(event.purchase_id, planned, told)
             book.put("credit", event.credited_fen, told)
         case PaymentReceived():
+            if event.plan_id is not None:
+                book.plans.pop(event.plan_id, None)
             book.lower(event.applied, told)
             book.put("credit", event.credited_fen, told)
         case PaymentReversed():
@@ -140,6 +148,10 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.bill(event.due_date, event.own_minimum_fen, told, event.statement_no)
         case AccountChargedOff():
             book.charge_off(told)
+            if event.credit_applied_fen:
+                paid = {bucket: book.amounts[bucket] - event.amounts.get(bucket, 0) for bucket in BILLED_BUCKETS}
+                book.lower({bucket: fen for bucket, fen in paid.items() if fen}, told)
+                book.put("credit", -event.credit_applied_fen, told)
         case WriteOffUndone():
             book.undo_charge_off(told)
         case BalancesCorrected() | RulesChanged():
@@ -159,15 +171,28 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             raise ValueError(f"account.opened is event {told.version} of an account: its history is mixed up")
         case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
             pass  # words only
-        case PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
-            pass
+        case PlanCreated():
+            plan = Plan(told, event.business_date, event.schedule, event.parts, told)
+            book.convert(event.plan_id, plan, event.statement_no, event.minimum_lowered_fen)
+        case PlanFeePosted():
+            book.put("credit", -event.credit_applied_fen, told)
+            book.put("fees_unbilled", event.amount_fen - event.credit_applied_fen, told)
+            _charge(book, event.amount_fen, told)
+        case InstalmentPosted():
+            plan = book.plans[event.plan_id]
+            plan.coming = [each for each in plan.coming if each.number > event.number]
+            book.end_plans()
+            name = f"plan/{event.plan_id}/{event.number}"
+            book.fall_due(name, event.principal_fen, told, credit_applied=event.credit_applied_fen)
+        case BillDayChanged():
+            book.bill_days.move(event.from_date, event.bill_day)
         case AccountMigrated():
-            pass
+            _take_over(book, event, told)
         case AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
             pass  # what follows from them has events of its own
         case InactivityNoticed() | RiskAlerted():
             pass  # somebody was told
-        case AccountRecovered() | AccountFrozen() | BillDayChanged() | AutopaySet():
+        case PlanSettledEarly() | AccountRecovered() | AccountFrozen() | AutopaySet():
             pass  # as above
         case _:
             assert_never(event)
@@ -192,6 +217,22 @@ def _adopt(book: Book, event: Restated, told: Told) -> None:
     """Begin anew from what a correction says: it knows of days that no event of its own tells."""
     for bucket, delta in event.deltas.items():
         book.put(bucket, delta, told)
+    _go_on_with(book, event, told)
+    if book.new_charges or event.interest_delta_fen or event.late_fee_delta_fen or event.waived_delta_fen:
+        book.new_charges.append(told)
+
+
+def _take_over(book: Book, event: AccountMigrated, told: Told) -> None:
+    """Begin with what the account was elsewhere."""
+    book.migrated, book.limit, book.limit_told = told, event.limit_fen, told
+    for bucket in BUCKETS:
+        book.put(bucket, getattr(event.balances, bucket), told)
+    _go_on_with(book, event, told)
+    if book.amounts["interest_unbilled"] or book.amounts["fees_unbilled"]:
+        book.new_charges.append(told)
+
+
+def _go_on_with(book: Book, event: CarriedForward, told: Told) -> None:
     lost, due = book.lost, event.charged_off_due
     before = tuple(_demands(event.minima_charged_off, told))
     book.lost = Lost(due, lost.told if lost else told, before) if due is not None else None
@@ -199,10 +240,15 @@ def _adopt(book: Book, event: Restated, told: Told) -> None:
     book.purchases = {}
     for each in event.purchases_left:
         bears = book.lost is None and each.due_date not in {None, event.untested_due}
-        left = Purchase(known.get(each.purchase_id, told), 0, each.due_date, bears, each.fen_days)
+        left = Purchase(known.get(each.purchase_id, told), 0, each.due_date, bears, each.instalment, each.fen_days)
         left.earlier = _at_rates(each.earlier_days, told)
         left.move(each.counted_to, each.unpaid_fen, left.told)
         book.purchases[each.purchase_id] = left
+    made = {name: each.told for name, each in book.plans.items()}
+    book.plans = {
+        each.plan_id: Plan(made.get(each.plan_id, told), each.made_on, each.instalments, each.parts, told)
+        for each in event.plans_left
+    }
     book.demands = _demands(event.minima_left, told)
     book.untested_due = event.untested_due
     counters, today = event.counters, event.business_date
@@ -213,8 +259,6 @@ def _adopt(book: Book, event: Restated, told: Told) -> None:
     book.interest_posted, book.charged = counters.interest_posted_fen, counters.charges_posted_fen
     book.waived = counters.waived_fen
     book.charges, book.postings, book.waivers = [told], [told], [told]
-    if book.new_charges or event.interest_delta_fen or event.late_fee_delta_fen or event.waived_delta_fen:
-        book.new_charges.append(told)
 
 
 def _at_rates(days: Iterable[RatedDays], told: Told) -> list[AtRate]:

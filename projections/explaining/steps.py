@@ -6,11 +6,18 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from domain.events import AccountChargedOff, AccountEvent, BalancesCorrected, DebtWaived
+from domain.events import (
+    AccountChargedOff,
+    AccountEvent,
+    AccountMigrated,
+    BalancesCorrected,
+    DebtWaived,
+    PlanSettledEarly,
+)
 
 Unit = Literal["fen", "fen-days", "days"]
 _REFERENCES = ("purchase_id", "payment_ref", "refund_id", "plan_id", "hold_id", "statement_no")
-_AMOUNTS = ("amount_fen", "balance_fen", "limit_fen", "missed_fen", "owed_fen")
+_AMOUNTS = ("amount_fen", "balance_fen", "limit_fen", "missed_fen", "owed_fen", "principal_fen")
 
 
 class Told(NamedTuple):
@@ -129,4 +136,8 @@ def _amount(event: AccountEvent) -> int | None:
         return sum(event.deltas.values()) - 2 * event.deltas.get("credit", 0)
     if isinstance(event, AccountChargedOff):
         return sum(event.amounts.values())
+    if isinstance(event, AccountMigrated):
+        return event.balances.total
+    if isinstance(event, PlanSettledEarly):
+        return event.principal_fen + event.fee_fen
     return next((getattr(event, name) for name in _AMOUNTS if hasattr(event, name)), None)

@@ -5,12 +5,14 @@ from random import Random
 
 import pytest
 
+from domain import charges
 from domain.account import Account, fold
 from domain.calendar import days_between
 from domain.commands import (
     ChangeBillDay,
     ChangeTerms,
     CorrectBalances,
+    Migrate,
     OpenDispute,
     ReceivePayment,
     RefundPurchase,
@@ -33,7 +35,8 @@ from domain.events import (
 )
 from domain.terms import catalogue
 from projections.explaining.figures import FIGURES, explain
-from tests.domain.lives import AGREED, Life, late_wanderers, wanderers
+from tests.domain.lives import AGREED, Life, late_wanderers, planners, wanderers, wandering_in_plans
+from tests.domain.test_migrating import left_of
 from tests.specification import SECOND_OFFICER
 
 
@@ -49,11 +52,15 @@ def last(events, kind, amount, delta=None):
     for index, each in enumerate(events):
         if isinstance(each, kind):
             total, since = amount(each), events[index:]
-    return total + sum(getattr(each, delta) for each in since if delta and isinstance(each, Restated))
+    return total + sum(delta(each) for each in since if delta and isinstance(each, Restated))
 
 
 def given_up(waiver):
     return waiver.fees_fen + waiver.interest_fen + waiver.principal_fen + waiver.refunded_fen
+
+
+def of_late_fees(correction):
+    return correction.late_fee_delta_fen - correction.plan_fee_delta_fen
 
 
 def figures_on(events, day):
@@ -65,11 +72,13 @@ def figures_on(events, day):
         "minimum_due": ledger.minimum_due,
         "arrears": ledger.arrears,
         "dpd": ledger.dpd,
-        "interest": last(events, InterestPosted, lambda each: each.amount_fen, "interest_delta_fen"),
+        "interest": last(events, InterestPosted, lambda each: each.amount_fen, lambda each: each.interest_delta_fen),
         "accrued": ledger.accrued,
-        "late_fee": last(events, LateFeePosted, lambda each: each.amount_fen, "late_fee_delta_fen"),
-        "waived": last(events, DebtWaived, given_up, "waived_delta_fen"),
+        "late_fee": last(events, LateFeePosted, lambda each: each.amount_fen, of_late_fees),
+        "waived": last(events, DebtWaived, given_up, lambda each: each.waived_delta_fen),
         "owed": ledger.owed,
+        "planned": ledger.planned,
+        "plan_payoff": sum(sum(charges.payoff(ledger, plan)) for plan in ledger.plans.values()),
         "held": account.held,
         "available": account.available,
     }
@@ -131,14 +140,20 @@ def with_decisions(seed: int) -> Life:  # noqa: C901, PLR0912 - one case a comma
     life = Life(AGREED[seed % len(AGREED)], date(2026, 1, 5), 500_000)
     half = {"version": "cheaper", "daily_rate": life.agreed.daily_rate / 2}
     life.published = catalogue(life.agreed, life.agreed.model_copy(update=half))
-    for step in range(40):
+    for step in range(45):
         life.day += timedelta(days=chance.choice((0, 1, 4, 9, 20)))
         name, ahead = f"x{step}", life.day + timedelta(days=chance.choice((1, 5, 12, 20)))
-        match chance.randrange(15):
+        match chance.randrange(18):
             case 0 | 1 | 2:
                 life.buys(chance.choice((620, 30_000, 123_457)), forced=True)
             case 3 | 4:
                 life.pays(chance.choice((700, 12_346, life.owed() or 5)))
+            case 15 | 16:
+                life.advances()
+                life.pays(life.due())
+                life.converts(chance.choice((50, 100)), chance.choice((3, 12)))
+            case 17:
+                life.settles(step)
             case 12:
                 life.holds(chance.choice((620, 30_000)))
             case 13:
@@ -169,6 +184,30 @@ def with_decisions(seed: int) -> Life:  # noqa: C901, PLR0912 - one case a comma
     return life
 
 
+def taken_over(number: int) -> Life:
+    """A life that was begun elsewhere, and is lived on here from where it stood."""
+    chance, elsewhere = Random(f"taken over {number}"), wandering_in_plans(number, steps=20)
+    account = elsewhere.account
+    life = Life(elsewhere.agreed, account.business_date, 0, bill_day=account.ledger.bill_days.day)
+    life.ask(Migrate, limit_fen=account.limit or 500_000, **left_of(account.ledger))
+    for _ in range(20):
+        life.day += timedelta(days=chance.choice((0, 1, 4, 9, 20)))
+        match chance.randrange(8):
+            case 0 | 1:
+                life.buys(chance.choice((620, 30_000, 123_457)))
+            case 2 | 3:
+                life.pays(chance.choice((700, life.due(), life.owed())), days_ago=chance.choice((0, 0, 3)))
+            case 4:
+                life.converts(50, 3)
+            case 5:
+                life.settles(0)
+            case 6:
+                life.takes_back(number, 50)
+            case _:
+                life.advances()
+    return life
+
+
 @pytest.mark.parametrize("seed", range(32))
 def test_every_figure_of_a_life_with_decisions(seed):
     events = with_decisions(seed).events
@@ -179,6 +218,18 @@ def test_every_figure_of_a_life_with_decisions(seed):
 def test_every_figure_of_a_wandering_life_whose_facts_come_late(number):
     events = late_wanderers()[number].events
     every_figure_is_explained(events, sampled(events, 31))
+
+
+@pytest.mark.parametrize("number", range(48))
+def test_every_figure_of_a_life_in_instalments(number):
+    events = planners()[number].events
+    every_figure_is_explained(events, sampled(events, 29))
+
+
+@pytest.mark.parametrize("number", range(48))
+def test_every_figure_of_a_life_that_was_taken_over(number):
+    life = taken_over(number)
+    every_figure_is_explained(life.events, sampled(life.events, 31))
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -44,6 +44,15 @@ def test_a_figure_is_that_of_the_state_on_the_day(figure):
     assert life["explained"][0]["result"] == life["states"]["2026-03-05"][figure]
 
 
+def test_what_is_held_and_what_is_paid_in_instalments_is_told_too():
+    held = {"at": "2026-02-02", "do": "authorize", "hold_id": "h1", "amount_fen": 700, "merchant_id": "m1"}
+    plan = {"at": "2026-02-03", "do": "convert_to_plan", "plan_id": "n1", "amount_fen": 100_000, "months": 3}
+    asked = [{"figure": figure, "on": "2026-02-03"} for figure in ("planned", "plan_payoff", "held", "available")]
+    life = lived(asked, facts=[bought(), held, plan])
+    assert [each["result"] for each in life["explained"]] == [100_000, 100_000, 700, 5_000_000 - 123_457 - 700]
+    assert [each["reference"] for step in life["explained"][2]["steps"] for each in step["events"]] == ["h1"]
+
+
 def test_the_life_goes_on_until_the_last_day_that_is_asked_for():
     life = lived([{"figure": "late_fee", "on": "2026-03-11"}])
     assert (life["events"][-1]["business_date"], life["explained"][0]["result"]) == ("2026-03-11", 1_000)
