@@ -19,7 +19,10 @@ from domain.events import (
     DisputeResolved,
     InterestPosted,
     PaymentReversed,
+    PlanCreated,
+    PlanPart,
     PurchasePosted,
+    PurchaseRefunded,
     RatedDays,
     RulesChanged,
 )
@@ -28,12 +31,15 @@ from domain.slices import at_rate, together
 from tests.specification import (
     BASE,
     LINE,
+    activated,
     advance,
     advanced,
     appeal,
     appealed,
     bought,
     buy,
+    convert,
+    converted,
     correct,
     death_recorded,
     dispute,
@@ -43,13 +49,20 @@ from tests.specification import (
     given,
     opened,
     paid,
+    paid_out,
     pay,
     record_death,
+    refund,
     resolve,
+    resolved,
     reverse,
     terms,
     terms_changed,
 )
+from tests.specification import undo_write_off as write_off_undone
+from tests.specification import write_off as written_off
+
+FROM_POSTING = terms(interest_method="from_posting")
 
 # Money
 
@@ -174,6 +187,23 @@ def test_days_past_due_found_late_to_be_beyond_the_bound_are_a_loss_at_the_next_
     assert (lost.business_date, lost.dpd_after) == (date(2026, 8, 10), 181)
 
 
+def test_what_was_paid_in_time_of_a_statement_counts_from_its_posting_when_the_rest_is_missed():
+    """From posting: 123,457 x 26 days (10 January to 4 February), then 63,457 x 24 days, though p1 is paid in full."""
+    begun = (opened(agreed=FROM_POSTING), activated(), bought("p1", 50_000, on="2026-01-10"), bought("p2", 73_457))
+    given(*begun, paid(60_000, on="2026-02-05"), advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=2_366, fen_days=4_732_850), event(AccountBilled)
+    )
+
+
+def test_what_was_paid_in_time_counts_though_a_loss_was_booked_in_error_between():
+    """50,000 x 24 days (10 January to 2 February) + 73,457 x 49 (10 January to 28 February, 5 February left out)."""
+    begun = (opened(agreed=FROM_POSTING), activated(), bought("p1", 50_000, on="2026-01-10"), bought("p2", 73_457))
+    booked = (paid(50_000, on="2026-02-03"), written_off(on="2026-02-05"), write_off_undone(on="2026-02-06"))
+    given(*begun, *booked, advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=2_400, fen_days=4_799_393), event(AccountBilled)
+    )
+
+
 # Payments that never counted
 
 
@@ -201,6 +231,60 @@ def test_a_returned_payment_that_its_credit_nearly_covers_is_owed_on_the_bill_al
         event(BalancesCorrected, deltas={}),
         event(AccountStandingChanged, move="reopen", standing="billed"),
     ).owes(principal_billed=70_000)
+
+
+def test_of_credit_that_was_paid_out_only_what_was_never_there_is_owed():
+    history = (*LINE, paid(30_000, on="2026-01-10", ref="a"), paid(20_000, ref="b"), paid_out(50_000))
+    given(*history).when(reverse("a")).then(event(PaymentReversed, credit_taken_fen=0), event(BalancesCorrected)).owes(
+        principal_unbilled=30_000
+    )
+
+
+# Purchases and refunds
+
+
+@pytest.mark.parametrize("most", [FEN_MAX - 123_457, FEN_MAX - 123_456])
+def test_what_is_owed_in_all_stays_within_the_bounds_of_money(most):
+    life = given(*BASE).when(buy("p2", most, forced=True))
+    if most + 123_457 <= FEN_MAX:
+        life.owes(principal_unbilled=FEN_MAX)
+    else:
+        life.refused("amount_invalid", field="amount_fen", asked=most, highest=FEN_MAX - 123_457)
+
+
+def test_a_refund_of_what_was_bought_since_leaves_what_is_billed_as_it_was():
+    life = given(*BASE, bought("new", 1_000, on="2026-02-03")).when(refund("new", 400))
+    life.then(event(PurchaseRefunded, of_purchase_fen=400, applied={"principal_unbilled": 400}))
+    assert {name: each.unpaid for name, each in life.account.ledger.slices.items()} == {"base": 123_457, "new": 600}
+
+
+def test_a_refund_finds_the_purchase_and_what_a_rejected_dispute_posted_anew_together():
+    denied = (*BASE, disputed("base", 60_000, on="2026-01-12"), resolved("rejected"))
+    given(*denied).when(refund("base", 100_000)).then(
+        event(PurchaseRefunded, of_purchase_fen=100_000, applied={"principal_unbilled": 100_000}, credited_fen=0)
+    ).owes(principal_unbilled=23_457)
+
+
+def test_what_is_paid_in_instalments_already_is_not_paid_in_instalments_again():
+    """
+    Of the March statement 21,000 pay the old purchase first, so that a part of the first instalment stays unpaid,
+    though no minimum is missed; the plan of April is made of the new purchase alone.
+    """
+    march = (*BASE, converted(60_000, 3, on="2026-02-03"), paid(60_000, on="2026-02-05", ref="a"))
+    april = (advanced(to="2026-03-01"), paid(21_000, on="2026-03-05", ref="b"), bought("new", 50_000, on="2026-03-20"))
+    life = given(*march, *april, advanced(to="2026-04-01")).stands(convertible=50_000, arrears=0)
+    life.when(convert(50_000, 3, on="2026-04-02", ref="plan-2")).then(
+        event(PlanCreated, parts=(PlanPart(purchase_id="new", amount_fen=50_000),))
+    )
+
+
+def test_a_refund_takes_out_of_a_plan_what_the_purchase_itself_does_not_have():
+    """100,000 of 60,000 + 63,457 are converted; of 30,000 refunded 23,457 are in the purchase, 6,543 in the plan."""
+    both = (*LINE, bought("old", 60_000, on="2026-01-10"), bought("new", 63_457))
+    life = given(*both, converted(100_000, 3, on="2026-02-03")).when(refund("new", 30_000, on="2026-02-05"))
+    life.owes(principal_planned=93_457)
+    (plan,) = life.account.ledger.plans.values()
+    assert [(part.purchase_id, part.amount_fen) for part in plan.parts] == [("old", 60_000), ("new", 33_457)]
 
 
 # Corrections by an officer
@@ -246,12 +330,24 @@ def test_credit_pays_for_a_dispute_only_when_it_is_rejected(outcome, applied, le
     assert resolved.credit_applied_fen == applied
 
 
+def test_credit_of_a_loss_pays_first_for_a_dispute_that_is_rejected_and_the_rest_is_billed():
+    """All but 100,000 is repaid with 20,000 more; of the 100,000, owed again, 80,000 are left."""
+    lost = (*BASE, disputed("base", 100_000, on="2026-01-12"), written_off(on="2026-01-15"), paid(43_457))
+    given(*lost).owes(principal_disputed=100_000, credit=20_000).when(resolve("rejected")).owes(principal_billed=80_000)
+
+
 @pytest.mark.parametrize(("outcome", "renewed"), [("upheld", [RulesChanged.TYPE]), ("rejected", [])])
 def test_only_what_is_derived_anew_moves_the_account_to_another_edition_of_the_rules(outcome, renewed):
     life = given(*BASE, disputed("base", 100_000, on="2026-01-12"))
     with patch.object(events, "RULES", 2):
         life.when(resolve(outcome))
     assert [each.TYPE for each in life.events if isinstance(each, RulesChanged)] == renewed
+
+
+def test_a_purchase_is_nothing_for_which_an_account_moves_to_another_edition_of_the_rules():
+    life = given(*BASE)
+    with patch.object(events, "RULES", 2):
+        life.when(buy("new", 500)).then(event(PurchasePosted))
 
 
 # Where principal is paid first
@@ -282,7 +378,7 @@ def test_a_death_has_one_date(asked):
 def test_a_payment_after_the_death_does_not_shorten_the_days_before_it():
     """From posting: 123,457 x 23 days (10 January to 1 February), though 50,000 came three days after the death."""
     begun = (
-        opened(agreed=terms(interest_method="from_posting")),
+        opened(agreed=FROM_POSTING),
         *BASE[1:],
         death_recorded("2026-02-02", on="2026-02-02"),
     )
