@@ -12,15 +12,19 @@ from domain.calendar import BillDays
 from domain.events import (
     AccountBilled,
     AccountChargedOff,
+    AccountMigrated,
     AccountStandingChanged,
     BalancesCorrected,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
     InterestPosted,
+    Owed,
     PaymentReversed,
     PlanCreated,
     PlanPart,
+    PurchaseLeft,
     PurchasePosted,
     PurchaseRefunded,
     RatedDays,
@@ -47,6 +51,7 @@ from tests.specification import (
     event,
     frozen,
     given,
+    migrate,
     opened,
     paid,
     paid_out,
@@ -58,10 +63,12 @@ from tests.specification import (
     reverse,
     terms,
     terms_changed,
+    write_off,
 )
 from tests.specification import undo_write_off as write_off_undone
 from tests.specification import write_off as written_off
 
+DAY = date(2026, 3, 5)
 FROM_POSTING = terms(interest_method="from_posting")
 
 # Money
@@ -179,6 +186,22 @@ def test_what_pays_a_bill_leaves_what_was_bought_since_as_it_was():
     assert {name: each.unpaid for name, each in life.account.ledger.slices.items()} == {"base": 73_457, "new": 1_000}
 
 
+@pytest.mark.parametrize("fen", [1, 12_345, 12_346])
+def test_every_fen_that_is_paid_of_a_bill_lowers_what_it_demands(fen):
+    given(*BASE, advanced(to="2026-02-01")).when(pay(fen)).stands(minimum_due=12_346 - fen)
+
+
+def test_a_missed_minimum_that_was_paid_down_to_the_tolerance_later_stays_demanded():
+    """It was not met at its own test, so the next statement's test does not let it go either."""
+    begun = (opened(agreed=terms(tolerance=1_000)), *BASE[1:], advanced(to="2026-02-11"), paid(11_346))
+    life = given(*begun, advanced(to="2026-03-01")).when(advance(to="2026-03-12")).stands(standing="overdue", dpd=1)
+    assert [(each.statement_no, each.amount) for each in life.account.ledger.layers] == [(1, 1_000), (2, 13_183)]
+
+
+def test_all_principal_counts_for_the_cap_disputed_or_not():
+    given(*BASE, disputed("base", 100_000, on="2026-01-12")).stands(principal=123_457)
+
+
 def test_days_past_due_found_late_to_be_beyond_the_bound_are_a_loss_at_the_next_dawn():
     life = given(*BASE, paid(123_457, on="2026-02-10"), advanced(to="2026-08-09"))
     life.when(reverse(on="2026-08-09")).stands(standing="overdue", dpd=180)
@@ -278,6 +301,14 @@ def test_what_is_paid_in_instalments_already_is_not_paid_in_instalments_again():
     )
 
 
+def test_a_refund_finds_in_a_plan_no_more_than_what_of_the_purchase_was_converted():
+    """Of `new` 40,000 are in the plan; the other 23,457 were paid, and are given back."""
+    both = (*LINE, bought("old", 60_000, on="2026-01-10"), bought("new", 63_457))
+    given(*both, converted(100_000, 3, on="2026-02-03"), paid(23_457)).when(
+        refund("new", 63_457, on="2026-02-05")
+    ).owes(principal_planned=60_000, credit=23_457)
+
+
 def test_a_refund_takes_out_of_a_plan_what_the_purchase_itself_does_not_have():
     """100,000 of 60,000 + 63,457 are converted; of 30,000 refunded 23,457 are in the purchase, 6,543 in the plan."""
     both = (*LINE, bought("old", 60_000, on="2026-01-10"), bought("new", 63_457))
@@ -328,6 +359,18 @@ def test_credit_pays_for_a_dispute_only_when_it_is_rejected(outcome, applied, le
     life = given(*credited).when(resolve(outcome)).owes(**left)
     resolved = next(each for each in life.events if isinstance(each, DisputeResolved))
     assert resolved.credit_applied_fen == applied
+
+
+def test_what_is_planned_is_lost_with_the_rest():
+    given(*BASE, converted(60_000, 3, on="2026-02-03")).when(write_off(on="2026-02-05")).owes(principal_billed=123_457)
+
+
+def test_a_loss_taken_back_after_its_due_test_would_have_been_bears_interest_from_that_day_only():
+    """The test of 11 February never came: 123,457 x 14 days (15 to 28 February) x 0.0005 = 864.20."""
+    begun = (*BASE, written_off(on="2026-02-05"), write_off_undone(on="2026-02-15"), advanced(to="2026-02-28"))
+    given(*begun).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=864, fen_days=14 * 123_457), event(AccountBilled)
+    )
 
 
 def test_credit_of_a_loss_pays_first_for_a_dispute_that_is_rejected_and_the_rest_is_billed():
@@ -384,6 +427,27 @@ def test_a_payment_after_the_death_does_not_shorten_the_days_before_it():
     )
     given(*begun, paid(50_000, on="2026-02-05"), advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
         event(InterestPosted, amount_fen=1_420, fen_days=23 * 123_457), event(AccountBilled)
+    )
+
+
+def test_a_purchase_after_the_death_that_is_disputed_whole_is_decided_by_itself():
+    after = (*BASE, paid(123_457, on="2026-02-05"), bought("after", 40_000, on="2026-02-15"), disputed("after", 40_000))
+    life = given(*after).when(record_death("2026-02-09", on="2026-03-05"))
+    recorded = next(each for each in life.events if isinstance(each, DeathRecorded))
+    assert recorded.dropped == ()
+
+
+# Taking over
+
+
+def test_an_account_of_several_purchases_is_taken_over():
+    each = [PurchaseLeft(purchase_id=name, unpaid_fen=100, due_date=None, fen_days=0, counted_to=DAY) for name in "ab"]
+    taking = (opened(on=f"{DAY}"),)
+    given(*taking).when(migrate(balances=Owed(principal_unbilled=200), purchases=tuple(each))).then(
+        event(AccountMigrated)
+    ).owes(principal_unbilled=200)
+    given(*taking).when(migrate(balances=Owed(principal_unbilled=200), purchases=(each[0], each[0]))).refused(
+        "takeover_inconsistent", field="purchases", stated=2, expected=1
     )
 
 
