@@ -173,8 +173,17 @@ def test_a_dearer_rate_holds_from_its_date_too():
     """Closings from the due date, 10 February: 10 days at 0.0003, 9 at 0.0005."""
     cheap, dear = terms(daily_rate=Decimal("0.0003")), terms("agreed-2")
     begun = (opened(agreed=cheap), *BASE[1:], terms_changed(dear, "2026-02-20"), advanced(to="2026-02-28"))
-    given(*begun).when(advance(to="2026-03-01")).then(
-        event(InterestPosted, amount_fen=926, fen_days=9 * 123_457), event(AccountBilled)
+    life = given(*begun).when(advance(to="2026-03-01"))
+    life.then(event(InterestPosted, amount_fen=926, fen_days=9 * 123_457), event(AccountBilled))
+    # On 1 April 31 days more at 0.0005: 2,839.51 in all, less what was posted.
+    life.when(advance(to="2026-03-31")).stands("2026-04-01", accrued=2_840 - 926)
+
+
+def test_a_rate_that_changed_before_the_due_date_is_the_rate_of_every_day_since():
+    """Closings from 10 to 28 February: 19 days at 0.0003."""
+    changed = (*BASE, terms_changed(terms("agreed-2", daily_rate=Decimal("0.0003")), "2026-02-05", on="2026-02-04"))
+    given(*changed, advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=704, fen_days=19 * 123_457, earlier_days=()), event(AccountBilled)
     )
 
 
@@ -298,6 +307,17 @@ def test_what_is_paid_in_instalments_already_is_not_paid_in_instalments_again():
     life = given(*march, *april, advanced(to="2026-04-01")).stands(convertible=50_000, arrears=0)
     life.when(convert(50_000, 3, on="2026-04-02", ref="plan-2")).then(
         event(PlanCreated, parts=(PlanPart(purchase_id="new", amount_fen=50_000),))
+    ).stands(convertible=0)
+    assert [(name, each.unpaid) for name, each in life.account.ledger.slices.items()] == [
+        ("plan/plan-1/1", 2_990),
+        ("plan/plan-1/2", 20_000),
+    ]
+
+
+def test_who_asks_for_instalments_too_late_is_told_the_last_due_date():
+    march = (*BASE, paid(12_346, on="2026-02-10", ref="a"), advanced(to="2026-03-01"), paid(13_000, ref="b"))
+    given(*march).when(convert(10_000, 3, on="2026-03-12")).refused(
+        "conversion_too_late", asked=date(2026, 3, 12), due_date=date(2026, 3, 10)
     )
 
 
@@ -338,7 +358,19 @@ def test_the_deltas_of_a_correction_add_up_over_what_is_billed_and_what_is_not()
     )
 
 
+def test_a_single_fen_of_principal_that_an_officer_adds_is_a_purchase_of_its_own():
+    life = given(*BASE).when(correct(principal_unbilled=1, on="2026-01-12")).owes(principal_unbilled=123_458)
+    assert [each.unpaid for each in life.account.ledger.slices.values()] == [123_457, 1]
+
+
 # Disputes
+
+
+def test_what_never_counted_of_an_upheld_dispute_is_what_was_not_set_aside():
+    """50,000 were paid before 100,000 of 123,457 were denied: 73,457 are set aside, 26,543 become credit."""
+    given(*BASE, paid(50_000), disputed("base", 100_000, on="2026-01-12")).when(resolve("upheld")).then(
+        event(DisputeResolved, amount_fen=100_000, set_aside_fen=73_457), event(BalancesCorrected, uncounted_fen=26_543)
+    ).owes(credit=26_543)
 
 
 @pytest.mark.parametrize(("first", "second"), ["ab", "ba"])
@@ -430,11 +462,20 @@ def test_a_payment_after_the_death_does_not_shorten_the_days_before_it():
     )
 
 
-def test_a_purchase_after_the_death_that_is_disputed_whole_is_decided_by_itself():
-    after = (*BASE, paid(123_457, on="2026-02-05"), bought("after", 40_000, on="2026-02-15"), disputed("after", 40_000))
-    life = given(*after).when(record_death("2026-02-09", on="2026-03-05"))
+def test_of_purchases_after_the_death_only_what_is_not_disputed_is_dropped():
+    after = (bought("denied", 40_000, on="2026-02-15"), bought("other", 1_000), bought("undenied", 2_000))
+    life = given(*BASE, paid(123_457, on="2026-02-05"), *after, disputed("denied", 40_000))
+    life.when(record_death("2026-02-09", on="2026-03-05"))
     recorded = next(each for each in life.events if isinstance(each, DeathRecorded))
-    assert recorded.dropped == ()
+    assert {each.purchase_id: each.amount_fen for each in recorded.dropped} == {"other": 1_000, "undenied": 2_000}
+
+
+@pytest.mark.parametrize(("died_on", "renewed"), [("2026-02-20", [RulesChanged.TYPE]), ("2026-03-05", [])])
+def test_only_a_death_learnt_late_moves_the_account_to_another_edition_of_the_rules(died_on, renewed):
+    life = given(*BASE, advanced(to="2026-03-05"))
+    with patch.object(events, "RULES", 2):
+        life.when(record_death(died_on))
+    assert [each.TYPE for each in life.events if isinstance(each, RulesChanged)] == renewed
 
 
 # Taking over
