@@ -71,6 +71,7 @@ from domain.events import (
     WriteOffUndone,
 )
 from domain.facts import Fact, FactKind, Issued, amendments, kept
+from domain.freezes import FREEZES
 from domain.ledger import ComingTerms, Ledger
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
 from domain.plans import principal_left
@@ -95,8 +96,6 @@ from domain.references import (
 # months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
 HORIZON = timedelta(days=181)
 _CLOSED_EVERY = timedelta(days=60)
-# Freeze reasons that the customer lifts, which shows that they are there.
-BY_THE_CUSTOMER: frozenset[FreezeReason] = frozenset({"customer_request", "inactive"})
 
 
 @dataclass(slots=True)
@@ -247,13 +246,13 @@ class Account:
 
     def next_end_on(self) -> date | None:
         """The first day that does not end without an event: a hold expires, or the account was unused for too long."""
-        ends = [each.expires_on for each in self.holds.values() if each.left] if self.held else []
-        freeze_on = self.unused_until("freeze")
-        if freeze_on is not None:
-            ends.append(freeze_on)
-        elif (closure_on := self.unused_until("closure")) is not None and not self.obstacles():
-            ends.append(closure_on)
-        return max(self.business_date, min(ends)) if ends else None
+        ending = self.unused_until("freeze")
+        if ending is None and (closure_on := self.unused_until("closure")) is not None and not self.obstacles():
+            ending = closure_on
+        if self.held:
+            expires_on = min(each.expires_on for each in self.holds.values() if each.left)
+            ending = expires_on if ending is None else min(ending, expires_on)
+        return None if ending is None else max(self.business_date, ending)
 
     def unused_until(self, step: Literal["freeze", "closure"]) -> date | None:
         """With which day's end it is frozen, or closed, if the customer does nothing; None where that cannot come.
@@ -297,13 +296,6 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
     account.access = event.access
     account.standing = event.standing
     match event:
-        case HoldPlaced():
-            fen = event.amount_fen
-            account.holds[event.hold_id] = Held(event.business_date, fen, event.merchant_id, event.expires_on, fen)
-            account.held += fen
-            account.last_act_on = event.business_date
-        case HoldReleased():
-            _take_from_hold(account, event.hold_id, event.amount_fen, event.reason)
         case PurchasePosted():
             posted = Posted(event.business_date, event.amount_fen, event.merchant_id, hold_id=event.hold_id or "")
             account.purchases[event.purchase_id] = posted
@@ -328,6 +320,13 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 ledger.pay(event.applied, event.credited_fen)
             fact: FactKind = "settlement" if plan_id else "payment"
             _keep(account, event.value_date, fact, name, event.amount_fen, plan_id)
+        case HoldPlaced():
+            fen = event.amount_fen
+            account.holds[event.hold_id] = Held(event.business_date, fen, event.merchant_id, event.expires_on, fen)
+            account.held += fen
+            account.last_act_on = event.business_date
+        case HoldReleased():
+            _take_from_hold(account, event.hold_id, event.amount_fen, event.reason)
         case PlanCreated():
             made = (event.business_date, event.amount_fen, len(event.schedule), event.statement_no)
             account.plans[event.plan_id] = Planned(*made)
@@ -418,7 +417,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             since = account.frozen_since
             account.frozen_since = {each: since.get(each, event.business_date) for each in event.reasons_now}
             if isinstance(event, AccountUnfrozen):
-                if event.reason in BY_THE_CUSTOMER:
+                if FREEZES[event.reason].lifted_by == ("customer",):  # which shows that they are there
                     account.last_act_on = event.business_date
                 if event.reason == "deceased":
                     _live_on(account)

@@ -64,12 +64,8 @@ def change_bill_day(command: ChangeBillDay, account: Account, today: date) -> Fa
         moved = ledger.bill_days.moved(command.bill_day, asked, today)
         first = moved.next_after(asked - ONE_DAY)
         last = moved.last_before(first)
-        # Where the day moved twice in one cycle, the statement that waits for its test is from neither of the two.
-        waiting = [] if ledger.untested_due is None else [ledger.untested_due]
-        if last > account.opened_on:
-            waiting.append(last + timedelta(days=ledger.terms.due_days))
-        tested = max(map(ledger.test_date, waiting), default=earliest)
-        if first < tested:
+        tested = ledger.test_date(last + timedelta(days=ledger.terms.due_days))
+        if last > account.opened_on and first < tested:
             earliest = tested
     _check_from_date(asked, earliest, latest)
     yield BillDayChanged(bill_day=command.bill_day, from_date=asked)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from domain.account import Account
 from domain.checks import check_activated
-from domain.closure import close_when_clear
+from domain.closure import BY_THE_LENDER, close_when_clear
 from domain.commands import DecideAppeal, LodgeAppeal, Reinstate
 from domain.delinquency import lifted
 from domain.events import (
@@ -22,7 +22,6 @@ from domain.refusals import Refused
 
 Facts = Iterator[AccountEvent]
 _ANSWERED_WITHIN = timedelta(days=20)
-REVERSIBLE = ("forced", "inactive")
 
 
 def lodge_appeal(command: LodgeAppeal, account: Account, today: date) -> Facts:
@@ -30,7 +29,7 @@ def lodge_appeal(command: LodgeAppeal, account: Account, today: date) -> Facts:
     check_activated(account)
     against, terms = command.against, account.ledger.terms
     if against == "closure":
-        since = account.closed_on if account.close_kind in REVERSIBLE else None
+        since = account.closed_on if account.close_kind in BY_THE_LENDER else None
         heard_for = terms.reinstate_days
     else:
         since, heard_for = account.frozen_since.get(against), terms.appeal_days
@@ -89,7 +88,7 @@ def decide_appeal(command: DecideAppeal, account: Account, today: date) -> Facts
 def reinstate(command: Reinstate, account: Account) -> Facts:
     """Undo a closure by force or for inactivity, once an appeal against it was upheld; the debt was never gone."""
     access = move_access("reinstate_frozen" if account.frozen_since else "reinstate", account.access)
-    if account.close_kind not in REVERSIBLE or account.closed_on is None:
+    if account.close_kind not in BY_THE_LENDER or account.closed_on is None:
         raise Refused("not_reinstatable", close_kind=account.close_kind)
     # A loss that was recovered since is one all the same: nothing that is bought on it would ever be billed.
     if account.ledger.charged_off_due is not None:

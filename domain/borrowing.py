@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from domain.account import Account
 from domain.allocation import split_refund
@@ -18,7 +19,7 @@ from domain.events import (
     PurchaseRefunded,
     RiskAlerted,
 )
-from domain.freezing import FREEZES
+from domain.freezes import FREEZES
 from domain.references import Held
 from domain.refusals import Refused
 
@@ -43,15 +44,7 @@ def purchase(command: Purchase, account: Account) -> Facts:
     against = _against(command, account)
     if against is not None and (not command.forced or account.access == "pending"):
         raise against
-    check_bound(command.amount_fen, account.ledger.owed)
-    posted = PurchasePosted(
-        purchase_id=command.purchase_id,
-        amount_fen=command.amount_fen,
-        merchant_id=command.merchant_id,
-        forced=command.forced,
-        credit_applied_fen=min(command.amount_fen, account.ledger.credit),
-    )
-    yield from _post(posted, account, alert=against is not None)
+    yield from _post(command, account, command.merchant_id, alert=against is not None)
     yield from close_when_clear(account)
 
 
@@ -63,18 +56,9 @@ def capture(command: Capture, account: Account) -> Facts:
     against = _against_capture(command, account, held)
     if against is not None and not command.forced:
         raise against
-    check_bound(command.amount_fen, account.ledger.owed)
     taken = min(command.amount_fen, held.left)
-    posted = PurchasePosted(
-        purchase_id=command.purchase_id,
-        amount_fen=command.amount_fen,
-        merchant_id=held.merchant_id,
-        forced=command.forced,
-        credit_applied_fen=min(command.amount_fen, account.ledger.credit),
-        hold_id=command.hold_id,
-        hold_taken_fen=taken,
-    )
-    yield from _post(posted, account, alert=against is not None)
+    of_hold = {"hold_id": command.hold_id, "hold_taken_fen": taken}
+    yield from _post(command, account, held.merchant_id, alert=against is not None, **of_hold)
     if command.final and held.left > taken:
         yield HoldReleased(hold_id=command.hold_id, amount_fen=held.left - taken, reason="final_capture")
     yield from close_when_clear(account)
@@ -123,17 +107,26 @@ def _against_capture(command: Capture, account: Account, held: Held) -> Refused 
     return None
 
 
-def _post(posted: PurchasePosted, account: Account, *, alert: bool) -> Facts:
-    ledger = account.ledger
+def _post(command: Purchase | Capture, account: Account, merchant_id: str, *, alert: bool, **of_hold: Any) -> Facts:
+    """The purchase becomes debt; somebody is told where something stood against it."""
+    ledger, amount = account.ledger, command.amount_fen
+    check_bound(amount, ledger.owed)
     # Where principal is paid first, today's payments pay this purchase before they pay unbilled charges.
     after_payments = ledger.regime == "principal_first"
     if after_payments:
         yield from renew(account)
-    yield posted
+    yield PurchasePosted(
+        purchase_id=command.purchase_id,
+        amount_fen=amount,
+        merchant_id=merchant_id,
+        forced=command.forced,
+        credit_applied_fen=min(amount, ledger.credit),
+        **of_hold,
+    )
     if after_payments:
         yield from correct(account, account.business_date)
     if alert:
-        yield RiskAlerted(rule="forced_capture", evidence_ref=posted.purchase_id)
+        yield RiskAlerted(rule="forced_capture", evidence_ref=command.purchase_id)
     if ledger.charged_off_due is not None:
         # Forced on an account whose loss had been recovered: it is owed on the same terms as the loss was.
         yield from fall_back(account)

@@ -40,11 +40,17 @@ def next_bill_day(after: date, bill_day: int) -> date:
 
 
 class BillDays(NamedTuple):
-    """The day of the month on which an account is billed; where it moved, from which date, and the day before that."""
+    """The day of the month on which an account is billed; where it moved, from which date, and the day before that.
+
+    `agreed_on` is when the move was agreed, and `last` the last bill day by then: where it moves twice in one cycle, that
+    was neither of the two days.
+    """
 
     day: int
     moved_on: date | None = None
     before: int = 0
+    agreed_on: date = date.min
+    last: date = date.min
 
     def falls_on(self, day: date) -> bool:
         """Whether `day` is a bill day."""
@@ -62,12 +68,14 @@ class BillDays(NamedTuple):
         last = _last_bill_day(day, self.day)
         if self.moved_on is None or last >= self.moved_on:
             return last
-        return _last_bill_day(min(day, self.moved_on), self.before)
+        last = _last_bill_day(min(day, self.moved_on), self.before)
+        return self.last if last <= self.agreed_on and self.last < day else last
 
     def moved(self, to: int, from_date: date, today: date) -> "BillDays":
         """Another day from `from_date` on; a move that had not come yet by `today` is given up for it."""
         still_before = self.moved_on is not None and self.moved_on > today
-        return BillDays(to, from_date, self.before if still_before else self.day)
+        before = self.before if still_before else self.day
+        return BillDays(to, from_date, before, today, self.last_before(today + ONE_DAY))
 
 
 def _last_bill_day(before: date, bill_day: int) -> date:

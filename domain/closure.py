@@ -12,6 +12,8 @@ from domain.lifecycle import move_access
 from domain.refusals import Refused
 
 Facts = Iterator[AccountEvent]
+# Closures that were not the customer's: an appeal may undo them.
+BY_THE_LENDER = ("forced", "inactive")
 
 
 def request_closure(account: Account) -> Facts:
@@ -38,7 +40,7 @@ def force_close(command: ForceClose, account: Account) -> Facts:
     """Close at once, debt or not; the debt stays owed, billed and reported."""
     access = move_access("force_close", account.access)
     if access is None:
-        if account.close_kind not in ("forced", "inactive"):
+        if account.close_kind not in BY_THE_LENDER:
             raise Refused("no_such_move", access=account.access, close_kind=account.close_kind)
         return
     yield from release_all(account)

@@ -244,6 +244,8 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return resolve_dispute(command, account)
         case Activate():
             return activate(command, account)
+        case Migrate():
+            return migrate(command, account)
         case ChangeLimit():
             return change_limit(command, account)
         case Freeze():
@@ -278,7 +280,5 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return decline(command, account)
         case Open() | AdvanceTo():
             raise AssertionError(command.DO)
-        case Migrate():
-            return migrate(command, account, today)
         case _:
             assert_never(command)

@@ -69,7 +69,9 @@ class Derivation:
         """One day: the system's steps, then the facts, in the rulebook's order."""
         ledger = self.ledger
         ledger.pass_time(day)
-        owed, dpd = ledger.owed, ledger.dpd
+        # What was paid off is told of whole months, and asked for together with how they ended.
+        told = self._month_end is not None
+        owed, dpd = (ledger.owed, ledger.dpd) if told else (0, 0)
         missed = charges.missed_today(ledger, day)
         if missed is not None:
             self.missed_on.append(day)
@@ -84,7 +86,7 @@ class Derivation:
             ledger.bill(statement.due_date, min(derived, demanded))
         while self._facts and self._facts[-1].on == day:
             self._apply(self._facts.pop())
-            owed = owed or ledger.owed
+            owed = owed or (ledger.owed if told else 0)
         if owed and not ledger.owed:
             self.paid_off.append(PaidOff(on=day, dpd=dpd))
 

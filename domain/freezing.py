@@ -1,9 +1,7 @@
-"""Freezes: a set of reasons, each with those who may set it and lift it; borrowing is stopped while one is left."""
+"""Freezing and lifting: a person sets a reason that is theirs to set, records a death, or lifts a reason again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from types import MappingProxyType
-from typing import NamedTuple
 
 from domain.account import Account
 from domain.checks import check_activated, check_value_date
@@ -12,39 +10,11 @@ from domain.commands import Actor, Freeze, RecordDeath, Role, Unfreeze
 from domain.corrections import correct, renew
 from domain.delinquency import lifted
 from domain.events import AccountEvent, AccountFrozen, DeathRecorded, FreezeReason, PlanPart
+from domain.freezes import FREEZES
 from domain.lifecycle import move_access
 from domain.refusals import Refused
 
 Facts = Iterator[AccountEvent]
-
-
-class Freezing(NamedTuple):
-    """Who may set and lift a freeze reason; nobody is named where it comes and goes by itself.
-
-    `captures`: whether holds that were placed before are still captured.
-    """
-
-    set_by: tuple[Role, ...]
-    lifted_by: tuple[Role, ...]
-    captures: bool = True
-
-
-# An appeal lifts what is appealable, too; who decides it is an officer or risk.
-FREEZES: Mapping[FreezeReason, Freezing] = MappingProxyType(
-    {
-        "abnormal_transaction": Freezing(("risk", "officer"), ("officer",)),
-        "fraud_confirmed": Freezing(("officer",), ("officer",), captures=False),
-        "overdue_long": Freezing((), ()),
-        "credit_deterioration": Freezing(("risk",), ("risk",)),
-        "multi_lender": Freezing(("risk",), ("risk",)),
-        "inactive": Freezing((), ("customer",)),
-        "customer_request": Freezing(("customer",), ("customer",)),
-        "legal_order": Freezing(("officer",), ("officer",), captures=False),
-        # Recorded with the date of death; holds that were placed by then are captured.
-        "deceased": Freezing((), ("officer",)),
-        "charged_off": Freezing((), ()),
-    }
-)
 
 
 def freeze(command: Freeze, account: Account) -> Facts:

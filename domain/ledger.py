@@ -327,7 +327,10 @@ class Ledger:
     def _close_days(self, to: date) -> None:
         days = days_between(self.business_date, to)
         if days > 0:
-            self.fen_days += self.bearing * max(0, days_between(self.business_date, self._bearing_until(to)))
+            if self.died_on is None:
+                self.fen_days += self.bearing * days
+            else:
+                self.fen_days += self.bearing * max(0, days_between(self.business_date, self._bearing_until(to)))
             self.principal_fen_days += self.principal * days
             self.business_date = to
 

@@ -19,14 +19,13 @@ Facts = Iterator[AccountEvent]
 T = TypeVar("T", int, date)
 
 
-def migrate(command: Migrate, account: Account, today: date) -> Facts:
+def migrate(command: Migrate, account: Account) -> Facts:
     """Take the account over instead of activating it; saying the same of it again changes nothing.
 
     Debt that is disputed, restructured or charged off stays where it is: none of it can be taken over.
     """
     access = move_access("migrate", account.access)
     ledger = account.ledger.fork()
-    ledger.pass_time(today)
     said = AccountMigrated(
         limit_fen=command.limit_fen,
         statement_no=command.statement_no,

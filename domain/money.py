@@ -27,7 +27,8 @@ Delta = Annotated[int, Field(ge=-FEN_MAX, le=FEN_MAX), AfterValidator(_not_nothi
 # A rate is never negative and never above 1,000 %: a rate written in percent by mistake is refused.
 Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=12, decimal_places=10, allow_inf_nan=False)]
 
-Bucket = Literal[
+# The ten amounts that an account owes, and the one that it is owed.
+OwedBucket = Literal[
     "principal_billed",
     "principal_unbilled",
     "principal_planned",
@@ -38,8 +39,8 @@ Bucket = Literal[
     "fees_billed",
     "fees_unbilled",
     "fees_planned",
-    "credit",
 ]
+Bucket = Literal[OwedBucket, "credit"]
 # What ordinary payments and purchases move; plans and disputes keep their own.
 OrdinaryBucket = Literal[
     "principal_billed",
@@ -52,7 +53,7 @@ OrdinaryBucket = Literal[
 ]
 DebtKind = Literal["fees", "interest", "principal"]
 BUCKETS: tuple[Bucket, ...] = get_args(Bucket)
-OWED_BUCKETS: tuple[Bucket, ...] = BUCKETS[:-1]
+OWED_BUCKETS: tuple[OwedBucket, ...] = get_args(OwedBucket)
 BILLED_BUCKETS: tuple[Bucket, ...] = ("fees_billed", "interest_billed", "principal_billed")
 UNBILLED_BUCKETS: tuple[Bucket, ...] = ("fees_unbilled", "interest_unbilled", "principal_unbilled")
 PLANNED_BUCKETS: tuple[Bucket, ...] = ("fees_planned", "interest_planned", "principal_planned")

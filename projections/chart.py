@@ -2,20 +2,13 @@
 
 from typing import Literal, NamedTuple, get_args
 
+from domain.money import OwedBucket
+
 # Assets, expenses and contra income stand in debit, the others in credit; a clearing account may stand on either side.
 Kind = Literal["asset", "contra asset", "clearing", "liability", "income", "contra income", "expense"]
 # The ten amounts of an account are receivables by their own names; what it is owed is a liability.
 LedgerAccount = Literal[
-    "principal_billed",
-    "principal_unbilled",
-    "principal_planned",
-    "principal_disputed",
-    "interest_billed",
-    "interest_unbilled",
-    "interest_planned",
-    "fees_billed",
-    "fees_unbilled",
-    "fees_planned",
+    OwedBucket,
     "charged_off",
     "merchant_refunds",
     "merchant_chargebacks",

@@ -74,6 +74,11 @@ ZONE = "Asia/Shanghai"
 FIRST_DAY = "2026-01-05"
 
 
+NOTHING_COUNTED = Counters(
+    bearing_fen=0, fen_days=0, principal_fen_days=0, interest_posted_fen=0, charges_posted_fen=0, waived_fen=0
+)
+
+
 class Asked(NamedTuple):
     """Something asked of the account on a day or at an instant; without one, on the day of what came before."""
 
@@ -188,15 +193,7 @@ def unfreeze(reason: str, on: str | None = None, **fields: Any) -> Asked:
 
 
 def migrate(limit: int = 500_000, on: str | None = None, **said: Any) -> Asked:
-    counters = said.pop("counters", None) or Counters(
-        bearing_fen=0,
-        fen_days=0,
-        principal_fen_days=0,
-        interest_posted_fen=0,
-        charges_posted_fen=0,
-        waived_fen=0,
-    )
-    return Asked(Migrate, on, {"limit_fen": limit, "counters": counters, **said})
+    return Asked(Migrate, on, {"limit_fen": limit, "counters": NOTHING_COUNTED, **said})
 
 
 def record_death(date_of_death: str, on: str | None = None) -> Asked:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from domain.freezing import FREEZES
+from domain.freezes import FREEZES
 from domain.lifecycle import ACCESS_STATES, ACCESS_TABLE, NEVER, NOTHING, STANDING_STATES, STANDING_TABLE, Refuse, Row
 from infra.faults import Fault
 

@@ -31,6 +31,7 @@ LIMITS = (200_000, 300_000, 500_000, 500_000, 800_000, 1_000_000, 1_500_000, 2_0
 # Under which terms accounts are opened, and how many of ten.
 TERMS = ((PAY_LATER, 7), (PAY_LATER_CARD, 2), (PAY_LATER_FREE, 1))
 
+# What else there is, by the stored types. Nobody is told of not using an account: that takes longer than the portfolio.
 HAPPENINGS = frozenset({
     "interest.posted", "late_fee.posted", "debt.waived", "balances.corrected", "payment.reversed",
     "dispute.opened", "dispute.resolved", "account.charged_off", "account.recovered",
@@ -56,7 +57,7 @@ class Portfolio:
         if accounts < 1:
             message = f"a portfolio has at least one account, not {accounts}"
             raise ValueError(message)
-        # What else there is, by the stored types; a hundred accounts bring it about.
+        # A hundred accounts bring it about.
         self.happenings = frozenset(HAPPENINGS if accounts >= 100 else ())
         self.name = f"demo-{accounts}-{seed}"
         self.catalogue = STANDARD

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from domain.calendar import add_months, business_date, zone_named
 from domain.commands import COMMANDS, SYSTEM, AccountCommand, Activate, Actor, AdvanceTo, Command, Open, Role
 from domain.events import FreezeReason
-from domain.freezing import FREEZES
+from domain.freezes import FREEZES
 from domain.identity import account_id_for
 from domain.refusals import Reason, Refused
 from domain.terms import STANDARD, Catalogue, Terms, catalogue

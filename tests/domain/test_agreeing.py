@@ -106,9 +106,17 @@ def test_a_bill_day_that_moves_twice_in_a_cycle_still_waits_for_the_due_test():
     )
 
 
+def test_a_statement_covers_what_the_last_one_did_not_also_where_the_bill_day_moved_twice_in_between():
+    moves = (bill_day_changed(20, "2026-02-12", on="2026-02-05"), bill_day_changed(16, "2026-02-14", on="2026-02-13"))
+    assert statements(given(*BILLED, *moves).when(advance(to="2026-03-16"))) == [
+        ("2026-02-01", "2026-02-15", "2026-02-25"),
+        ("2026-02-16", "2026-03-15", "2026-03-25"),
+    ]
+
+
 def test_a_move_that_has_not_come_yet_is_replaced():
     life = given(*LINE, bill_day_changed(12, "2026-03-05", on="2026-02-05"), bill_day_changed(20, "2026-03-05"))
-    life.stands(bill_days=BillDays(20, date(2026, 3, 5), 1))
+    life.stands(bill_days=BillDays(20, date(2026, 3, 5), 1, date(2026, 2, 5), date(2026, 2, 1)))
 
 
 def test_the_same_move_twice_changes_nothing():

@@ -127,7 +127,31 @@ def test_a_bill_day_moves_on_the_very_day_it_moves_from(day, falls, following, b
 @pytest.mark.parametrize(("today", "until_then"), [("2026-02-14", 1), ("2026-02-15", 15), ("2026-02-16", 15)])
 def test_a_second_move_gives_up_the_first_only_if_that_has_not_come(today, until_then):
     moved = BillDays(15, date(2026, 2, 15), 1).moved(20, date(2026, 4, 1), today=date.fromisoformat(today))
-    assert moved == BillDays(20, date(2026, 4, 1), until_then)
+    assert moved[:3] == (20, date(2026, 4, 1), until_then)
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [
+        ("2026-02-13", "2026-02-01"),
+        ("2026-02-16", "2026-02-01"),
+        ("2026-02-17", "2026-02-16"),
+        ("2026-03-16", "2026-02-16"),
+    ],
+)
+def test_where_it_moves_twice_in_one_cycle_the_last_bill_day_is_neither_of_the_two(day, before):
+    once = BillDays(1).moved(20, date(2026, 2, 12), today=date(2026, 2, 5))
+    assert str(once.last_before(date(2026, 2, 20))) == "2026-02-01"
+    twice = once.moved(16, date(2026, 2, 14), today=date(2026, 2, 13))
+    assert str(twice.last_before(date.fromisoformat(day))) == before
+
+
+@pytest.mark.parametrize(("today", "last"), [("2026-03-25", "2026-03-01"), ("2026-04-05", "2026-03-01")])
+def test_where_a_move_is_replaced_the_last_bill_day_is_still_the_one_there_was(today, last):
+    once = BillDays(1).moved(20, date(2026, 3, 10), today=date(2026, 3, 5))
+    coming = once.moved(5, date(2026, 3, 12), today=date(2026, 3, 11))
+    replaced = coming.moved(7, date(2026, 4, 6), today=date(2026, 3, 12)).moved(9, date(2026, 4, 6), date(2026, 3, 24))
+    assert str(replaced.last_before(date.fromisoformat(today))) == last
 
 
 def test_fen_days_add_up_by_rate():

@@ -243,7 +243,6 @@ def settled_with_a_fen_left(self, plan_id, applied, credited, known=Ledger.settl
         ("_regime_of_the_morning", charges_first_for_ever),
         ("_bearing_until", of_everybody_alive),
         ("settle", settled_with_a_fen_left),
-        ("_take_from_plans", never),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

@@ -6,6 +6,7 @@ import pytest
 
 from domain.terms import PAY_LATER, Terms
 from infra.portfolio.ledger import Book, Bought, Disputed, Fact
+from infra.portfolio.plans import planned
 from infra.portfolio.simulator import agreement_of
 
 PRICE = 123_457
@@ -56,6 +57,31 @@ def upheld(known, on, *, dispute="dispute-1"):
     return known
 
 
+def converted(known, amount, months, on, of="plan-1"):
+    known.reach(day(on))
+    rate = known.agreement.plan_fee[months]
+    known.plans[of] = planned(day(on), amount, months, rate, known.money.oldest(amount))
+    known.add(Fact(day(on), "conversion", of, amount))
+    return known
+
+
+def settled(known, on, amount=None, *, plan="plan-1", of="pay-9"):
+    known.reach(day(on))
+    known.add(Fact(day(on), "settlement", of, amount or known.money.to_settle(plan, day(on)), plan))
+    return known
+
+
+def coming(known, plan="plan-1"):
+    """Instalments and fees that are to come."""
+    return known.money.plans[plan].principals, known.money.plans[plan].fees
+
+
+def died(known, on, learnt):
+    known.reach(day(learnt))
+    known.died(day(on))
+    return known
+
+
 def refunded(known, amount, on, of="buy-1"):
     known.reach(day(on))
     known.add(Fact(day(on), "refund", of, amount))
@@ -65,7 +91,7 @@ def refunded(known, amount, on, of="buy-1"):
 def left(known):
     """Principal billed, new and disputed; interest and fees of each; credit."""
     money = known.money
-    new = money.principal - money.disputed - (money.billed - sum(money.billed_charges.values()))
+    new = money.principal - money.disputed - money.planned - (money.billed - sum(money.billed_charges.values()))
     charges = (*money.billed_charges.values(), *money.new_charges.values())
     return money.billed - sum(money.billed_charges.values()), new, money.disputed, charges, money.credit
 
@@ -173,6 +199,146 @@ def test_more_than_the_cap_allows_was_paid_and_becomes_credit():
     known = paid(bought(book(), 30_000), 31_000, "2-11")
     known.reach(day("3-1"))
     assert (known.money.waived, known.credit, known.money.owed) == (384, 369, 0)
+
+
+# What is paid in instalments
+
+
+def test_the_last_instalment_takes_what_does_not_go_up():
+    """Case 24."""
+    known = converted(bought(book(), 99_999), 99_999, 12, "2-3")
+    assert coming(known) == ((8_333,) * 11 + (8_336,), (733,) * 11 + (737,))
+    assert left(known) == (0, 0, 0, (0, 0, 0, 0), 0)
+    assert known.balance == 99_999
+
+
+def test_an_instalment_is_demanded_in_full():
+    """Case 25."""
+    known = converted(bought(bought(book()), 76_543, "1-20", "buy-2"), 100_000, 3, "2-3")
+    assert known.minimum_left == 10_000
+    assert said(paid(known, 100_000, "2-10"), "3-1") == (34_166, 34_166)
+    assert known.money.planned == 66_667
+
+
+@pytest.mark.parametrize(
+    ("back", "instalments", "credit"),
+    [(50_000, ((20_000, 20_000, 10_000, 0, 0), (900, 900, 900, 0, 0)), 0), (120_000, None, 20_000)],
+)
+def test_a_refund_takes_the_last_instalments_and_their_fees(back, instalments, credit):
+    """Case 26."""
+    known = refunded(paid(converted(bought(book(), 120_000), 120_000, 6, "2-3"), 20_900, "3-5"), back, "3-20")
+    assert (coming(known) if known.money.plans else None) == instalments
+    assert known.credit == credit
+
+
+def test_a_refund_takes_what_is_left_of_the_purchase_before_its_instalments():
+    """Case 38."""
+    known = refunded(converted(bought(book(), 200_000), 100_000, 3, "2-3"), 50_000, "2-5")
+    assert left(known) == (50_000, 0, 0, (0, 0, 0, 0), 0)
+    assert (known.money.planned, known.minimum_left) == (100_000, 0)
+    assert said(known, "3-1") == (84_641, 39_641)
+    assert (known.money.interest, known.money.late_fees) == (475, 0)
+
+
+def test_a_refund_before_or_after_the_conversion_of_its_day():
+    """Case 39 a and b."""
+    known = converted(refunded(bought(book(), 200_000), 100_000, "2-3"), 100_000, 3, "2-3")
+    assert (known.money.planned, said(known, "3-1")[0]) == (100_000, 34_166)
+    known = refunded(converted(bought(book(), 200_000), 200_000, 3, "2-3"), 100_000, "2-3")
+    assert coming(known) == ((66_666, 33_334, 0), (1_666, 1_666, 0))
+
+
+def test_a_plan_stands_as_it_was_made_though_less_was_left_to_convert():
+    """Case 39 c."""
+    known = paid(converted(bought(book(), 200_000), 100_000, 3, "2-3"), 150_000, "2-6", counts="2-2")
+    assert (known.money.planned, known.money.billed, known.credit) == (100_000, 0, 50_000)
+
+
+def test_what_was_carried_into_the_statement_is_converted_first():
+    """Case 40."""
+    known = bought(paid(bought(book()), 12_346, "2-10"), 50_000, "2-20", "buy-2")
+    converted(known, 50_000, 3, "3-3")
+    assert (left(known)[0], known.minimum_left) == (111_111, 12_168)
+    assert known.money.items["buy-1"].unpaid == 61_111
+    assert said(known, "4-1") == (131_796, 41_797)
+    assert known.money.interest == 1_056 + 1_547
+
+
+def test_a_plan_that_is_settled_early_costs_the_fee_of_the_days_used():
+    """Case 41; and once four were billed, for 19 of the 30 days of June 464 of 733."""
+    known = converted(bought(book(), 100_000), 100_000, 12, "2-3")
+    assert known.money.to_settle("plan-1", day("2-10")) == 100_197
+    assert left(settled(known, "2-10")) == (0, 0, 0, (0, 0, 0, 0), 0)
+    assert (known.money.plans, known.money.plan_fees, known.is_clear) == ({}, 197, True)
+    known = converted(bought(book(), 100_000), 100_000, 12, "2-3")
+    for month in range(3, 7):
+        known.reach(day(f"{month}-1"))
+        paid(known, known.money.billed, f"{month}-5", of=f"pay-{month}")
+    assert known.money.to_settle("plan-1", day("6-20")) == 66_668 + 464
+
+
+def test_a_settlement_that_was_returned_never_was():
+    """The instalment of the bill day that passed meanwhile is owed with the next statement, and demanded in full."""
+    known = settled(converted(bought(book(), 99_999), 99_999, 3, "2-3"), "2-20")
+    known.reach(day("3-4"))
+    assert known.said[day("3-1")].balance == 0
+    known.never_counted("pay-9")
+    assert left(known) == (0, 33_333, 0, (0, 0, 833, 0), 0)
+    assert said(known, "4-1") == (68_332, 68_332)
+
+
+def test_what_a_settlement_does_not_reach_is_owed_like_a_purchase():
+    known = settled(converted(bought(book(), 99_999), 99_999, 3, "2-3"), "2-20", 90_000)
+    assert left(known) == (0, 9_999, 0, (0, 0, 545, 0), 0)
+
+
+def test_instalments_bear_interest_from_their_due_date_whatever_the_method():
+    """Statement of 1 March: 33,333 and 833, never paid: a fee of 1,666.7, and 366.7 for the 22 days from 10 March on."""
+    known = converted(bought(book(interest_method="from_posting"), 99_999), 99_999, 3, "2-3")
+    assert said(known, "4-1")[0] == 34_166 + 1_667 + 367 + 34_166
+    assert (known.money.interest, known.money.late_fees) == (367, 1_667)
+
+
+def test_what_is_planned_is_part_of_a_loss_and_its_fees_are_not():
+    known = converted(bought(bought(book()), 50_000, "1-20", "buy-2"), 50_000, 12, "2-3")
+    known.reach(day("8-9"))
+    assert known.lost
+    assert (known.money.plans, known.money.principal, known.money.plan_fees) == ({}, 173_457, 6 * 366)
+    assert left(known)[1] == 0
+
+
+# Who died
+
+
+def test_from_the_day_of_death_on_nothing_is_charged():
+    """10 to 19 February are 10 days: 123,457 x 10 x 0.0005 = 617.3; the late fee of 11 February stays."""
+    known = bought(book())
+    assert said(known, "3-1") == (125_630, 25_631)
+    died(known, "2-20", "3-5")
+    assert left(known) == (PRICE, 0, 0, (1_000, 617, 0, 0), 0)
+    known.reach(day("7-31"))
+    assert (known.money.interest, known.money.late_fees, known.money.days_late) == (617, 1_000, 171)
+
+
+@pytest.mark.parametrize(("on", "fees", "interest"), [("2-10", 0, 0), ("2-11", 1_000, 62), ("2-12", 1_000, 123)])
+def test_the_day_of_death_bears_no_interest_and_its_late_fee_stays(on, fees, interest):
+    known = died(bought(book()), on, "3-5")
+    assert left(known) == (PRICE, 0, 0, (fees, interest, 0, 0), 0)
+
+
+def test_what_was_bought_after_it_never_counted_unless_it_was_authorised_before():
+    known = bought(bought(book(), 40_000, "2-12", "after"), 30_000, "2-12", "held")
+    known.purchases["held"].authorised = day("2-8")
+    died(known, "2-10", "2-20")
+    assert left(known) == (0, 30_000, 0, (0, 0, 0, 0), 0)
+    known.lives_on()
+    assert left(known) == (0, 70_000, 0, (0, 0, 0, 0), 0)
+
+
+def test_no_plan_fee_is_posted_after_it():
+    known = died(converted(bought(book(), 99_999), 99_999, 3, "2-3"), "2-20", "3-10")
+    assert left(known) == (33_333, 0, 0, (0, 0, 0, 0), 0)
+    assert known.money.to_settle("plan-1", day("3-20")) == 66_666
 
 
 # What became a loss

@@ -7,9 +7,10 @@ import pytest
 from infra.demo.verification import Replay
 from infra.portfolio.simulator import Portfolio
 from infra.views.books import Books, Unequal
+from projections import balance
 from projections.books import trial_balance
 from tests.portfolio.memory import Memory, recorded
-from tests.specification import ACCOUNT_ID, BASE, advance, disputed, given, paid
+from tests.specification import ACCOUNT_ID, BASE, LINE, advance, authorized, converted, disputed, given, paid
 
 
 def test_the_demo_finds_every_statement_on_the_topic():
@@ -22,6 +23,28 @@ def test_the_demo_finds_every_statement_on_the_topic():
     assert replay.gap is None
     assert replay.statements.first_difference is None
     assert replay.statements.total == len(script.expected_statements())
+
+
+@pytest.mark.parametrize(("expected", "equal"), [(-15_834, 2), (50_833, 1), (0, 1)])
+def test_the_demo_leaves_what_is_planned_out_where_no_statement_was_issued(expected, equal):
+    """50,000 of credit pay the first instalment of 33,333 and its fee of 833, so on 1 March there is nothing to bill."""
+    life = given(*BASE, converted(100_000, 3, on="2026-02-03"), paid(73_457, on="2026-02-05"), advance(to="2026-03-02"))
+    replay = Replay({(ACCOUNT_ID, date(2026, 2, 1)): 123_457, (ACCOUNT_ID, date(2026, 3, 1)): expected})
+    replay.read(recorded(ACCOUNT_ID, life.events))
+    assert str(replay.statements) == f"{equal}/2"
+
+
+def test_the_demo_finds_what_the_view_says_of_held_limit():
+    life = given(*LINE, authorized("h1", 5_000, on="2026-01-10"), advance(to="2026-01-12"))
+    history = recorded(ACCOUNT_ID, life.events)
+    row = None
+    for each in history:
+        row = balance.step(row, each)
+    replay = Replay({})
+    replay.read(history)
+    assert str(replay.against([row])) == "1/1"
+    row.held_fen = 4_999
+    assert replay.against([row]).first_difference == f"account {ACCOUNT_ID}: held 5000 replayed, 4999 in the view"
 
 
 @pytest.mark.parametrize(("expected", "equal"), [(-500, 2), (122_957, 1), (0, 1)])

@@ -18,7 +18,6 @@ from domain.events import (
     AccountChargedOff,
     AccountMigrated,
     Channel,
-    Counters,
     Instalment,
     InstalmentPosted,
     MoneyEvent,
@@ -37,6 +36,7 @@ from tests.domain.lives import late_wanderers, planners, so_many, wanderers, wan
 from tests.specification import (
     BASE,
     LINE,
+    NOTHING_COUNTED,
     advance,
     advanced,
     bought,
@@ -386,14 +386,7 @@ TAKEN_OVER = AccountMigrated(
     charged_off_due=None,
     regime="charges_first",
     untested_due=None,
-    counters=Counters(
-        bearing_fen=0,
-        fen_days=0,
-        principal_fen_days=0,
-        interest_posted_fen=0,
-        charges_posted_fen=0,
-        waived_fen=0,
-    ),
+    counters=NOTHING_COUNTED,
     history="NN1",
 )
 

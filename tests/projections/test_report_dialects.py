@@ -22,7 +22,7 @@ from domain.commands import (
     WaiveDebt,
     WriteOff,
 )
-from domain.events import AccountMigrated, Counters, MinimumLeft, Owed, UnpaidMinimum
+from domain.events import AccountMigrated, MinimumLeft, Owed, UnpaidMinimum
 from domain.terms import Terms
 from projections import credit_report, metro2
 from projections.bureau import CreditReport, MonthLine, account_status, code_of, tier_of, worst_of
@@ -31,6 +31,7 @@ from tests.domain.test_migrating import LATE
 from tests.projections.late_facts import learns
 from tests.projections.stories import Story, record
 from tests.projections.test_credit_report import base, captured, codes, told
+from tests.specification import NOTHING_COUNTED
 
 CUSTOMER = Actor(role="customer", id="c-1")
 
@@ -310,14 +311,7 @@ def taken_over(history: str, owed: int = 0, missed: str | None = None) -> Story:
         charged_off_due=None,
         regime="charges_first",
         untested_due=None,
-        counters=Counters(
-            bearing_fen=0,
-            fen_days=0,
-            principal_fen_days=0,
-            interest_posted_fen=0,
-            charges_posted_fen=0,
-            waived_fen=0,
-        ),
+        counters=NOTHING_COUNTED,
         history=history,
         owed_after=Owed(principal_billed=owed),
         unpaid_minima_after=tuple(UnpaidMinimum(**each) for each in minima),
