@@ -28,6 +28,7 @@ from tests.specification import (
     force_closed,
     frozen,
     given,
+    migrate,
     opened,
     reinstated,
     unfrozen,
@@ -38,14 +39,14 @@ from tests.specification import write_off as written_off
 # What generated lives may not come to.
 TOLD = (
     (opened(), declined()),
+    (opened(), migrate(), bought("p1", 1_000)),
     (*LINE, frozen("multi_lender"), force_closed(), appealed("closure"), appeal_decided("upheld"), reinstated(300_000)),
     (*LINE, force_closed(), appealed("closure"), appeal_decided("upheld"), reinstated(300_000), bought("p1", 1_000)),
     (*BASE, advanced(to="2026-02-01"), written_off(), write_off_undone()),
     (*BASE, closure_requested(), frozen("customer_request"), closure_withdrawn(), unfrozen("customer_request")),
 )
-# Nothing is told from an opening; a loss and its recovery stand behind a freeze or a closure; no life begins with a
-# take-over yet.
-NOT_NEEDED = {"account.opened", "account.charged_off", "account.recovered", "account.migrated"}
+# Nothing is told from an opening; a loss and its recovery stand behind a freeze or a closure.
+NOT_NEEDED = {"account.opened", "account.charged_off", "account.recovered"}
 FAMILY = sorted(cls.TYPE for cls in EVENTS if cls.TYPE.startswith("account."))
 
 

@@ -12,14 +12,21 @@ from domain.calendar import BillDays
 from domain.events import (
     AccountBilled,
     AccountChargedOff,
+    AccountMigrated,
     AccountStandingChanged,
     BalancesCorrected,
+    DeathRecorded,
     DebtWaived,
     DisputeOpened,
     DisputeResolved,
     InterestPosted,
+    Owed,
     PaymentReversed,
+    PlanCreated,
+    PlanPart,
+    PurchaseLeft,
     PurchasePosted,
+    PurchaseRefunded,
     RatedDays,
     RulesChanged,
 )
@@ -28,12 +35,15 @@ from domain.slices import at_rate, together
 from tests.specification import (
     BASE,
     LINE,
+    activated,
     advance,
     advanced,
     appeal,
     appealed,
     bought,
     buy,
+    convert,
+    converted,
     correct,
     death_recorded,
     dispute,
@@ -41,15 +51,25 @@ from tests.specification import (
     event,
     frozen,
     given,
+    migrate,
     opened,
     paid,
+    paid_out,
     pay,
     record_death,
+    refund,
     resolve,
+    resolved,
     reverse,
     terms,
     terms_changed,
+    write_off,
 )
+from tests.specification import undo_write_off as write_off_undone
+from tests.specification import write_off as written_off
+
+DAY = date(2026, 3, 5)
+FROM_POSTING = terms(interest_method="from_posting")
 
 # Money
 
@@ -177,8 +197,17 @@ def test_a_dearer_rate_holds_from_its_date_too():
     """Closings from the due date, 10 February: 10 days at 0.0003, 9 at 0.0005."""
     cheap, dear = terms(daily_rate=Decimal("0.0003")), terms("agreed-2")
     begun = (opened(agreed=cheap), *BASE[1:], terms_changed(dear, "2026-02-20"), advanced(to="2026-02-28"))
-    given(*begun).when(advance(to="2026-03-01")).then(
-        event(InterestPosted, amount_fen=926, fen_days=9 * 123_457), event(AccountBilled)
+    life = given(*begun).when(advance(to="2026-03-01"))
+    life.then(event(InterestPosted, amount_fen=926, fen_days=9 * 123_457), event(AccountBilled))
+    # On 1 April 31 days more at 0.0005: 2,839.51 in all, less what was posted.
+    life.when(advance(to="2026-03-31")).stands("2026-04-01", accrued=2_840 - 926)
+
+
+def test_a_rate_that_changed_before_the_due_date_is_the_rate_of_every_day_since():
+    """Closings from 10 to 28 February: 19 days at 0.0003."""
+    changed = (*BASE, terms_changed(terms("agreed-2", daily_rate=Decimal("0.0003")), "2026-02-05", on="2026-02-04"))
+    given(*changed, advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=704, fen_days=19 * 123_457, earlier_days=()), event(AccountBilled)
     )
 
 
@@ -190,12 +219,45 @@ def test_what_pays_a_bill_leaves_what_was_bought_since_as_it_was():
     assert {name: each.unpaid for name, each in life.account.ledger.slices.items()} == {"base": 73_457, "new": 1_000}
 
 
+@pytest.mark.parametrize("fen", [1, 12_345, 12_346])
+def test_every_fen_that_is_paid_of_a_bill_lowers_what_it_demands(fen):
+    given(*BASE, advanced(to="2026-02-01")).when(pay(fen)).stands(minimum_due=12_346 - fen)
+
+
+def test_a_missed_minimum_that_was_paid_down_to_the_tolerance_later_stays_demanded():
+    """It was not met at its own test, so the next statement's test does not let it go either."""
+    begun = (opened(agreed=terms(tolerance=1_000)), *BASE[1:], advanced(to="2026-02-11"), paid(11_346))
+    life = given(*begun, advanced(to="2026-03-01")).when(advance(to="2026-03-12")).stands(standing="overdue", dpd=1)
+    assert [(each.statement_no, each.amount) for each in life.account.ledger.layers] == [(1, 1_000), (2, 13_183)]
+
+
+def test_all_principal_counts_for_the_cap_disputed_or_not():
+    given(*BASE, disputed("base", 100_000, on="2026-01-12")).stands(principal=123_457)
+
+
 def test_days_past_due_found_late_to_be_beyond_the_bound_are_a_loss_at_the_next_dawn():
     life = given(*BASE, paid(123_457, on="2026-02-10"), advanced(to="2026-08-09"))
     life.when(reverse(on="2026-08-09")).stands(standing="overdue", dpd=180)
     life.when(advance(to="2026-08-11"))
     lost = next(each for each in life.events if isinstance(each, AccountChargedOff))
     assert (lost.business_date, lost.dpd_after) == (date(2026, 8, 10), 181)
+
+
+def test_what_was_paid_in_time_of_a_statement_counts_from_its_posting_when_the_rest_is_missed():
+    """From posting: 123,457 x 26 days (10 January to 4 February), then 63,457 x 24 days, though p1 is paid in full."""
+    begun = (opened(agreed=FROM_POSTING), activated(), bought("p1", 50_000, on="2026-01-10"), bought("p2", 73_457))
+    given(*begun, paid(60_000, on="2026-02-05"), advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=2_366, fen_days=4_732_850), event(AccountBilled)
+    )
+
+
+def test_what_was_paid_in_time_counts_though_a_loss_was_booked_in_error_between():
+    """50,000 x 24 days (10 January to 2 February) + 73,457 x 49 (10 January to 28 February, 5 February left out)."""
+    begun = (opened(agreed=FROM_POSTING), activated(), bought("p1", 50_000, on="2026-01-10"), bought("p2", 73_457))
+    booked = (paid(50_000, on="2026-02-03"), written_off(on="2026-02-05"), write_off_undone(on="2026-02-06"))
+    given(*begun, *booked, advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=2_400, fen_days=4_799_393), event(AccountBilled)
+    )
 
 
 # Payments that never counted
@@ -227,6 +289,79 @@ def test_a_returned_payment_that_its_credit_nearly_covers_is_owed_on_the_bill_al
     ).owes(principal_billed=70_000)
 
 
+def test_of_credit_that_was_paid_out_only_what_was_never_there_is_owed():
+    history = (*LINE, paid(30_000, on="2026-01-10", ref="a"), paid(20_000, ref="b"), paid_out(50_000))
+    given(*history).when(reverse("a")).then(event(PaymentReversed, credit_taken_fen=0), event(BalancesCorrected)).owes(
+        principal_unbilled=30_000
+    )
+
+
+# Purchases and refunds
+
+
+@pytest.mark.parametrize("most", [FEN_MAX - 123_457, FEN_MAX - 123_456])
+def test_what_is_owed_in_all_stays_within_the_bounds_of_money(most):
+    life = given(*BASE).when(buy("p2", most, forced=True))
+    if most + 123_457 <= FEN_MAX:
+        life.owes(principal_unbilled=FEN_MAX)
+    else:
+        life.refused("amount_invalid", field="amount_fen", asked=most, highest=FEN_MAX - 123_457)
+
+
+def test_a_refund_of_what_was_bought_since_leaves_what_is_billed_as_it_was():
+    life = given(*BASE, bought("new", 1_000, on="2026-02-03")).when(refund("new", 400))
+    life.then(event(PurchaseRefunded, of_purchase_fen=400, applied={"principal_unbilled": 400}))
+    assert {name: each.unpaid for name, each in life.account.ledger.slices.items()} == {"base": 123_457, "new": 600}
+
+
+def test_a_refund_finds_the_purchase_and_what_a_rejected_dispute_posted_anew_together():
+    denied = (*BASE, disputed("base", 60_000, on="2026-01-12"), resolved("rejected"))
+    given(*denied).when(refund("base", 100_000)).then(
+        event(PurchaseRefunded, of_purchase_fen=100_000, applied={"principal_unbilled": 100_000}, credited_fen=0)
+    ).owes(principal_unbilled=23_457)
+
+
+def test_what_is_paid_in_instalments_already_is_not_paid_in_instalments_again():
+    """
+    Of the March statement 21,000 pay the old purchase first, so that a part of the first instalment stays unpaid,
+    though no minimum is missed; the plan of April is made of the new purchase alone.
+    """
+    march = (*BASE, converted(60_000, 3, on="2026-02-03"), paid(60_000, on="2026-02-05", ref="a"))
+    april = (advanced(to="2026-03-01"), paid(21_000, on="2026-03-05", ref="b"), bought("new", 50_000, on="2026-03-20"))
+    life = given(*march, *april, advanced(to="2026-04-01")).stands(convertible=50_000, arrears=0)
+    life.when(convert(50_000, 3, on="2026-04-02", ref="plan-2")).then(
+        event(PlanCreated, parts=(PlanPart(purchase_id="new", amount_fen=50_000),))
+    ).stands(convertible=0)
+    assert [(name, each.unpaid) for name, each in life.account.ledger.slices.items()] == [
+        ("plan/plan-1/1", 2_990),
+        ("plan/plan-1/2", 20_000),
+    ]
+
+
+def test_who_asks_for_instalments_too_late_is_told_the_last_due_date():
+    march = (*BASE, paid(12_346, on="2026-02-10", ref="a"), advanced(to="2026-03-01"), paid(13_000, ref="b"))
+    given(*march).when(convert(10_000, 3, on="2026-03-12")).refused(
+        "conversion_too_late", asked=date(2026, 3, 12), due_date=date(2026, 3, 10)
+    )
+
+
+def test_a_refund_finds_in_a_plan_no_more_than_what_of_the_purchase_was_converted():
+    """Of `new` 40,000 are in the plan; the other 23,457 were paid, and are given back."""
+    both = (*LINE, bought("old", 60_000, on="2026-01-10"), bought("new", 63_457))
+    given(*both, converted(100_000, 3, on="2026-02-03"), paid(23_457)).when(
+        refund("new", 63_457, on="2026-02-05")
+    ).owes(principal_planned=60_000, credit=23_457)
+
+
+def test_a_refund_takes_out_of_a_plan_what_the_purchase_itself_does_not_have():
+    """100,000 of 60,000 + 63,457 are converted; of 30,000 refunded 23,457 are in the purchase, 6,543 in the plan."""
+    both = (*LINE, bought("old", 60_000, on="2026-01-10"), bought("new", 63_457))
+    life = given(*both, converted(100_000, 3, on="2026-02-03")).when(refund("new", 30_000, on="2026-02-05"))
+    life.owes(principal_planned=93_457)
+    (plan,) = life.account.ledger.plans.values()
+    assert [(part.purchase_id, part.amount_fen) for part in plan.parts] == [("old", 60_000), ("new", 33_457)]
+
+
 # Corrections by an officer
 
 
@@ -247,7 +382,19 @@ def test_the_deltas_of_a_correction_add_up_over_what_is_billed_and_what_is_not()
     )
 
 
+def test_a_single_fen_of_principal_that_an_officer_adds_is_a_purchase_of_its_own():
+    life = given(*BASE).when(correct(principal_unbilled=1, on="2026-01-12")).owes(principal_unbilled=123_458)
+    assert [each.unpaid for each in life.account.ledger.slices.values()] == [123_457, 1]
+
+
 # Disputes
+
+
+def test_what_never_counted_of_an_upheld_dispute_is_what_was_not_set_aside():
+    """50,000 were paid before 100,000 of 123,457 were denied: 73,457 are set aside, 26,543 become credit."""
+    given(*BASE, paid(50_000), disputed("base", 100_000, on="2026-01-12")).when(resolve("upheld")).then(
+        event(DisputeResolved, amount_fen=100_000, set_aside_fen=73_457), event(BalancesCorrected, uncounted_fen=26_543)
+    ).owes(credit=26_543)
 
 
 @pytest.mark.parametrize(("first", "second"), ["ab", "ba"])
@@ -270,12 +417,36 @@ def test_credit_pays_for_a_dispute_only_when_it_is_rejected(outcome, applied, le
     assert resolved.credit_applied_fen == applied
 
 
+def test_what_is_planned_is_lost_with_the_rest():
+    given(*BASE, converted(60_000, 3, on="2026-02-03")).when(write_off(on="2026-02-05")).owes(principal_billed=123_457)
+
+
+def test_a_loss_taken_back_after_its_due_test_would_have_been_bears_interest_from_that_day_only():
+    """The test of 11 February never came: 123,457 x 14 days (15 to 28 February) x 0.0005 = 864.20."""
+    begun = (*BASE, written_off(on="2026-02-05"), write_off_undone(on="2026-02-15"), advanced(to="2026-02-28"))
+    given(*begun).when(advance(to="2026-03-01")).then(
+        event(InterestPosted, amount_fen=864, fen_days=14 * 123_457), event(AccountBilled)
+    )
+
+
+def test_credit_of_a_loss_pays_first_for_a_dispute_that_is_rejected_and_the_rest_is_billed():
+    """All but 100,000 is repaid with 20,000 more; of the 100,000, owed again, 80,000 are left."""
+    lost = (*BASE, disputed("base", 100_000, on="2026-01-12"), written_off(on="2026-01-15"), paid(43_457))
+    given(*lost).owes(principal_disputed=100_000, credit=20_000).when(resolve("rejected")).owes(principal_billed=80_000)
+
+
 @pytest.mark.parametrize(("outcome", "renewed"), [("upheld", [RulesChanged.TYPE]), ("rejected", [])])
 def test_only_what_is_derived_anew_moves_the_account_to_another_edition_of_the_rules(outcome, renewed):
     life = given(*BASE, disputed("base", 100_000, on="2026-01-12"))
     with patch.object(events, "RULES", 2):
         life.when(resolve(outcome))
     assert [each.TYPE for each in life.events if isinstance(each, RulesChanged)] == renewed
+
+
+def test_a_purchase_is_nothing_for_which_an_account_moves_to_another_edition_of_the_rules():
+    life = given(*BASE)
+    with patch.object(events, "RULES", 2):
+        life.when(buy("new", 500)).then(event(PurchasePosted))
 
 
 # Where principal is paid first
@@ -306,12 +477,42 @@ def test_a_death_has_one_date(asked):
 def test_a_payment_after_the_death_does_not_shorten_the_days_before_it():
     """From posting: 123,457 x 23 days (10 January to 1 February), though 50,000 came three days after the death."""
     begun = (
-        opened(agreed=terms(interest_method="from_posting")),
+        opened(agreed=FROM_POSTING),
         *BASE[1:],
         death_recorded("2026-02-02", on="2026-02-02"),
     )
     given(*begun, paid(50_000, on="2026-02-05"), advanced(to="2026-02-28")).when(advance(to="2026-03-01")).then(
         event(InterestPosted, amount_fen=1_420, fen_days=23 * 123_457), event(AccountBilled)
+    )
+
+
+def test_of_purchases_after_the_death_only_what_is_not_disputed_is_dropped():
+    after = (bought("denied", 40_000, on="2026-02-15"), bought("other", 1_000), bought("undenied", 2_000))
+    life = given(*BASE, paid(123_457, on="2026-02-05"), *after, disputed("denied", 40_000))
+    life.when(record_death("2026-02-09", on="2026-03-05"))
+    recorded = next(each for each in life.events if isinstance(each, DeathRecorded))
+    assert {each.purchase_id: each.amount_fen for each in recorded.dropped} == {"other": 1_000, "undenied": 2_000}
+
+
+@pytest.mark.parametrize(("died_on", "renewed"), [("2026-02-20", [RulesChanged.TYPE]), ("2026-03-05", [])])
+def test_only_a_death_learnt_late_moves_the_account_to_another_edition_of_the_rules(died_on, renewed):
+    life = given(*BASE, advanced(to="2026-03-05"))
+    with patch.object(events, "RULES", 2):
+        life.when(record_death(died_on))
+    assert [each.TYPE for each in life.events if isinstance(each, RulesChanged)] == renewed
+
+
+# Taking over
+
+
+def test_an_account_of_several_purchases_is_taken_over():
+    each = [PurchaseLeft(purchase_id=name, unpaid_fen=100, due_date=None, fen_days=0, counted_to=DAY) for name in "ab"]
+    taking = (opened(on=f"{DAY}"),)
+    given(*taking).when(migrate(balances=Owed(principal_unbilled=200), purchases=tuple(each))).then(
+        event(AccountMigrated)
+    ).owes(principal_unbilled=200)
+    given(*taking).when(migrate(balances=Owed(principal_unbilled=200), purchases=(each[0], each[0]))).refused(
+        "takeover_inconsistent", field="purchases", stated=2, expected=1
     )
 
 

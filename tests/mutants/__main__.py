@@ -85,11 +85,11 @@ def _tried(
             else:
                 mutant, made = following
                 number += 1
-                running[mutant] = Trial(folder, str(number), mutant.room, made)
+                running[mutant] = Trial(folder, str(number), seconds_most, mutant.room, made)
         if running:
             wait_for(running.values())
         for mutant, trial in list(running.items()):
-            if (outcome := trial.outcome(seconds_most)) is not None:
+            if (outcome := trial.outcome()) is not None:
                 del running[mutant]
                 known.keep(mutant, outcome)
                 yield mutant, outcome
@@ -99,8 +99,8 @@ def _untouched(folder: Path) -> float:
     """How long the examples take without an error; they have to be green."""
     outcome = None
     for _ in range(2):  # the first run writes the byte code that the others read
-        trial = Trial(folder, "pristine")
-        while (outcome := trial.outcome(600)) is None:
+        trial = Trial(folder, "pristine", seconds_most=600)
+        while (outcome := trial.outcome()) is None:
             wait_for([trial])
         if outcome.word != "survived":
             _say(
@@ -140,7 +140,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="which sample (default 7)")
     parser.add_argument("--count", type=int, default=400, help="how many mutants (default 400)")
     parser.add_argument("--processes", type=int, default=2, help="how many are tried at once (default 2)")
-    parser.add_argument("--seconds", type=float, default=30, help="from when on one that does not end is given up")
+    parser.add_argument("--seconds", type=float, default=30, help="of work, at least; more than that has not ended")
     parser.add_argument("--room", action="append", choices=ROOMS, help="of this room only; may be said again")
     asked = parser.parse_args(arguments)
     if min(asked.count, asked.processes) < 1:

@@ -39,6 +39,7 @@ ROOMS = (
     "borrowing",
     "holds",
     "converting",
+    "migrating",
     "adjusting",
     "disputing",
     "writing_off",

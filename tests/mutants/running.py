@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from inspect import isfunction, unwrap
+from math import ceil
 from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from signal import SIGXCPU
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import NamedTuple, NoReturn
@@ -41,6 +43,7 @@ _NO_EXAMPLES = {
 _FIRST = "test_known_answers.py"
 _LIVES = "tests.domain.lives"
 _MEMORY_MOST = 4 << 30
+_PATIENCE = 20  # how many times its seconds of work an error may take where the machine is busy or it sleeps
 _CLEAN, _RED, _BROKEN = 0, 1, 70
 _FOUND_BY = "found-by"
 
@@ -96,8 +99,9 @@ def trees(root: Path) -> Iterator[Path]:
 class Trial:
     """One copy of the tree, with an error in one room or with none, and the process that runs the examples in it."""
 
-    def __init__(self, folder: Path, name: str, room: str = "", source: str = "") -> None:
+    def __init__(self, folder: Path, name: str, seconds_most: float, room: str = "", source: str = "") -> None:
         self.tree = folder / name
+        self._patience = _PATIENCE * seconds_most
         if room:
             # The byte code of the pristine tree comes along, but for the room's own.
             shutil.copytree(folder / "pristine", self.tree)
@@ -105,7 +109,7 @@ class Trial:
                 stale.unlink()
             (self.tree / "domain" / f"{room}.py").write_text(source, encoding="utf-8")
         self.began = monotonic()
-        self._process: BaseProcess = get_context("fork").Process(target=_run, args=(self.tree,))
+        self._process: BaseProcess = get_context("fork").Process(target=_run, args=(self.tree, ceil(seconds_most)))
         self._process.start()
 
     @property
@@ -113,19 +117,25 @@ class Trial:
         """Ready when the process has ended."""
         return self._process.sentinel
 
-    def outcome(self, seconds_most: float) -> Outcome | None:
+    def outcome(self) -> Outcome | None:
         """What became of it; None as long as it may still run."""
         seconds = monotonic() - self.began
         if self._process.is_alive():
-            if seconds < seconds_most:
+            if seconds < self._patience:
                 return None
             self._process.kill()
             self._process.join()
             return self._ended("timed out", seconds)
         self._process.join()
-        if self._process.exitcode == _BROKEN:
-            raise RuntimeError(f"the examples were not run in {self.tree}")
-        return self._ended("killed" if self._process.exitcode else "survived", seconds)
+        match self._process.exitcode:
+            case 0:
+                return self._ended("survived", seconds)
+            case code if code == -SIGXCPU:
+                return self._ended("timed out", seconds)
+            case code if code == _BROKEN:
+                raise RuntimeError(f"the examples were not run in {self.tree}")
+            case _:
+                return self._ended("killed", seconds)
 
     def _ended(self, word: str, seconds: float) -> Outcome:
         note = self.tree / _FOUND_BY
@@ -140,14 +150,18 @@ def wait_for(trials: Iterable[Trial]) -> None:
     connection.wait([each.sentinel for each in trials], timeout=1)
 
 
-def _run(tree: Path) -> NoReturn:
-    """In the forked process: run the examples of that tree, and end with what they said."""
+def _run(tree: Path, seconds_most: int) -> NoReturn:
+    """In the forked process: run the examples of that tree, and end with what they said.
+
+    `seconds_most` are seconds of work, so that a busy machine finds no more than an idle one.
+    """
     root = Path(__file__).resolve().parents[2]
     try:
         os.chdir(tree)
         silence = os.open("output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds_most, seconds_most + 1))
         with suppress(ValueError, OSError):  # not every system knows this bound
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_MOST, _MEMORY_MOST))
         for name in [name for name in sys.modules if name.split(".")[0] in {"tests", *_PACKAGES}]:
