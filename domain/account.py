@@ -35,6 +35,7 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
+    CashDrawn,
     Channel,
     CloseKind,
     ClosureRequested,
@@ -59,6 +60,7 @@ from domain.events import (
     PlanCreated,
     PlanFeePosted,
     PlanLeft,
+    PlanPrepaid,
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
@@ -80,6 +82,7 @@ from domain.references import (
     Appeal,
     Death,
     Dispute,
+    Drawn,
     Held,
     Older,
     PaidOut,
@@ -96,6 +99,7 @@ from domain.references import (
 # months or so: rarely enough to cost nothing, often enough that a long life costs no more than a short one.
 HORIZON = timedelta(days=181)
 _CLOSED_EVERY = timedelta(days=60)
+_OF_PAYMENTS: tuple[FactKind, ...] = ("payment", "settlement", "prepayment")
 
 
 @dataclass(slots=True)
@@ -114,6 +118,8 @@ class Account:
     # The first month of the credit report, by its first day; those that were taken over included.
     reported_from: date | None = None
     version: int = 0
+    # The last bill day on which a statement was issued.
+    billed_on: date | None = None
     # The edition of the rules by which its balances were derived.
     rules: int = 1
     access: Access = "pending"
@@ -144,6 +150,7 @@ class Account:
     refunds: dict[str, Refunded] = field(default_factory=dict)
     payments: dict[str, Received] = field(default_factory=dict)
     plans: dict[str, Planned] = field(default_factory=dict)
+    draws: dict[str, Drawn] = field(default_factory=dict)
     payouts: dict[str, PaidOut] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
     holds: dict[str, Held] = field(default_factory=dict)
@@ -161,6 +168,7 @@ class Account:
         twin.refunds = self.refunds.copy()
         twin.payments = self.payments.copy()
         twin.plans = self.plans.copy()
+        twin.draws = self.draws.copy()
         twin.payouts = self.payouts.copy()
         twin.disputes = self.disputes.copy()
         twin.holds = self.holds.copy()
@@ -217,6 +225,10 @@ class Account:
     def plan(self, plan_id: str) -> Planned | None:
         """The plan of this id, over or not."""
         return self.plans.get(plan_id) or found(self.older, Planned, plan_id)
+
+    def drawing(self, draw_id: str) -> Drawn | None:
+        """The draw of this id."""
+        return self.draws.get(draw_id) or found(self.older, Drawn, draw_id)
 
     def payout(self, refund_id: str) -> PaidOut | None:
         """The payout of credit of this id."""
@@ -296,6 +308,11 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
     account.access = event.access
     account.standing = event.standing
     match event:
+        case CashDrawn():
+            ledger.draw(event.amount_fen)
+            account.last_act_on = event.business_date
+            drawn = Drawn(event.business_date, event.amount_fen, event.plan_id, event.payout_token)
+            account.draws[event.draw_id] = drawn
         case PurchasePosted():
             posted = Posted(event.business_date, event.amount_fen, event.merchant_id, hold_id=event.hold_id or "")
             account.purchases[event.purchase_id] = posted
@@ -309,17 +326,24 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             name = f"{event.channel}/{event.payment_ref}"
             paid_billed = sum(event.applied.get(bucket, 0) for bucket in BILLED_BUCKETS)
             recovered = sum(event.applied.values()) if event.standing == "charged_off" else 0
-            plan_id = event.plan_id or ""
-            received = Received(event.value_date, event.amount_fen, paid_billed, recovered=recovered, plan_id=plan_id)
+            plan_id, prepaid = event.plan_id or "", event.prepaid_fen or 0
+            received = Received(
+                event.value_date, event.amount_fen, paid_billed, False, recovered, plan_id=plan_id, prepaid=prepaid
+            )
             account.payments[name] = received
             account.recovered += recovered
             account.last_act_on = max(account.last_act_on or event.value_date, event.value_date)
-            if plan_id:
+            fact: FactKind
+            if prepaid:
+                ledger.prepay(plan_id, event.applied, event.credited_fen)
+                fact, of = "prepayment", f"{prepaid}/{plan_id}"
+            elif plan_id:
                 ledger.settle(plan_id, event.applied, event.credited_fen)
+                fact, of = "settlement", plan_id
             else:
                 ledger.pay(event.applied, event.credited_fen)
-            fact: FactKind = "settlement" if plan_id else "payment"
-            _keep(account, event.value_date, fact, name, event.amount_fen, plan_id)
+                fact, of = "payment", ""
+            _keep(account, event.value_date, fact, name, event.amount_fen, of)
         case HoldPlaced():
             fen = event.amount_fen
             account.holds[event.hold_id] = Held(event.business_date, fen, event.merchant_id, event.expires_on, fen)
@@ -336,16 +360,23 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 made_on=event.business_date,
                 instalments=event.schedule,
                 parts=event.parts,
+                annual_rate=event.annual_rate,
+                scheme=event.scheme,
             )
-            ledger.convert(plan, event.minimum_lowered_fen)
-            _keep(account, event.business_date, "conversion", event.plan_id, event.amount_fen, plan.model_dump_json())
+            if event.kind == "draw":
+                ledger.plan_draw(plan)
+                planned_as: FactKind = "draw"
+            else:
+                ledger.convert(plan, event.minimum_lowered_fen)
+                planned_as = "conversion"
+            _keep(account, event.business_date, planned_as, event.plan_id, event.amount_fen, plan.model_dump_json())
         case PlanFeePosted() | InstalmentPosted():
             ledger.post(event)
-        case PlanSettledEarly():
+        case PlanSettledEarly() | PlanPrepaid():
             pass  # its payment said so
         case AccountBilled():
             issued = Issued(event.business_date, event.due_date, event.minimum_fen, event.own_minimum_fen)
-            account.issued = (*account.issued, issued)
+            account.issued, account.billed_on = (*account.issued, issued), event.business_date
             ledger.bill(event.due_date, event.own_minimum_fen)
         case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
             pass
@@ -355,7 +386,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 for debt in WAIVABLE:
                     if amount := getattr(event, f"{debt}_fen"):
                         _keep(account, event.business_date, "waiver", debt, amount)
-            elif event.cause == "command":
+            elif event.cause == "command" and not ledger.principal:  # else it comes with a payment or a loss
                 _keep(account, event.business_date, "posting", event.TYPE, 0)
         case PaymentReversed():
             name = f"{event.channel}/{event.payment_ref}"
@@ -365,7 +396,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             restored = event.restored
             ledger.restore(name, restored.get("principal_billed", 0), restored.get("principal_unbilled", 0))
             account.facts = tuple(
-                fact for fact in account.facts if fact.reference != name or fact.kind not in {"payment", "settlement"}
+                fact for fact in account.facts if fact.reference != name or fact.kind not in _OF_PAYMENTS
             )
         case BalancesCorrected():
             ledger.adopt(event)
@@ -484,16 +515,19 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 each.plan_id: Planned(each.made_on, principal_left(each), 0, 0) for each in event.plans_left
             }
             _keep(account, event.business_date, "takeover", event.model_dump_json(), 0)
-            if event.untested_due is not None:
-                issued_on = event.untested_due - timedelta(days=ledger.terms.due_days)
-                own = sum(each.amount_fen for each in event.minima_left if each.due_date == event.untested_due)
-                account.issued = (Issued(issued_on, event.untested_due, own, own),)
+            account.issued = tuple(_issued_elsewhere(event, due, ledger) for due in ledger.untested)
             account.reported_from = add_months(event.business_date.replace(day=1), -len(event.history))
         case AccountOpened():
             message = f"account.opened as event {account.version} of an account: its history is mixed up"
             raise ValueError(message)
         case _:
             assert_never(event)
+
+
+def _issued_elsewhere(event: AccountMigrated, due: date, ledger: Ledger) -> Issued:
+    """The statement that waits for its due test where the account was taken over."""
+    own = sum(each.amount_fen for each in event.minima_left if each.due_date == due)
+    return Issued(due - (ledger.due_date_of(due) - due), due, own, own)
 
 
 def _keep(account: Account, on: date, kind: FactKind, reference: str, amount: int, of: str = "") -> None:
@@ -587,6 +621,7 @@ def _close_base(account: Account, day: date) -> None:
         account.refunds,
         account.payments,
         account.plans,
+        account.draws,
         account.payouts,
         account.disputes,
         account.holds,

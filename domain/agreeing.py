@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from domain.account import Account
 from domain.calendar import ONE_DAY
-from domain.checks import check_activated, published
+from domain.checks import check_activated, check_offered, published
 from domain.commands import ChangeBillDay, ChangeTerms, SetAutopay
 from domain.events import AccountEvent, AutopaySet, BillDayChanged, TermsChanged
 from domain.refusals import Refused
@@ -20,6 +20,10 @@ _AS_AGREED = (
     "product",
     "currency",
     "interest_method",
+    "annual_rate",
+    "penalty_multiplier",
+    "schedule",
+    "bill_lead_days",
     "grace_days",
     "tolerance",
     "cap_annual",
@@ -52,6 +56,7 @@ def change_terms(command: ChangeTerms, account: Account, today: date, catalogue:
 
 def change_bill_day(command: ChangeBillDay, account: Account, today: date) -> Facts:
     """Another bill day from a date on, such that a statement's due test comes before the next statement."""
+    check_offered(command, account, "pay_later")
     check_activated(account)
     ledger, asked = account.ledger, command.from_date
     moved_on = ledger.bill_days.moved_on

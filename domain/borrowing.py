@@ -6,9 +6,9 @@ from typing import Any
 
 from domain.account import Account
 from domain.allocation import split_refund
-from domain.checks import WHY_NOT_OPEN, check_bound, check_value_date
+from domain.checks import WHY_NOT_OPEN, check_bound, check_offered, check_value_date
 from domain.closure import close_when_clear, less_owed
-from domain.commands import Authorize, Capture, Purchase, RefundPurchase, ReleaseHold
+from domain.commands import Authorize, Capture, Draw, Purchase, RefundPurchase, ReleaseHold
 from domain.corrections import correct, renew
 from domain.delinquency import fall_back
 from domain.events import (
@@ -28,7 +28,8 @@ Facts = Iterator[AccountEvent]
 
 def authorize(command: Authorize, account: Account, today: date) -> Facts:
     """Reserve limit for a purchase, or the first refusal that stands against it."""
-    against = _against(command, account)
+    check_offered(command, account, "pay_later")
+    against = against_borrowing(command, account)
     if against is not None:
         raise against
     yield HoldPlaced(
@@ -41,7 +42,8 @@ def authorize(command: Authorize, account: Account, today: date) -> Facts:
 
 def purchase(command: Purchase, account: Account) -> Facts:
     """A purchase, or the first refusal that stands against it; what is forced is posted all the same, with an alert."""
-    against = _against(command, account)
+    check_offered(command, account, "pay_later")
+    against = against_borrowing(command, account)
     if against is not None and (not command.forced or account.access == "pending"):
         raise against
     yield from _post(command, account, command.merchant_id, alert=against is not None)
@@ -74,7 +76,7 @@ def release_hold(command: ReleaseHold, account: Account) -> Facts:
         yield from close_when_clear(account)
 
 
-def _against(command: Authorize | Purchase, account: Account) -> Refused | None:
+def against_borrowing(command: Authorize | Purchase | Draw, account: Account) -> Refused | None:
     """The first refusal that stands against borrowing so much, in the rulebook's order."""
     ledger = account.ledger
     if account.access != "open":

@@ -4,22 +4,24 @@ Both who decides what happens today and who derives what should have happened as
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
-from domain.allocation import allocate
+from domain.allocation import WATERFALL, allocate
 from domain.events import DebtWaived, InstalmentPosted, InterestPosted, LateFeePosted, PlanFeePosted, PlanLeft
 from domain.ledger import Charge, Ledger
 from domain.money import Amounts, ceiling, half_up
-from domain.plans import due_next, fee_run_up, principal_left
+from domain.plans import due_next, fee_run_up, interest_run_up, principal_left
 from domain.slices import Layer
 
 
 def missed_today(ledger: Ledger, day: date) -> Layer | None:
-    """The minimum whose due test falls on `day`, if it was missed; the terms see to it that there is at most one."""
-    newest = ledger.layers[-1] if ledger.layers else None
-    if newest is None or ledger.test_date(newest.due_date) != day or newest.amount <= ledger.terms.tolerance:
-        return None
-    return newest
+    """The minimum whose due test falls on `day`, if it was missed; there is at most one due on any day."""
+    for layer in reversed(ledger.layers):
+        test = ledger.test_date(layer.due_date)
+        if test <= day:
+            return layer if test == day and layer.amount > ledger.terms.tolerance else None
+    return None
 
 
 def late_fee(ledger: Ledger, missed: Layer) -> Iterator[LateFeePosted]:
@@ -43,12 +45,20 @@ def _after_death(ledger: Ledger) -> bool:
 def bill_day(ledger: Ledger) -> Iterator[Charge]:
     """What a bill day makes payable: fees of plans, interest, instalments; what then exceeds the cap is given up.
 
-    In this order credit pays what it would if it came last: fees, interest, principal.
+    In this order credit pays what it would if it came last: fees, interest, principal. A loan's instalment has a bill day
+    of its own.
     """
-    due = [(plan, due_next(plan)) for plan in ledger.plans.values()]
+    due_date = ledger.due_date_of(ledger.business_date)
+    due = [
+        (plan, instalment)
+        for plan in ledger.plans.values()
+        if (instalment := due_next(plan)).due_date is None or instalment.due_date == due_date
+    ]
     for plan, instalment in due:
         yield from plan_fee(ledger, plan, instalment.fee_fen, credit=ledger.credit)
     yield from interest(ledger)
+    for plan, instalment in due:
+        yield from plan_interest(ledger, plan, instalment.interest_fen)
     for plan, instalment in due:
         yield InstalmentPosted(
             plan_id=plan.plan_id,
@@ -59,10 +69,13 @@ def bill_day(ledger: Ledger) -> Iterator[Charge]:
     yield from over_cap(ledger)
 
 
-def plan_fee(ledger: Ledger, plan: PlanLeft, amount: int, credit: int) -> Iterator[PlanFeePosted]:
-    """The fee of a plan's next instalment, or so much of it; none is charged after the customer's death."""
+def plan_fee(
+    ledger: Ledger, plan: PlanLeft, amount: int, credit: int, *, settlement: bool = False
+) -> Iterator[PlanFeePosted]:
+    """The fee of a plan's next instalment, or so much of it, or of a settlement; none after the customer's death."""
     if amount and not _after_death(ledger):
         yield PlanFeePosted(
+            kind="settlement" if settlement else "instalment",
             plan_id=plan.plan_id,
             number=due_next(plan).number,
             amount_fen=amount,
@@ -70,10 +83,72 @@ def plan_fee(ledger: Ledger, plan: PlanLeft, amount: int, credit: int) -> Iterat
         )
 
 
-def payoff(ledger: Ledger, plan: PlanLeft) -> tuple[int, int]:
-    """What it takes to settle a plan today: its principal, and the fee that has run up for the instalment to come."""
-    fee = 0 if _after_death(ledger) else fee_run_up(plan, ledger.business_date, ledger.bill_days)
-    return principal_left(plan), fee
+def plan_interest(ledger: Ledger, plan: PlanLeft, amount: int) -> Iterator[InterestPosted]:
+    """The interest of a loan's next instalment, or so much of it: no more than had run up when the customer died."""
+    if ledger.died_on is not None and _after_death(ledger):
+        amount = min(amount, interest_run_up(plan, principal_left(plan), ledger.died_on))
+    if amount:
+        yield InterestPosted(
+            kind="plan",
+            amount_fen=amount,
+            fen_days=0,
+            total_posted_fen=ledger.interest_posted,
+            credit_applied_fen=min(ledger.credit, amount),
+            plan_id=plan.plan_id,
+            number=due_next(plan).number,
+        )
+
+
+class Payoff(NamedTuple):
+    """What it takes to pay principal of a plan early, by bucket, in the order in which the money pays it.
+
+    Of a loan everything payable comes first, as ever; of a conversion its own fee is all there is beside the principal.
+    `interest` and `fee` are what is charged for it.
+    """
+
+    applied: Amounts
+    principal: int
+    interest: int
+    fee: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return sum(self.applied.values())
+
+
+def payoff(ledger: Ledger, plan: PlanLeft, principal: int | None = None) -> Payoff:
+    """What it takes today to pay so much of a plan's principal early; all of it, where nothing else is said."""
+    principal = principal_left(plan) if principal is None else principal
+    then, run_up_by_now, fee = ledger.fork(), 0, 0
+    for event in paid_early(then, plan, principal):
+        then.post(event)
+        if isinstance(event, PlanFeePosted):
+            fee = event.amount_fen
+        elif isinstance(event, InterestPosted) and event.kind == "plan":
+            run_up_by_now = event.amount_fen
+    if plan.scheme is None:
+        return Payoff({"principal_planned": principal, "fees_unbilled": fee}, principal, 0, fee)
+    payable: Amounts = {bucket: then.buckets[bucket] for bucket in WATERFALL[ledger.regime]}
+    return Payoff(payable | {"principal_planned": principal}, principal, run_up_by_now, fee)
+
+
+def paid_early(ledger: Ledger, plan: PlanLeft, principal: int) -> Iterator[Charge]:
+    """What is charged where so much of a plan is paid before it is due: what has run up, and the price of that.
+
+    The payment that comes with it pays for the fee, not credit.
+    """
+    today = ledger.business_date
+    if plan.scheme is None:
+        yield from plan_fee(ledger, plan, fee_run_up(plan, today, ledger.bill_days), credit=0)
+        return
+    yield from interest(ledger)
+    yield from plan_interest(ledger, plan, interest_run_up(plan, principal, today))
+    terms = ledger.terms
+    if today > plan.made_on + timedelta(days=terms.cooling_off_days):
+        fee = half_up(terms.early_settlement_fee, principal)
+        yield from plan_fee(ledger, plan, fee, credit=0, settlement=True)
+    yield from over_cap(ledger)
 
 
 def minimum_lowered(ledger: Ledger, amount: int) -> int:
@@ -89,8 +164,10 @@ def minimum_lowered(ledger: Ledger, amount: int) -> int:
 
 
 def run_up(ledger: Ledger) -> Iterator[InterestPosted | DebtWaived]:
-    """Everything that has run up by today: interest is posted, and what then exceeds the cap is given up."""
+    """Everything that has run up by today: interest is posted, of loans too; what then exceeds the cap is given up."""
     yield from interest(ledger)
+    for plan in ledger.plans.values():
+        yield from plan_interest(ledger, plan, interest_run_up(plan, principal_left(plan), ledger.business_date))
     yield from over_cap(ledger)
 
 
@@ -99,7 +176,7 @@ def interest(ledger: Ledger) -> Iterator[InterestPosted]:
     accrued = ledger.accrued
     if accrued > 0:
         yield InterestPosted(
-            kind="revolving",
+            kind="revolving" if ledger.terms.product == "pay_later" else "penalty",
             amount_fen=accrued,
             fen_days=ledger.fen_days,
             earlier_days=ledger.earlier_days,

@@ -11,8 +11,10 @@ from domain.commands import (
     Command,
     ConvertToPlan,
     DisputeReport,
+    Draw,
     LodgeAppeal,
     OpenDispute,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RefundCredit,
@@ -21,7 +23,7 @@ from domain.commands import (
 )
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
-from domain.terms import Catalogue, Terms
+from domain.terms import Catalogue, Product, Terms
 
 WHY_NOT_OPEN: dict[str, Reason] = {
     "pending": "not_activated",
@@ -31,7 +33,7 @@ WHY_NOT_OPEN: dict[str, Reason] = {
 }
 
 
-def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0911, PLR0912 - one case a kind
+def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a kind
     """Whether the reference that `command` carries was used before; then it must come with the content of that time."""
     match command:
         case Purchase(purchase_id=name):
@@ -74,10 +76,23 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
             first = {"amount_fen": plan.amount, "months": plan.months}
             statement = {} if command.statement_no is None else {"statement_no": plan.statement_no}
             _check_same(command, "plan_id_reused", "plan_id", first | statement)
-        case SettleEarly(channel=channel, payment_ref=name):
+        case Draw(draw_id=name):
+            if (drawn := account.drawing(name)) is None:
+                return False
+            plan = account.plan(drawn.plan_id)
+            first = {"amount_fen": drawn.amount, "plan_id": drawn.plan_id, "payout_token": drawn.payout_token}
+            months = {"months": plan.months} if plan else {}
+            _check_same(command, "draw_id_reused", "draw_id", first | months)
+        case PrepayPlan(channel=channel, payment_ref=name):
             if (received := account.payment(channel, name)) is None:
                 return False
             first = {"amount_fen": received.amount, "plan_id": received.plan_id or None}
+            of = {"principal_fen": received.prepaid}
+            _check_same(command, "payment_ref_reused", "payment_ref", first | of)
+        case SettleEarly(channel=channel, payment_ref=name):
+            if (received := account.payment(channel, name)) is None:
+                return False
+            first = {"amount_fen": received.amount, "plan_id": "" if received.prepaid else received.plan_id or None}
             _check_same(command, "payment_ref_reused", "payment_ref", first)
         case RefundCredit(refund_id=name):
             if (paid_out := account.payout(name)) is None:
@@ -112,6 +127,13 @@ def check_activated(account: Account) -> None:
     """Nothing that presumes a line may be asked of an application."""
     if account.access == "pending":
         raise Refused("not_activated", access=account.access)
+
+
+def check_offered(command: Command, account: Account, by: Product) -> None:
+    """What one product offers may not be asked of an account of another."""
+    product = account.ledger.terms.product
+    if product != by:
+        raise Refused("not_offered", asked=command.DO, product=product, offered_by=by)
 
 
 def published(catalogue: Catalogue, version: str) -> Terms:

@@ -23,7 +23,7 @@ from domain.events import (
     PurchaseLeft,
 )
 from domain.money import AskedFen, Delta, OrdinaryBucket
-from domain.terms import Token
+from domain.terms import Product, Token
 
 Role = Literal["customer", "officer", "risk", "merchant", "bank", "system"]
 
@@ -84,7 +84,8 @@ class Open(Command):
     DO = "open"
     customer_id: Token
     terms_version: Token
-    product: Literal["pay_later"] = "pay_later"
+    # The one that the terms are of; whoever says it too is held to it.
+    product: Product | None = None
     zone: Annotated[str, Field(min_length=1, max_length=64)] = "Asia/Shanghai"
     bill_day: Annotated[int, Field(ge=1, le=28)] | None = None
     funding_ref: Token | None = None
@@ -218,6 +219,29 @@ class ConvertToPlan(Command):
     amount_fen: AskedFen
     months: Annotated[int, Field(ge=1, le=60)]
     statement_no: Annotated[int, Field(ge=1)] | None = None
+
+
+class Draw(Command):
+    """Take a loan out of the limit, to be repaid in so many months; `risk_rule` as in a purchase."""
+
+    DO = "draw"
+    draw_id: Token
+    plan_id: Token
+    amount_fen: AskedFen
+    months: Annotated[int, Field(ge=1, le=60)]
+    payout_token: Token
+    risk_rule: Token | None = None
+
+
+class PrepayPlan(Command):
+    """Pay a part of a loan's principal before it is due. The amount must be what that takes on that day."""
+
+    DO = "prepay_plan"
+    plan_id: Token
+    payment_ref: Token
+    channel: Channel
+    principal_fen: AskedFen
+    amount_fen: AskedFen
 
 
 class SettleEarly(Command):
@@ -444,6 +468,7 @@ class Migrate(Command):
     minima: Annotated[tuple[MinimumLeft, ...], Field(max_length=1_000)] = ()
     plans: Annotated[tuple[PlanLeft, ...], Field(max_length=100)] = ()
     untested_due: date | None = None
+    untested_later: Annotated[tuple[date, ...], Field(max_length=100)] = ()
     counters: Counters
     history: Annotated[str, Field(pattern=r"^[#*ANM1-7]{0,24}$")] = ""
 
@@ -488,6 +513,8 @@ AccountCommand = (
     | Purchase
     | RefundPurchase
     | ConvertToPlan
+    | Draw
+    | PrepayPlan
     | SettleEarly
     | ReceivePayment
     | ReversePayment

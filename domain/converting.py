@@ -1,23 +1,19 @@
-"""Paying in instalments: a part of a statement becomes a plan, and a plan is paid off before its end."""
+"""Paying in instalments: a part of a statement becomes a plan."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from domain import charges
 from domain.account import Account
-from domain.checks import WHY_NOT_OPEN, check_activated
-from domain.closure import less_owed
-from domain.commands import ConvertToPlan, SettleEarly
+from domain.checks import WHY_NOT_OPEN, check_offered
+from domain.commands import ConvertToPlan
 from domain.events import (
     AccountEvent,
     AccountStandingChanged,
-    PaymentReceived,
     PlanCreated,
     PlanPart,
-    PlanSettledEarly,
 )
 from domain.lifecycle import move_standing
-from domain.money import Amounts
 from domain.plans import instalments
 from domain.refusals import Refused
 from domain.schedules import fee_plan
@@ -50,6 +46,7 @@ def convert_to_plan(command: ConvertToPlan, account: Account, today: date) -> Fa
 
 def _check_convertible(command: ConvertToPlan, account: Account, today: date) -> None:
     """The first refusal that stands against it: of the account, of the statement, of what is asked for."""
+    check_offered(command, account, "pay_later")
     ledger = account.ledger
     if account.access != "open":
         raise Refused(WHY_NOT_OPEN[account.access], access=account.access, reasons=list(account.reasons))
@@ -75,35 +72,3 @@ def _check_convertible(command: ConvertToPlan, account: Account, today: date) ->
         raise Refused(
             "conversion_exceeds_billed", field="amount_fen", asked=command.amount_fen, convertible=ledger.convertible
         )
-
-
-def settle_early(command: SettleEarly, account: Account, today: date) -> Facts:
-    """Pay what is left of a plan, with the fee that has run up; whoever settles pays no later fee."""
-    check_activated(account)
-    ledger = account.ledger
-    if account.plan(command.plan_id) is None:
-        raise Refused("plan_unknown", field="plan_id", asked=command.plan_id)
-    plan = ledger.plans.get(command.plan_id)
-    if plan is None:
-        raise Refused("plan_over", field="plan_id", asked=command.plan_id)
-    principal, fee = charges.payoff(ledger, plan)
-    if command.amount_fen != principal + fee:
-        raise Refused(
-            "payoff_mismatch",
-            field="amount_fen", asked=command.amount_fen, payoff=principal + fee, principal=principal, fee=fee,
-        )  # fmt: skip
-    # The payment that comes with it pays for the fee, not credit.
-    yield from charges.plan_fee(ledger, plan, fee, credit=0)
-    applied: Amounts = {"principal_planned": principal, "fees_unbilled": fee}
-    yield PaymentReceived(
-        payment_ref=command.payment_ref,
-        channel=command.channel,
-        amount_fen=command.amount_fen,
-        value_date=today,
-        applied={bucket: fen for bucket, fen in applied.items() if fen},
-        credited_fen=0,
-        regime=ledger.regime,
-        plan_id=command.plan_id,
-    )
-    yield PlanSettledEarly(plan_id=command.plan_id, principal_fen=principal, fee_fen=fee)
-    yield from less_owed(account)

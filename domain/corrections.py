@@ -80,6 +80,7 @@ def _by_days(derivation: Derivation, from_date: date) -> dict[str, Any]:
 
 def _charged_otherwise(known: Ledger, derived: Ledger) -> dict[str, Any]:
     interest = derived.interest_posted - known.interest_posted
+    interest += derived.plan_interest_posted - known.plan_interest_posted
     late_fees = derived.charges_posted - known.charges_posted - interest
     waived = derived.waived - known.waived
     owed = (derived.owed - derived.credit) - (known.owed - known.credit)
@@ -119,6 +120,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
         ),
         "plans_left": tuple(derived.plans.values()),
         "untested_due": derived.untested_due,
+        "untested_later": derived.untested[1:],
         "charged_off_due": derived.charged_off_due,
         "minima_charged_off": _minima(derived.layers_charged_off),
         "regime": derived.regime,
@@ -130,6 +132,8 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
             interest_posted_fen=derived.interest_posted,
             charges_posted_fen=derived.charges_posted,
             plan_fees_posted_fen=derived.plan_fees_posted,
+            settlement_fees_posted_fen=derived.settlement_fees_posted,
+            plan_interest_posted_fen=derived.plan_interest_posted,
             waived_fen=derived.waived,
         ),
         "months": tuple(months),

@@ -34,6 +34,7 @@ from domain.commands import (
     DecideAppeal,
     Decline,
     DisputeReport,
+    Draw,
     ForceClose,
     Freeze,
     LodgeAppeal,
@@ -41,6 +42,7 @@ from domain.commands import (
     NoticeInactivity,
     Open,
     OpenDispute,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RecordDeath,
@@ -59,7 +61,7 @@ from domain.commands import (
     WithdrawClosure,
     WriteOff,
 )
-from domain.converting import convert_to_plan, settle_early
+from domain.converting import convert_to_plan
 from domain.delinquency import catch_up, charge_off, due_test, long_overdue_freeze
 from domain.disputing import open_dispute, resolve_dispute
 from domain.events import AccountEvent, Cause, MoneyEvent, Owed
@@ -67,6 +69,7 @@ from domain.freezing import freeze, record_death, unfreeze
 from domain.granting import activate, change_limit, decline, open_account
 from domain.holds import expire
 from domain.inactivity import end_unused, notice
+from domain.lending import draw, prepay_plan, settle_early
 from domain.lifecycle import headline
 from domain.migrating import migrate
 from domain.refusals import Refused
@@ -195,7 +198,7 @@ def _day_end(account: Account, day: date) -> Facts:
 def _calendar(account: Account, day: date) -> Facts:
     """The system's steps of one day, in the rulebook's order (the closing balances of the day before are counted)."""
     yield from due_test(account, day)
-    if account.ledger.bill_days.falls_on(day):
+    if account.ledger.bills_on(day):
         yield from bill_day_steps(account, day)
         yield from catch_up(account)
     yield from charge_off(account)
@@ -226,6 +229,10 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return refund_credit(command, account)
         case ConvertToPlan():
             return convert_to_plan(command, account, today)
+        case Draw():
+            return draw(command, account, today)
+        case PrepayPlan():
+            return prepay_plan(command, account, today)
         case SettleEarly():
             return settle_early(command, account, today)
         case ChangeTerms():

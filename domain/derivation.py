@@ -14,6 +14,7 @@ from domain.events import AccountMigrated, MonthEnd, PaidOff, PlanLeft
 from domain.facts import Fact, Issued, in_order
 from domain.ledger import Charge, ComingTerms, Ledger
 from domain.money import Amounts, Bucket, DebtKind
+from domain.plans import principal_left
 from domain.terms import Terms
 
 
@@ -76,7 +77,7 @@ class Derivation:
         if missed is not None:
             self.missed_on.append(day)
             self._post(charges.late_fee(ledger, missed))
-        if ledger.bill_days.falls_on(day) and ledger.charged_off_due is None:
+        if ledger.charged_off_due is None and ledger.bills_on(day):
             self._post(charges.bill_day(ledger))
         statement = self._issued.get(day)
         if statement is not None:
@@ -94,24 +95,34 @@ class Derivation:
         for event in posted:
             self.ledger.post(event)
 
-    def _apply(self, fact: Fact) -> None:  # noqa: C901, PLR0912 - one case a kind
+    def _apply(self, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - one case a kind
         ledger = self.ledger
         match fact.kind:
             case "purchase":
                 ledger.purchase(fact.reference, fact.amount, min(fact.amount, ledger.credit))
+            case "draw":
+                ledger.draw(fact.amount)
+                ledger.plan_draw(PlanLeft.model_validate_json(fact.of))
             case "refund":
                 of_purchase, applied, credited = split_refund(
                     fact.amount, ledger.unpaid_of(fact.reference), ledger.buckets, ledger.regime
                 )
                 ledger.refund(fact.reference, of_purchase, applied, credited)
             case "payment":
+                if ledger.terms.product == "cash_loan":
+                    self._post(charges.interest(ledger))
                 applied, credited = allocate(fact.amount, ledger.buckets, ledger.regime)
                 ledger.pay(applied, credited)
             case "conversion":
                 plan = PlanLeft.model_validate_json(fact.of)
                 ledger.convert(plan, charges.minimum_lowered(ledger, fact.amount))
             case "settlement":
-                self._settle(fact)
+                applied, credited = self._paid_early(fact, fact.of)
+                ledger.settle(fact.of, applied, credited)
+            case "prepayment":
+                principal, _, plan_id = fact.of.partition("/")
+                applied, credited = self._paid_early(fact, plan_id, int(principal))
+                ledger.prepay(plan_id, applied, credited)
             case "payout":
                 ledger.pay_out(fact.reference, fact.amount)
             case "dispute":
@@ -142,16 +153,17 @@ class Derivation:
             case "takeover":
                 ledger.take_over(AccountMigrated.model_validate_json(fact.reference))
 
-    def _settle(self, fact: Fact) -> None:
-        """A plan is over on the day it was settled; what it would have taken less of the money pays like any other."""
+    def _paid_early(self, fact: Fact, plan_id: str, most: int | None = None) -> tuple[Amounts, int]:
+        """What the money pays of a plan, at `most` so much of its principal; what is too much pays like any other."""
         ledger = self.ledger
-        plan = ledger.plans.get(fact.of)
-        principal, fee = charges.payoff(ledger, plan) if plan is not None else (0, 0)
+        plan = ledger.plans.get(plan_id)
+        own: Amounts = {}
         if plan is not None:
-            self._post(charges.plan_fee(ledger, plan, fee, credit=0))
-        own: Amounts = {"principal_planned": principal, "fees_unbilled": fee}
+            principal = principal_left(plan) if most is None else min(most, principal_left(plan))
+            own = charges.payoff(ledger, plan, principal).applied
+            self._post(charges.paid_early(ledger, plan, principal))
         _, applied, credited = split_refund(fact.amount, own, ledger.buckets, ledger.regime)
-        ledger.settle(fact.of, applied, credited)
+        return applied, credited
 
     def _month(self, end: date) -> MonthEnd:
         ledger = self.ledger

@@ -9,19 +9,21 @@ codes only: no names, no free text, no account numbers.
 """
 
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.money import Amounts, Bucket, Fen, PositiveFen, Rate
-from domain.terms import Terms, Token
+from domain.schedules import Scheme
+from domain.terms import Product, Terms, Token
 
 Access = Literal["pending", "open", "frozen", "closing", "closed"]
 Standing = Literal["clear", "billed", "paid", "overdue", "charged_off"]
 Status = Literal["pending", "activated", "billed", "paid", "overdue", "frozen", "closed"]
 Cause = Literal["command", "advance"]
-PlanKind = Literal["conversion"]
+PlanKind = Literal["conversion", "draw"]
 Channel = Literal["transfer", "auto_debit", "counter", "adjustment"]
 FreezeReason = Literal[
     "abnormal_transaction",
@@ -137,7 +139,7 @@ class AccountOpened(Event):
     """An application was accepted; access is pending. There is no limit yet."""
 
     TYPE = "account.opened"
-    product: Literal["pay_later"]
+    product: Product
     customer_id: Token
     zone: str
     bill_day: int
@@ -249,16 +251,21 @@ class RatedDays(_Frozen):
 class InterestPosted(MoneyEvent):
     """Accrued interest became payable. It bears no interest itself.
 
-    `fen_days` are all that count at today's rate, `earlier_days` those at rates that were in force before.
+    `revolving` on what statements billed, and `penalty` on overdue principal of loans, run by days: `fen_days` are all that
+    count at today's rate, `earlier_days` those at rates that were in force before, `total_posted_fen` all that was posted
+    of them. `plan` is the interest of a loan's instalment, or what has run up of it where its plan ends before: it leaves
+    that total as it was.
     """
 
     TYPE = "interest.posted"
-    kind: Literal["revolving"]
+    kind: Literal["revolving", "penalty", "plan"]
     amount_fen: PositiveFen
     fen_days: Annotated[int, Field(ge=0)]
     earlier_days: tuple[RatedDays, ...] = ()
     total_posted_fen: Fen
     credit_applied_fen: Fen
+    plan_id: Token | None = None
+    number: Annotated[int, Field(ge=1)] | None = None
 
 
 class LateFeePosted(MoneyEvent):
@@ -324,8 +331,9 @@ class PaymentReceived(MoneyEvent):
     applied: Amounts
     credited_fen: Fen
     regime: Literal["charges_first", "principal_first"]
-    # The plan that it settles early, and nothing else.
+    # The plan that it settles early, and nothing else; or how much it pays early of that plan's principal.
     plan_id: Token | None = None
+    prepaid_fen: PositiveFen | None = None
 
 
 class PaymentReversed(MoneyEvent):
@@ -361,11 +369,17 @@ class PurchaseLeft(_Frozen):
 
 
 class Instalment(_Frozen):
-    """One part of a plan: so much principal, and the fee that comes with it; both 0 where a refund took it away."""
+    """One part of a plan: so much principal, and what comes with it; all 0 where a refund took it away.
+
+    A loan's instalment says when it is due and what interest comes with it; any other is due with the statement of its
+    turn.
+    """
 
     number: Annotated[int, Field(ge=1)]
     principal_fen: Fen
     fee_fen: Fen
+    interest_fen: Fen = 0
+    due_date: date | None = None
 
 
 class PlanPart(_Frozen):
@@ -376,13 +390,18 @@ class PlanPart(_Frozen):
 
 
 class PlanLeft(_Frozen):
-    """What is left of a plan: the instalments that are still to come, and which purchases they pay."""
+    """What is left of a plan: the instalments that are still to come, and which purchases they pay.
+
+    Of a loan also its rate of a year and by which scheme it is repaid: what is paid early is reckoned with them.
+    """
 
     plan_id: Token
     kind: PlanKind
     made_on: date
     instalments: tuple[Instalment, ...]
     parts: tuple[PlanPart, ...]
+    annual_rate: Rate = Decimal(0)
+    scheme: Scheme | None = None
 
 
 class MinimumLeft(UnpaidMinimum):
@@ -408,8 +427,10 @@ class Counters(_Frozen):
     principal_fen_days: Annotated[int, Field(ge=0)]
     interest_posted_fen: Fen
     charges_posted_fen: Fen
-    # Of the charges: fees of plans.
+    # Of the charges: fees of plans, and of those what loans cost that were paid early; interest of loans' instalments.
     plan_fees_posted_fen: Fen = 0
+    settlement_fees_posted_fen: Fen = 0
+    plan_interest_posted_fen: Fen = 0
     waived_fen: Fen
 
 
@@ -441,6 +462,8 @@ class CarriedForward(MoneyEvent):
     disputes_left: tuple[DisputeLeft, ...] = ()
     plans_left: tuple[PlanLeft, ...] = ()
     untested_due: date | None
+    # Loans may have several instalments that wait for their due tests.
+    untested_later: tuple[date, ...] = ()
     charged_off_due: date | None
     minima_charged_off: tuple[MinimumLeft, ...] = ()
     regime: Literal["charges_first", "principal_first"]
@@ -521,7 +544,7 @@ class DisputeResolved(MoneyEvent):
 
 
 class PlanCreated(MoneyEvent):
-    """Billed principal became a plan: it will fall due as scheduled. It is not paid, and no limit is free again.
+    """Billed principal became a plan, or a loan was drawn: it will fall due as scheduled. No limit is free again.
 
     `parts` are the purchases it came from, `minimum_lowered_fen` is how much less their statement demands. Principal and
     fee of an instalment are payable with the statement of its number, counted from here; the fee is not owed before.
@@ -530,10 +553,13 @@ class PlanCreated(MoneyEvent):
     TYPE = "plan.created"
     plan_id: Token
     kind: PlanKind
-    statement_no: Annotated[int, Field(ge=1)]
+    # The statement that was converted; 0 where there is none.
+    statement_no: Annotated[int, Field(ge=0)]
     amount_fen: PositiveFen
     fee_rate: Rate
     fee_total_fen: Fen
+    annual_rate: Rate = Decimal(0)
+    scheme: Scheme | None = None
     schedule: tuple[Instalment, ...]
     parts: tuple[PlanPart, ...]
     minimum_lowered_fen: Fen
@@ -542,10 +568,12 @@ class PlanCreated(MoneyEvent):
 class PlanFeePosted(MoneyEvent):
     """The fee of an instalment became payable, or what has run up of it where the plan is settled early.
 
-    It bears no interest; credit pays for it at once.
+    Of a loan that is paid before its end it is the price of that, a `settlement`. It bears no interest; credit pays for it
+    at once.
     """
 
     TYPE = "plan_fee.posted"
+    kind: Literal["instalment", "settlement"] = "instalment"
     plan_id: Token
     number: Annotated[int, Field(ge=1)]
     amount_fen: PositiveFen
@@ -558,17 +586,42 @@ class InstalmentPosted(MoneyEvent):
     TYPE = "instalment.posted"
     plan_id: Token
     number: Annotated[int, Field(ge=1)]
-    principal_fen: PositiveFen
+    principal_fen: Fen
     credit_applied_fen: Fen
 
 
 class PlanSettledEarly(Event):
-    """A plan is over before its end: its principal was paid, with the fee run up so far. Later fees are not charged."""
+    """A plan is over before its end: its principal was paid, with the fee and interest run up so far.
+
+    Later ones are not charged.
+    """
 
     TYPE = "plan.settled_early"
     plan_id: Token
     principal_fen: Fen
     fee_fen: Fen
+    interest_fen: Fen = 0
+
+
+class PlanPrepaid(Event):
+    """A part of a loan's principal was paid before it was due; `left` is how the rest falls due. The loan goes on."""
+
+    TYPE = "plan.prepaid"
+    plan_id: Token
+    principal_fen: PositiveFen
+    interest_fen: Fen
+    fee_fen: Fen
+    left: PlanLeft
+
+
+class CashDrawn(MoneyEvent):
+    """Money left to the customer, as a loan. It is not due yet; its plan says when it will be."""
+
+    TYPE = "cash.drawn"
+    draw_id: Token
+    plan_id: Token
+    amount_fen: PositiveFen
+    payout_token: Token
 
 
 class AccountStandingChanged(Event):
@@ -816,6 +869,8 @@ AccountEvent = (
     | PlanFeePosted
     | InstalmentPosted
     | PlanSettledEarly
+    | PlanPrepaid
+    | CashDrawn
     | AccountStandingChanged
     | CreditRefunded
     | AccountPaid

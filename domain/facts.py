@@ -10,10 +10,12 @@ from domain.money import BUCKETS, Bucket, OrdinaryBucket
 
 FactKind = Literal[
     "purchase",
+    "draw",
     "refund",
     "payment",
     "conversion",
     "settlement",
+    "prepayment",
     "payout",
     "posting",
     "dispute",
@@ -32,6 +34,7 @@ FactKind = Literal[
 _ORDER: dict[FactKind, int] = {
     "charge_off": -1,  # one of the system's steps
     "purchase": 0,
+    "draw": 0,
     "refund": 1,
     "payment": 2,
     # What is agreed for a later day moves no money today.
@@ -56,7 +59,8 @@ class Fact(NamedTuple):
     conversions, for a charge-off the due date that its days past due count from, for a waiver the kind of debt, for an
     officer's correction the bucket, for a moved bill day the date it moves on (and `amount` is the day), for terms and
     a takeover what they say, as JSON, else whatever names the fact. `of` is the purchase that a dispute is about, the
-    plan as it was made, as JSON, or the id of the plan that was settled.
+    plan as it was made, as JSON, or the id of the plan that was settled; where a part of it was paid early, how much
+    principal that was stands before the id.
     """
 
     on: date

@@ -25,8 +25,14 @@ def open_account(command: Open, account: Account | None, catalogue: Catalogue) -
     terms = published(catalogue, command.terms_version)
     if account is not None:
         raise Refused("already_opened", field="account_id", asked=str(command.account_id))
+    if command.product not in (None, terms.product):
+        raise Refused("terms_incompatible", field="product", asked=command.product, agreed=terms.product)
+    if command.bill_day is not None and terms.product == "cash_loan":
+        raise Refused(
+            "not_offered", field="bill_day", asked=command.bill_day, product=terms.product, offered_by="pay_later"
+        )
     return AccountOpened(
-        product=command.product,
+        product=terms.product,
         customer_id=command.customer_id,
         zone=command.zone,
         bill_day=command.bill_day or terms.bill_day,

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple, assert_never
 
 from domain.allocation import Regime, allocate, regime_for, take
-from domain.calendar import BillDays, days_between
+from domain.calendar import ONE_DAY, BillDays, add_months, days_between
 from domain.events import (
     AccountMigrated,
     CarriedForward,
@@ -39,7 +39,7 @@ from domain.money import (
     half_up,
     half_up_sum,
 )
-from domain.plans import due_next, planned_of, principal_left, slice_of, taken_back, without_next
+from domain.plans import due_next, planned_of, prepaid, principal_left, slice_of, taken_back, without_next
 from domain.slices import Layer, SetAside, Slice, at_rate, oldest_due_first, together
 from domain.terms import Terms
 
@@ -82,9 +82,11 @@ class Ledger:
     plans: dict[str, PlanLeft] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     statement_no: int = 0
-    # The due date of the statement whose due test has not come yet; the terms see to it that there is at most one.
-    # A charge-off lets it wait: there is no test while it stands, but it may be undone before the day.
-    untested_due: date | None = None
+    # The due dates of statements whose due tests have not come yet; the terms of a line see to it that there is at most
+    # one. A charge-off lets them wait: there is no test while it stands, but it may be undone before the day.
+    untested: tuple[date, ...] = ()
+    # When the last loan was drawn: where no instalment is to come, what is left of loans is billed monthly from there.
+    drawn_on: date | None = None
     # The slices that bear interest today, summed; fen-days of those; fen-days of all principal (for the cap).
     bearing: int = 0
     fen_days: int = 0
@@ -95,7 +97,11 @@ class Ledger:
     principal_fen_days: int = 0
     interest_posted: int = 0
     charges_posted: int = 0
+    # Of the charges: fees of plans, and of those what loans cost that were paid early (the cap does not count it);
+    # and the interest of loans' instalments.
     plan_fees_posted: int = 0
+    settlement_fees_posted: int = 0
+    plan_interest_posted: int = 0
     waived: int = 0
     # Once charged off: the due date from which the days past due go on, and the minima, should it be undone.
     charged_off_due: date | None = None
@@ -166,12 +172,20 @@ class Ledger:
 
     @property
     def accrued(self) -> int:
-        """Interest of the days before `business_date` that is not posted yet: the running total less what was."""
-        rate = self.terms.daily_rate
+        """Interest of the days before `business_date` that is not posted yet: the running total less what was.
+
+        Of loans it is the penalty on what is overdue; what runs up of an instalment to come is told by its plan.
+        """
+        rate = self.terms.bearing_rate
         if not self.earlier_days:
             return half_up(rate, self.fen_days) - self.interest_posted
         earlier = ((each.daily_rate, each.fen_days) for each in self.earlier_days)
         return half_up_sum([*earlier, (rate, self.fen_days)]) - self.interest_posted
+
+    @property
+    def untested_due(self) -> date | None:
+        """The first of the due dates that wait for their tests."""
+        return self.untested[0] if self.untested else None
 
     @property
     def over_cap(self) -> int:
@@ -182,7 +196,31 @@ class Ledger:
         """The same as `day` begins, if nothing happens until then: whatever is owed makes room day by day."""
         fen_days = self.principal_fen_days + self.principal * days_between(self.business_date, day)
         numerator, denominator = self.terms.cap_annual.as_integer_ratio()
-        return max(0, self.charges_posted - self.waived - numerator * fen_days // (denominator * 365))
+        charges = self.charges_posted - self.settlement_fees_posted - self.waived
+        return max(0, charges - numerator * fen_days // (denominator * 365))
+
+    # When it is billed
+
+    def bills_on(self, day: date) -> bool:
+        """Whether `day`, which is reached, is a bill day: the line's, or that of a loan's next instalment."""
+        return self.next_bill_day(day - ONE_DAY) == day
+
+    def next_bill_day(self, after: date) -> date | None:
+        """The first bill day strictly after `after`; None where nothing was drawn yet."""
+        if self.terms.product == "pay_later":
+            return self.bill_days.next_after(after)
+        lead = timedelta(days=self.terms.bill_lead_days)
+        due_dates = [due_next(plan).due_date for plan in self.plans.values()]
+        if due_dates or self.drawn_on is None:
+            return min((day for due in due_dates if due is not None and (day := due - lead) > after), default=None)
+        months = 12 * (after.year - self.drawn_on.year) + after.month - self.drawn_on.month
+        monthly = (add_months(self.drawn_on, months + ahead) - lead for ahead in (0, 1, 2))
+        return next(day for day in monthly if day > after)
+
+    def due_date_of(self, bill_day: date) -> date:
+        """When a statement of that day is due."""
+        terms = self.terms
+        return bill_day + timedelta(days=terms.due_days if terms.product == "pay_later" else terms.bill_lead_days)
 
     # What is demanded
 
@@ -236,8 +274,10 @@ class Ledger:
         first: date | None = None
         if self.charged_off_due is not None:
             return None
-        bill_day = self.bill_days.next_after(self.business_date)
-        if self.billed or self.unbilled or self.planned or self.accrued > 0 or self._over_cap_by(bill_day):
+        bill_day = self.next_bill_day(self.business_date)
+        if bill_day is not None and (
+            self.billed or self.unbilled or self.planned or self.accrued > 0 or self._over_cap_by(bill_day)
+        ):
             first = bill_day
         for layer in self.layers:
             test = self.test_date(layer.due_date)
@@ -262,11 +302,11 @@ class Ledger:
 
     def _reach(self, to: date) -> None:
         a_new_day = to > self.business_date
-        due = self.untested_due
-        if due is not None and self.charged_off_due is None and (test := self.test_date(due)) <= to:
+        while self.untested and self.charged_off_due is None and (test := self.test_date(self.untested[0])) <= to:
+            due = self.untested[0]
             self._close_days(test)
             self._begin_to_bear(due, test)
-            self.untested_due = None
+            self.untested = self.untested[1:]
             if self.terms.tolerance:
                 met = self.terms.tolerance
                 self.layers = tuple(each for each in self.layers if each.due_date != due or each.amount > met)
@@ -278,7 +318,7 @@ class Ledger:
     def _move_to(self, coming: ComingTerms) -> None:
         """Other terms hold from today; each day so far keeps the rate that it had."""
         rate, today = self.terms.daily_rate, coming.from_date
-        if coming.terms.daily_rate != rate:
+        if coming.terms.daily_rate != rate:  # a loan has none, and its rates stay as they were agreed
             self.rate_before = RateBefore(today, rate)
             self.earlier_days = at_rate(rate, self.fen_days, self.earlier_days)
             self.fen_days = 0
@@ -339,12 +379,14 @@ class Ledger:
     def post(self, event: Charge) -> None:
         """What the calendar posts of itself: interest, fees, instalments, what the cap gives up."""
         match event:
+            case InterestPosted(kind="plan"):
+                self.post_plan_interest(event.amount_fen, event.credit_applied_fen)
             case InterestPosted():
                 self.post_interest(event.amount_fen, event.credit_applied_fen)
             case LateFeePosted():
                 self.post_late_fee(event.amount_fen)
             case PlanFeePosted():
-                self.post_plan_fee(event.amount_fen, event.credit_applied_fen)
+                self.post_plan_fee(event.amount_fen, event.credit_applied_fen, settlement=event.kind == "settlement")
             case InstalmentPosted():
                 self.post_instalment(event.plan_id, event.number, event.credit_applied_fen)
             case DebtWaived():
@@ -366,17 +408,25 @@ class Ledger:
         self.interest_posted += amount
         self.charges_posted += amount
 
+    def post_plan_interest(self, amount: int, credit_applied: int) -> None:
+        """The interest of an instalment, or what has run up of it, becomes payable; credit pays for it at once."""
+        self.buckets["interest_unbilled"] += amount - credit_applied
+        self.buckets["credit"] -= credit_applied
+        self.plan_interest_posted += amount
+        self.charges_posted += amount
+
     def post_late_fee(self, amount: int) -> None:
         """One fee for one missed minimum; it is in no minimum until it is billed."""
         self.buckets["fees_unbilled"] += amount
         self.charges_posted += amount
 
-    def post_plan_fee(self, amount: int, credit_applied: int) -> None:
-        """The fee of an instalment becomes payable; credit pays for it at once."""
+    def post_plan_fee(self, amount: int, credit_applied: int, *, settlement: bool) -> None:
+        """The fee of an instalment, or of paying early, becomes payable; credit pays for it at once."""
         self.buckets["fees_unbilled"] += amount - credit_applied
         self.buckets["credit"] -= credit_applied
         self.charges_posted += amount
         self.plan_fees_posted += amount
+        self.settlement_fees_posted += amount if settlement else 0
 
     def post_instalment(self, plan_id: str, number: int, credit_applied: int) -> None:
         """The principal of a plan's next instalment becomes payable; credit pays for it at once."""
@@ -405,7 +455,7 @@ class Ledger:
         if own_minimum:
             principal = max(0, own_minimum - charges)
             self.layers = (*self.layers, Layer(self.statement_no, due_date, own_minimum, principal))
-        self.untested_due = due_date
+        self.untested = (*self.untested, due_date)
 
     def restore(self, reference: str, billed: int, unbilled: int) -> None:
         """Principal is owed again: what a payment that never counted had paid, or what was disputed without reason."""
@@ -419,7 +469,7 @@ class Ledger:
         if billed:
             self.slices = oldest_due_first(self.slices)
         # Billed on a due day it waits for the due test with that statement; billed on any other day it bears at once.
-        self.bearing += 0 if self.charged_off_due is not None or today == self.untested_due else billed
+        self.bearing += 0 if self.charged_off_due is not None or today in self.untested else billed
 
     # How part of it is disputed
 
@@ -496,6 +546,24 @@ class Ledger:
         applied, credited = allocate(amount - converted, self.buckets, self.regime)
         self.pay(applied, credited)
 
+    # How a loan is drawn, and paid early
+
+    def draw(self, amount: int) -> None:
+        """Money leaves to the customer: principal that is due as its plan says, which comes next."""
+        self.buckets["principal_planned"] += amount
+
+    def plan_draw(self, plan: PlanLeft) -> None:
+        """How what was drawn falls due."""
+        self.plans[plan.plan_id] = plan
+        self.drawn_on = plan.made_on
+
+    def prepay(self, plan_id: str, applied: Amounts, credited: int) -> None:
+        """A part of a plan's principal is paid early, and the rest falls due anew."""
+        plan = self.plans.get(plan_id)
+        self.pay(applied, credited)
+        if plan is not None:
+            self._replace_plan(plan_id, prepaid(plan, applied.get("principal_planned", 0)))
+
     def settle(self, plan_id: str, applied: Amounts, credited: int) -> None:
         """A plan is over before its end, and was paid; what the money did not reach of it is owed like a purchase."""
         plan = self.plans.pop(plan_id, None)
@@ -567,15 +635,18 @@ class Ledger:
             if part:
                 layers.append(layer._replace(amount=part))
         self.layers, self.layers_charged_off, self.charged_off_due = tuple(layers), (), None
-        today, due = self.business_date, self.untested_due
-        if due is not None and self.test_date(due) <= today:
-            self.untested_due = due = None
+        today = self.business_date
+        self.untested = tuple(due for due in self.untested if self.test_date(due) > today)
         self.slices = {
             purchase_id: each._replace(counted_to=today)
             for purchase_id, each in self.slices.items()
-            if each.unpaid or each.due_date == due
+            if each.unpaid or each.due_date in self.untested
         }
-        self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date not in {None, due})
+        self.bearing = sum(
+            each.unpaid
+            for each in self.slices.values()
+            if each.due_date is not None and each.due_date not in self.untested
+        )
         self.regime = self._regime_of_the_morning()
 
     # How it is corrected
@@ -607,7 +678,9 @@ class Ledger:
             tuple(Layer(each.statement_no, each.due_date, each.amount_fen, each.principal_fen) for each in minima)
             for minima in (corrected.minima_left, corrected.minima_charged_off)
         )
-        self.untested_due, self.regime = corrected.untested_due, corrected.regime
+        first = corrected.untested_due
+        self.untested = () if first is None else (first, *corrected.untested_later)
+        self.regime = corrected.regime
         self.charged_off_due = corrected.charged_off_due
         counters = corrected.counters
         self.bearing, self.fen_days = counters.bearing_fen, counters.fen_days
@@ -615,6 +688,8 @@ class Ledger:
         self.principal_fen_days = counters.principal_fen_days
         self.interest_posted, self.charges_posted = counters.interest_posted_fen, counters.charges_posted_fen
         self.plan_fees_posted, self.waived = counters.plan_fees_posted_fen, counters.waived_fen
+        self.settlement_fees_posted = counters.settlement_fees_posted_fen
+        self.plan_interest_posted = counters.plan_interest_posted_fen
 
     # How amounts fall
 
@@ -731,7 +806,7 @@ class Ledger:
 
     def _shrink(self, purchase_id: str, each: Slice, amount: int) -> None:
         billed = each.due_date is not None
-        untested = billed and each.due_date == self.untested_due
+        untested = billed and each.due_date in self.untested
         if billed and not untested and self.charged_off_due is None:
             self.bearing -= amount
         # What is paid before its due test may still count from its posting, if the rest of its statement is missed.

@@ -75,7 +75,7 @@ PRINCIPAL_BUCKETS: tuple[Bucket, ...] = (
 Amounts = dict[Bucket, int]
 
 
-def half_up(rate: Decimal, amount: int) -> int:
+def half_up(rate: Decimal | Fraction, amount: int) -> int:
     """`rate x amount`, rounded to the nearest whole unit, halves away from zero; `amount` is never negative.
 
     Computed in integers, so the product is exact however many fen-days there are (domain rule 1).
@@ -84,7 +84,7 @@ def half_up(rate: Decimal, amount: int) -> int:
     return (2 * numerator * amount + denominator) // (2 * denominator)
 
 
-def half_up_sum(products: Iterable[tuple[Decimal, int]]) -> int:
+def half_up_sum(products: Iterable[tuple[Decimal | Fraction, int]]) -> int:
     """The sum of `rate x amount`, exact, and only then rounded to the nearest whole unit, halves away from zero."""
     return int(sum((Fraction(rate) * amount for rate, amount in products), Fraction(1, 2)))
 

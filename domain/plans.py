@@ -4,18 +4,47 @@ Whatever schedule it was made with, its next instalment is payable on the next b
 """
 
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
-from domain.calendar import ONE_DAY, BillDays, days_between
+from domain.calendar import ONE_DAY, BillDays, add_months, days_30e, days_between
 from domain.events import Instalment, PlanLeft
-from domain.money import half_up_part
-from domain.schedules import Schedule
+from domain.money import half_up, half_up_part
+from domain.schedules import Schedule, Scheme, loan
 
 
 def instalments(schedule: Schedule) -> tuple[Instalment, ...]:
-    """The instalments of a schedule, numbered from 1."""
+    """The instalments of a schedule, numbered from 1; each is due with the statement of its turn."""
     return tuple(
         Instalment(number=number, principal_fen=share.principal, fee_fen=share.fee)
         for number, share in enumerate(schedule, start=1)
+    )
+
+
+def drawn(plan_id: str, made_on: date, amount: int, months: int, annual_rate: Decimal, scheme: Scheme) -> PlanLeft:
+    """The plan of a loan: due monthly on the day of the month on which it was drawn, clipped to the month's end."""
+    due_dates = [_due_on(made_on, number) for number in range(1, months + 1)]
+    return PlanLeft(
+        plan_id=plan_id,
+        kind="draw",
+        made_on=made_on,
+        instalments=_dated(loan(scheme, amount, annual_rate, made_on, due_dates), due_dates, first=1),
+        parts=(),
+        annual_rate=annual_rate,
+        scheme=scheme,
+    )
+
+
+def _due_on(made_on: date, number: int) -> date:
+    return add_months(made_on, number)
+
+
+def _dated(schedule: Schedule, due_dates: list[date], first: int) -> tuple[Instalment, ...]:
+    return tuple(
+        Instalment(
+            number=number, principal_fen=share.principal, fee_fen=0, interest_fen=share.interest, due_date=due_date
+        )
+        for number, (share, due_date) in enumerate(zip(schedule, due_dates, strict=True), start=first)
     )
 
 
@@ -66,6 +95,31 @@ def fee_run_up(plan: PlanLeft, today: date, bill_days: BillDays) -> int:
     begins = max(plan.made_on, bill_days.last_before(today + ONE_DAY))
     ends = bill_days.next_after(today)
     return half_up_part(due_next(plan).fee_fen, days_between(begins, today), days_between(begins, ends))
+
+
+def interest_run_up(plan: PlanLeft, principal: int, day: date) -> int:
+    """What of a loan's next interest has run up on so much of its principal by `day`: from the last due date on.
+
+    An annuity's months have thirty days, and its interest of a month is never exceeded; else days are counted. 0 for a
+    plan that bears none.
+    """
+    if plan.scheme is None:
+        return 0
+    following = due_next(plan)
+    begins = _due_on(plan.made_on, following.number - 1)
+    days = days_30e(begins, day) if plan.scheme == "annuity" else days_between(begins, day)
+    return min(following.interest_fen, half_up(Fraction(plan.annual_rate) * max(0, days) / 360, principal))
+
+
+def prepaid(plan: PlanLeft, principal: int) -> PlanLeft | None:
+    """A loan of which so much was paid early: on the dates that are left the rest falls due by the same scheme."""
+    left = principal_left(plan) - principal
+    if plan.scheme is None or not left:
+        return None
+    first = due_next(plan).number
+    due_dates = [_due_on(plan.made_on, first + at) for at in range(len(plan.instalments))]
+    schedule = loan(plan.scheme, left, plan.annual_rate, _due_on(plan.made_on, first - 1), due_dates)
+    return plan.model_copy(update={"instalments": _dated(schedule, due_dates, first)})
 
 
 def slice_of(plan_id: str, part: int | str) -> str:

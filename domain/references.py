@@ -51,7 +51,7 @@ class Refunded(NamedTuple):
 class Received(NamedTuple):
     """A payment from its value date; `paid_billed` is what it had paid of billed buckets, `recovered` of a loss.
 
-    `plan_id` is the plan that it settled, and nothing else.
+    `plan_id` is the plan that it settled, and nothing else, or of which it paid so much principal early, `prepaid`.
     """
 
     on: date
@@ -60,6 +60,7 @@ class Received(NamedTuple):
     reversed: bool = False
     recovered: int = 0
     plan_id: str = ""
+    prepaid: int = 0
 
 
 class Planned(NamedTuple):
@@ -69,6 +70,15 @@ class Planned(NamedTuple):
     amount: int
     months: int
     statement_no: int
+
+
+class Drawn(NamedTuple):
+    """A loan as it was drawn; how it falls due, and in how many months, its plan says."""
+
+    on: date
+    amount: int
+    plan_id: str
+    payout_token: str
 
 
 class PaidOut(NamedTuple):
@@ -121,8 +131,8 @@ class Death(NamedTuple):
 
 Older = tuple[str, ...]
 EMPTY: Older = ("",) * 32
-Reference = Posted | Held | Refunded | Received | Planned | PaidOut | Dispute
-R = TypeVar("R", Posted, Held, Refunded, Received, Planned, PaidOut, Dispute)
+Reference = Posted | Held | Refunded | Received | Planned | Drawn | PaidOut | Dispute
+R = TypeVar("R", Posted, Held, Refunded, Received, Planned, Drawn, PaidOut, Dispute)
 _READ: dict[type[Reference], TypeAdapter[Reference]] = {kind: TypeAdapter(kind) for kind in get_args(Reference)}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import get_args
 
+from domain import charges
 from domain.account import Account
 from domain.allocation import allocate
 from domain.checks import check_activated, check_bound, check_value_date
@@ -25,6 +26,9 @@ def receive_payment(command: ReceivePayment, account: Account, today: date) -> F
     check_bound(command.amount_fen, ledger.credit)
     if value_date < today:
         yield from renew(account)
+    if ledger.terms.product == "cash_loan":
+        # What is overdue bears until it is paid, so every payment finds the penalty of the days before it.
+        yield from charges.interest(ledger)
     applied, credited = allocate(command.amount_fen, ledger.buckets, ledger.regime)
     yield PaymentReceived(
         payment_ref=command.payment_ref,

@@ -4,10 +4,13 @@ Numbers only. A schedule maker says what falls due with each instalment; whose m
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from domain.calendar import days_between
 from domain.money import half_up
 
 # Large enough that rounding to whole units does not show in the yearly cost of a price list.
@@ -17,11 +20,16 @@ _PRECISION = Decimal("1e-12")
 _SAID = Decimal("1e-8")
 
 
+# How a loan is repaid: equal payments, equal shares of the principal, or all principal with the last payment.
+Scheme = Literal["annuity", "equal_principal", "interest_only"]
+
+
 class Share(NamedTuple):
-    """What falls due with one instalment, in minor units: of the principal, and of the fee."""
+    """What falls due with one instalment, in minor units: of the principal, of the fee, and interest."""
 
     principal: int
-    fee: int
+    fee: int = 0
+    interest: int = 0
 
 
 Schedule = tuple[Share, ...]
@@ -31,6 +39,39 @@ def fee_plan(amount: int, months: int, fee_rate: Decimal) -> Schedule:
     """`amount` in even instalments for a fee of `fee_rate` of it, spread alike; the last one takes the remainders."""
     fee = half_up(fee_rate, amount)
     return tuple(map(Share, _evenly(amount, months), _evenly(fee, months)))
+
+
+def loan(scheme: Scheme, amount: int, annual_rate: Decimal, begins: date, due_dates: Sequence[date]) -> Schedule:
+    """`amount` lent from `begins` on and repaid on `due_dates`, with interest on what is left.
+
+    An annuity's periods are twelfths of a year, whatever their days (30/360); else interest is counted by days, of which a
+    year has 360. Interest is rounded for each instalment; the last one takes what is left of the principal.
+    """
+    if scheme == "annuity":
+        return _annuity(amount, Fraction(annual_rate) / 12, len(due_dates))
+    if scheme == "equal_principal":
+        principal = _evenly(amount, len(due_dates))
+    else:
+        principal = [0] * (len(due_dates) - 1) + [amount]
+    shares, left, since = [], amount, begins
+    for due_date, part in zip(due_dates, principal, strict=True):
+        interest = half_up(Fraction(annual_rate) * days_between(since, due_date) / 360, left)
+        shares.append(Share(part, 0, interest))
+        left, since = left - part, due_date
+    return tuple(shares)
+
+
+def _annuity(amount: int, rate: Fraction, periods: int) -> Schedule:
+    if not rate:
+        return tuple(Share(part) for part in _evenly(amount, periods))
+    payment = half_up(rate / (1 - (1 + rate) ** -periods), amount)
+    shares, left = [], amount
+    for number in range(periods, 0, -1):
+        interest = half_up(rate, left)
+        part = left if number == 1 else min(left, payment - interest)
+        shares.append(Share(part, 0, interest))
+        left -= part
+    return tuple(shares)
 
 
 def _evenly(amount: int, parts: int) -> list[int]:

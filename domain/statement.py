@@ -1,7 +1,7 @@
 """The bill day: the charges that come before a statement, and the statement itself."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from domain import charges
 from domain.account import Account
@@ -22,14 +22,21 @@ def bill_day_steps(account: Account, day: date) -> Iterator[AccountEvent]:
         yield _statement(account, day)
 
 
+def _covers_from(account: Account, day: date) -> date:
+    """The bill day before; a loan's account has no other than those on which it was billed."""
+    if account.ledger.terms.product == "pay_later":
+        return max(account.ledger.bill_days.last_before(day), account.opened_on)
+    return account.billed_on or account.opened_on
+
+
 def _statement(account: Account, day: date) -> AccountBilled:
     ledger = account.ledger
     minimum, instalments = charges.minimum(ledger), ledger.instalments_unbilled
     return AccountBilled(
         statement_no=ledger.statement_no + 1,
-        covers_from=max(ledger.bill_days.last_before(day), account.opened_on),
+        covers_from=_covers_from(account, day),
         covers_to=day - ONE_DAY,
-        due_date=day + timedelta(days=ledger.terms.due_days),
+        due_date=ledger.due_date_of(day),
         balance_fen=ledger.billed + ledger.unbilled,
         minimum_fen=minimum,
         own_minimum_fen=minimum - ledger.minimum_due,

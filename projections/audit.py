@@ -32,6 +32,7 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
+    CashDrawn,
     Cause,
     ClosureRequested,
     ClosureWithdrawn,
@@ -53,6 +54,7 @@ from domain.events import (
     PaymentReversed,
     PlanCreated,
     PlanFeePosted,
+    PlanPrepaid,
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
@@ -180,6 +182,10 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 -
                 f"Refund {event.refund_id} of {yuan(event.amount_fen)} for purchase {event.purchase_id}"
                 f"{_split(event.applied, event.credited_fen)}."
             )
+        case InterestPosted(kind="plan"):
+            return f"Interest of {yuan(event.amount_fen)} for instalment {event.number} of plan {event.plan_id}."
+        case InterestPosted(kind="penalty"):
+            return f"Penalty interest of {yuan(event.amount_fen)} posted for {event.fen_days:,} fen-days so far."
         case InterestPosted():
             return f"Interest of {yuan(event.amount_fen)} posted for {event.fen_days:,} fen-days so far."
         case LateFeePosted():
@@ -242,18 +248,36 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 -
                 else f"{yuan(event.amount_fen)} of purchase {event.purchase_id} never counted"
             )
             return f"Dispute {event.dispute_id} {event.outcome}: {follows}."
+        case CashDrawn():
+            return f"Loan {event.draw_id} of {yuan(event.amount_fen)} paid out, to be repaid by plan {event.plan_id}."
+        case PlanCreated() if event.kind == "draw":
+            interest = sum(each.interest_fen for each in event.schedule)
+            return (
+                f"Plan {event.plan_id}: {yuan(event.amount_fen)} is repaid in {len(event.schedule)} instalments until "
+                f"{event.schedule[-1].due_date}, with interest of {yuan(interest)}."
+            )
         case PlanCreated():
             return (
                 f"Plan {event.plan_id}: {yuan(event.amount_fen)} of statement {event.statement_no} is paid in "
                 f"{len(event.schedule)} instalments with fees of {yuan(event.fee_total_fen)}."
             )
+        case PlanFeePosted(kind="settlement"):
+            return f"Fee of {yuan(event.amount_fen)} for paying plan {event.plan_id} early."
         case PlanFeePosted():
             return f"Fee of {yuan(event.amount_fen)} for instalment {event.number} of plan {event.plan_id}."
         case InstalmentPosted():
             return f"Instalment {event.number} of plan {event.plan_id}: {yuan(event.principal_fen)} is payable."
         case PlanSettledEarly():
+            paid = f", interest {yuan(event.interest_fen)}" if event.interest_fen else ""
             return (
-                f"Plan {event.plan_id} settled early: principal {yuan(event.principal_fen)}, fee {yuan(event.fee_fen)}."
+                f"Plan {event.plan_id} settled early: principal {yuan(event.principal_fen)}{paid}, "
+                f"fee {yuan(event.fee_fen)}."
+            )
+        case PlanPrepaid():
+            return (
+                f"{yuan(event.principal_fen)} of plan {event.plan_id} paid early, with interest of "
+                f"{yuan(event.interest_fen)} and a fee of {yuan(event.fee_fen)}; "
+                f"{len(event.left.instalments)} instalments are left."
             )
         case AccountStandingChanged() if event.move == "convert_away":
             return "All that was billed is paid in instalments now."

@@ -28,6 +28,7 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
+    CashDrawn,
     CloseKind,
     ClosureRequested,
     ClosureWithdrawn,
@@ -50,6 +51,7 @@ from domain.events import (
     PaymentReversed,
     PlanCreated,
     PlanFeePosted,
+    PlanPrepaid,
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
@@ -185,7 +187,7 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             pass  # as above
         case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
             pass  # as above
-        case PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly():
+        case CashDrawn() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly() | PlanPrepaid():
             pass  # as above
         case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
             pass  # what follows from them has events of its own

@@ -17,6 +17,7 @@ LedgerAccount = Literal[
     "cash_counter",
     "cash_adjustment",
     "cash_payout",
+    "cash_drawn",
     "takeover",
     "restatement",
     "officer_correction",
@@ -61,6 +62,7 @@ CHART: dict[LedgerAccount, Entry] = {
     "cash_counter": Entry("clearing", "Payments at the counter less those returned, against its till"),
     "cash_adjustment": Entry("clearing", "Payments that only an adjustment brought, against whoever ordered it"),
     "cash_payout": Entry("clearing", "Credit that left to customers, against the bank's statement"),
+    "cash_drawn": Entry("clearing", "Loans that left to customers, against the bank's statement"),
     "takeover": Entry(
         "clearing", "What accounts that were taken over owed, less their credit, against the books they left"
     ),

@@ -32,6 +32,7 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
+    CashDrawn,
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
@@ -51,6 +52,7 @@ from domain.events import (
     PaymentReversed,
     PlanCreated,
     PlanFeePosted,
+    PlanPrepaid,
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
@@ -84,7 +86,7 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
     match event:
         case PurchasePosted() | PurchaseRefunded() | CreditRefunded() | InterestPosted() | LateFeePosted():
             pass  # what moves money says what is owed after it: see below
-        case DisputeOpened() | DisputeResolved() | InstalmentPosted() | PlanCreated() | PlanFeePosted():
+        case DisputeOpened() | DisputeResolved() | InstalmentPosted() | PlanCreated() | PlanFeePosted() | CashDrawn():
             pass  # as above: what is disputed or planned is owed, but not demanded
         case BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # the open month sees them; a correction restates the months before it: see below
@@ -92,6 +94,8 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
             pass  # no debt
         case AccountFrozen() | AccountUnfrozen() | DeathRecorded():
             pass  # the bureau is not told of a freeze, nor why there is one
+        case PlanPrepaid():
+            pass  # the loan goes on
         case PlanSettledEarly():
             _turn(row, day, "early_settlement")
         case DebtWaived():

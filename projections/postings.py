@@ -32,6 +32,7 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
+    CashDrawn,
     Channel,
     ClosureRequested,
     ClosureWithdrawn,
@@ -52,6 +53,7 @@ from domain.events import (
     PaymentReversed,
     PlanCreated,
     PlanFeePosted,
+    PlanPrepaid,
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
@@ -163,6 +165,11 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
             # Of charged-off debt it is billed at once.
             again: LedgerAccount = "principal_billed" if event.standing == "charged_off" else "principal_unbilled"
             yield from _owed_or_paid_by_credit(again, event.set_aside_fen, event.credit_applied_fen)
+        case CashDrawn():
+            yield "principal_planned", event.amount_fen
+            yield "cash_drawn", -event.amount_fen
+        case PlanCreated() if event.kind == "draw":
+            return  # its money left before
         case PlanCreated():
             yield "principal_billed", -event.amount_fen
             yield "principal_planned", event.amount_fen
@@ -193,7 +200,7 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
             yield "takeover", taken_over.credit - taken_over.total
         case (
             AccountOpened() | AccountActivated() | LimitChanged() | TermsChanged() | BillDayChanged() | AutopaySet()
-            | HoldPlaced() | HoldReleased() | PlanSettledEarly() | AccountStandingChanged() | AccountPaid()
+            | HoldPlaced() | HoldReleased() | PlanSettledEarly() | PlanPrepaid() | AccountStandingChanged() | AccountPaid()
             | AccountOverdue() | AccountCured() | AccountRecovered() | AccountFrozen() | AccountUnfrozen()
             | DeathRecorded() | AppealLodged() | AppealDecided() | ClosureRequested() | ClosureWithdrawn()
             | AccountClosed() | AccountReinstated() | ReportDisputed() | ReportCorrected() | InactivityNoticed()

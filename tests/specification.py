@@ -30,6 +30,7 @@ from domain.commands import (
     DecideAppeal,
     Decline,
     DisputeReport,
+    Draw,
     ForceClose,
     Freeze,
     LodgeAppeal,
@@ -37,6 +38,7 @@ from domain.commands import (
     NoticeInactivity,
     Open,
     OpenDispute,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RecordDeath,
@@ -61,7 +63,7 @@ from domain.identity import account_id_for
 from domain.money import BUCKETS
 from domain.refusals import Refused
 from domain.snapshot import dump
-from domain.terms import PAY_LATER, STANDARD, Catalogue, Terms, catalogue
+from domain.terms import CASH_LOAN, PAY_LATER, STANDARD, Catalogue, Terms, catalogue
 
 OFFICER = Actor(role="officer", id="o-1")
 SECOND_OFFICER = Actor(role="officer", id="officer-2")
@@ -91,6 +93,11 @@ class Asked(NamedTuple):
 def terms(version: str = "agreed-1", **changes: Any) -> Terms:
     """The standard pay-later terms with other figures."""
     return Terms(**{**PAY_LATER.model_dump(), "version": version, **changes})
+
+
+def loan_terms(version: str = "agreed-loan-1", **changes: Any) -> Terms:
+    """The standard cash-loan terms with other figures."""
+    return Terms(**{**CASH_LOAN.model_dump(), "version": version, **changes})
 
 
 def instant(on: str) -> datetime:
@@ -147,6 +154,16 @@ def reverse(ref: str = "payment-1", on: str | None = None, reason: str = "return
 
 def convert(fen: int, months: int, on: str | None = None, ref: str = "plan-1", **fields: Any) -> Asked:
     return Asked(ConvertToPlan, on, {"plan_id": ref, "amount_fen": fen, "months": months, "actor": CUSTOMER, **fields})
+
+
+def draw(fen: int, months: int, on: str | None = None, ref: str = "loan-1", **fields: Any) -> Asked:
+    said = {"draw_id": f"draw-of-{ref}", "plan_id": ref, "amount_fen": fen, "months": months, "actor": CUSTOMER}
+    return Asked(Draw, on, {**said, "payout_token": "bank-card-1", **fields})
+
+
+def prepay(principal: int, fen: int, on: str | None = None, plan: str = "loan-1", ref: str = "prepayment-1") -> Asked:
+    said = {"plan_id": plan, "payment_ref": ref, "channel": "transfer", "principal_fen": principal, "amount_fen": fen}
+    return Asked(PrepayPlan, on, {**said, "actor": CUSTOMER})
 
 
 def settle(fen: int, on: str | None = None, plan: str = "plan-1", ref: str = "settlement-1") -> Asked:
@@ -269,10 +286,14 @@ frozen, unfrozen, force_closed, death_recorded = freeze, unfreeze, force_close, 
 appealed, appeal_decided, reinstated = appeal, decide_appeal, reinstate
 authorized, captured, released = authorize, capture, release
 converted, settled = convert, settle
+drawn, prepaid = draw, prepay
 report_disputed, report_corrected = dispute_report, correct_report
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
 
 LINE = (opened(), activated())
+LOAN = (opened(agreed=CASH_LOAN), activated())
+# The loan of the rulebook's worked examples: 89,975 a month from 15 February on.
+DRAWN = (*LOAN, drawn(1_000_000, 12, on="2026-01-15"))
 # The purchase that the rulebook's known answers begin with.
 BASE = (*LINE, bought("base", 123_457, on="2026-01-10"))
 

@@ -26,6 +26,7 @@ from domain.events import (
     BalancesCorrected,
     BillDayChanged,
     CarriedForward,
+    CashDrawn,
     ClosureRequested,
     ClosureWithdrawn,
     CreditRefunded,
@@ -45,6 +46,7 @@ from domain.events import (
     PaymentReversed,
     PlanCreated,
     PlanFeePosted,
+    PlanPrepaid,
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
@@ -192,6 +194,8 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             pass  # what follows from them has events of its own
         case InactivityNoticed() | RiskAlerted():
             pass  # somebody was told
+        case CashDrawn() | PlanPrepaid():
+            raise NotImplementedError(event.TYPE)
         case PlanSettledEarly() | AccountRecovered() | AccountFrozen() | AutopaySet():
             pass  # as above
         case _:

@@ -243,7 +243,7 @@ class Life:
         if plans:
             plan = plans[which % len(plans)]
             said: dict[str, Any] = {"payment_ref": f"s{len(self.told)}", "channel": "counter"}
-            self.ask(SettleEarly, **said, plan_id=plan.plan_id, amount_fen=sum(charges.payoff(ledger, plan)))
+            self.ask(SettleEarly, **said, plan_id=plan.plan_id, amount_fen=charges.payoff(ledger, plan).total)
 
     def is_forgiven(self, kind: DebtKind, percent: int) -> None:
         fen = sum(self.account.ledger.waivable(kind).values()) * percent // 100

@@ -74,7 +74,7 @@ def _lose(account: Account) -> tuple[type[Command], dict[str, Any]]:
 
 def _settle(account: Account) -> tuple[type[Command], dict[str, Any]] | None:
     for plan_id, plan in account.ledger.plans.items():
-        payoff = sum(charges.payoff(account.ledger, plan))
+        payoff = charges.payoff(account.ledger, plan).total
         return SettleEarly, {"plan_id": plan_id, "channel": "transfer", "amount_fen": payoff}
     return None
 
@@ -235,7 +235,7 @@ def _state(account: Account) -> tuple[Any, ...]:
         account.access, account.standing, account.reasons, account.limit, account.limit_before_closing,
         account.close_kind, account.closed_on, account.last_act_on, account.business_date, account.death,
         tuple(account.original_charge_off.items()), account.spared_due,
-        tuple(ledger.buckets.values()), ledger.layers, ledger.layers_charged_off, ledger.untested_due,
+        tuple(ledger.buckets.values()), ledger.layers, ledger.layers_charged_off, ledger.untested,
         ledger.charged_off_due, ledger.bearing, ledger.fen_days, ledger.principal_fen_days, ledger.interest_posted,
         ledger.charges_posted, ledger.waived, ledger.regime, ledger.died_on,
         tuple(tuple(each) for each in ledger.slices.values()),

@@ -108,7 +108,7 @@ def test_a_life_is_shown_as_a_scenario():
     life.pays(12_346, days_ago=24)
     life.hears(0, "upheld")
     life.ask(Unfreeze, reason="legal_order")
-    application = "customer_id=customer-1 terms_version=agreed-1 product=pay_later zone=Asia/Shanghai"
+    application = "customer_id=customer-1 terms_version=agreed-1 zone=Asia/Shanghai"
     became = " ".join(each.TYPE for each in life.told[3].events)
     assert str(life).splitlines() == [
         "terms version=agreed-1 grace_days=3 tolerance=1000 charge_off_dpd=10000",
@@ -477,7 +477,7 @@ def loses_the_pending_due_test_in_a_snapshot(patch):
 
     def load(data):
         found = rightly(data)
-        found.ledger.untested_due = None
+        found.ledger.untested = ()
         return found
 
     patch.setattr(snapshot, "load", load)

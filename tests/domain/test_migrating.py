@@ -240,7 +240,7 @@ def test_a_plan_goes_on_with_its_next_instalment_and_may_be_settled():
         principal_billed=33_333, fees_billed=833, principal_planned=66_667
     )
     life.when(settle(66_667, on="2026-03-20")).refused(
-        "payoff_mismatch", field="amount_fen", asked=66_667, payoff=67_178, principal=66_667, fee=511
+        "payoff_mismatch", field="amount_fen", asked=66_667, payoff=67_178, principal=66_667, interest=0, fee=511
     )
     life.when(advance(to="2026-04-01"))
     assert [each.number for each in life.events if isinstance(each, InstalmentPosted)] == [2]

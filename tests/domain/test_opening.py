@@ -65,7 +65,14 @@ def test_terms_that_were_never_published_are_refused():
         "terms_unknown",
         field="terms_version",
         asked="dream-1",
-        known=["pay-later-2026.1", "pay-later-card-2026.1", "pay-later-free-2026.1"],
+        known=[
+            "cash-loan-2026.1",
+            "cash-loan-bullet-2026.1",
+            "cash-loan-even-2026.1",
+            "pay-later-2026.1",
+            "pay-later-card-2026.1",
+            "pay-later-free-2026.1",
+        ],
     )
 
 

@@ -514,7 +514,7 @@ def test_a_refund_comes_before_the_payments_of_its_day(order):
 
 
 def test_only_what_it_takes_on_that_day_settles_a_plan():
-    refused = {"field": "amount_fen", "payoff": 100_224, "principal": 100_000, "fee": 224}
+    refused = {"field": "amount_fen", "payoff": 100_224, "principal": 100_000, "interest": 0, "fee": 224}
     for fen in (100_223, 100_225, 100_000):
         given(*HALF).when(settle(fen, on="2026-02-10")).refused("payoff_mismatch", asked=fen, **refused)
 

@@ -29,6 +29,7 @@ from tests.specification import (
     decide_appeal,
     decline,
     dispute,
+    draw,
     force_close,
     force_closed,
     freeze,
@@ -41,6 +42,7 @@ from tests.specification import (
     paid,
     pay,
     pay_out,
+    prepay,
     record_death,
     refund,
     reinstate,
@@ -107,6 +109,8 @@ ASKED = {
     "force_close": force_close(),
     "convert_to_plan": convert(60_000, 3),
     "settle_early": settle(60_000),
+    "draw": draw(60_000, 3),
+    "prepay_plan": prepay(1_000, 1_000),
     "advance_to": advance(to="2026-01-20"),
 }
 # The event, or after a dash the reason, or `none`.
@@ -149,6 +153,8 @@ withdraw_closure -no_such_move      -no_such_move              -no_such_move    
 force_close      -no_such_move      hold.released,account.closed hold.released,account.closed hold.released,account.closed none
 convert_to_plan  -not_activated     -nothing_billed            -account_frozen            -account_closing           -account_closed
 settle_early     -not_activated     -plan_unknown              -plan_unknown              -plan_unknown              -plan_unknown
+draw             -not_offered       -not_offered               -not_offered               -not_offered               -not_offered
+prepay_plan      -not_offered       -not_offered               -not_offered               -not_offered               -not_offered
 advance_to       none               hold.released              hold.released              hold.released              none
 """
 

@@ -18,15 +18,16 @@ BUSY = given(
 )
 # Whoever changes these raises SHAPE; snapshots of the old shape are then ignored instead of misread.
 ACCOUNT_FIELDS = (
-    "customer_id zone opened_on ledger base facts issued activated_on reported_from version rules access standing limit "
+    "customer_id zone opened_on ledger base facts issued activated_on reported_from version billed_on rules access standing limit "
     "limit_before_closing close_kind autopay autopay_source frozen_since closed_on taken_over last_act_on "
     "noticed death original_charge_off recovered spared_due "
-    "purchases refunds payments plans payouts disputes holds appeals report_disputes older held"
+    "purchases refunds payments plans draws payouts disputes holds appeals report_disputes older held"
 )
 LEDGER_FIELDS = (
-    "terms bill_days business_date buckets slices disputes plans layers statement_no untested_due bearing fen_days "
+    "terms bill_days business_date buckets slices disputes plans layers statement_no untested drawn_on bearing fen_days "
     "earlier_days rate_before coming_terms "
-    "principal_fen_days interest_posted charges_posted plan_fees_posted waived charged_off_due layers_charged_off regime died_on"
+    "principal_fen_days interest_posted charges_posted plan_fees_posted settlement_fees_posted "
+    "plan_interest_posted waived charged_off_due layers_charged_off regime died_on"
 )
 
 
@@ -61,6 +62,6 @@ def test_a_damaged_snapshot_is_ignored(damage):
 
 
 def test_the_shape_is_the_one_that_its_number_stands_for():
-    assert SHAPE == 9
+    assert SHAPE == 10
     assert Account.__slots__ == tuple(ACCOUNT_FIELDS.split())
     assert Ledger.__slots__ == tuple(LEDGER_FIELDS.split())

@@ -78,7 +78,7 @@ def figures_on(events, day):
         "waived": last(events, DebtWaived, given_up, lambda each: each.waived_delta_fen),
         "owed": ledger.owed,
         "planned": ledger.planned,
-        "plan_payoff": sum(sum(charges.payoff(ledger, plan)) for plan in ledger.plans.values()),
+        "plan_payoff": sum(charges.payoff(ledger, plan).total for plan in ledger.plans.values()),
         "held": account.held,
         "available": account.available,
     }

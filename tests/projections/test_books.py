@@ -100,7 +100,7 @@ def test_a_trial_balance_has_every_account_on_the_side_where_it_stands():
         "merchant_payable": (0, 5_000),
     }
     assert (trial.debit_fen, trial.credit_fen) == (6_000, 6_000)
-    assert len(trial.lines) == 30
+    assert len(trial.lines) == 31
 
 
 def test_a_day_holds_what_was_posted_on_it_alone():

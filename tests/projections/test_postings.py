@@ -579,7 +579,7 @@ def test_the_lives_post_to_every_account_that_such_lives_can_reach():
     posted = {each.account for life in (*wanderers(), *late_wanderers()) for event in life.events for each in postings(event)}  # fmt: skip
     other_channels = {"cash_auto_debit", "cash_counter", "cash_adjustment"}
     plans = {account for account in LEDGER_ACCOUNTS if "plan" in account}
-    assert posted | other_channels | plans | {"takeover"} == set(LEDGER_ACCOUNTS)
+    assert posted | other_channels | plans | {"takeover", "cash_drawn"} == set(LEDGER_ACCOUNTS)
 
 
 def without(account):
