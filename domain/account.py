@@ -57,6 +57,7 @@ from domain.events import (
     ObstacleKind,
     PaymentReceived,
     PaymentReversed,
+    PlanBroken,
     PlanCreated,
     PlanFeePosted,
     PlanLeft,
@@ -363,15 +364,21 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
                 annual_rate=event.annual_rate,
                 scheme=event.scheme,
             )
+            planned_as: FactKind
             if event.kind == "draw":
                 ledger.plan_draw(plan)
-                planned_as: FactKind = "draw"
+                planned_as = "draw"
+            elif event.kind == "restructuring":
+                ledger.restructure(plan, event.original_due_date or event.business_date)
+                planned_as = "restructuring"
             else:
                 ledger.convert(plan, event.minimum_lowered_fen)
                 planned_as = "conversion"
             _keep(account, event.business_date, planned_as, event.plan_id, event.amount_fen, plan.model_dump_json())
         case PlanFeePosted() | InstalmentPosted():
             ledger.post(event)
+        case PlanBroken():
+            ledger.break_plan(event.statement_no)
         case PlanSettledEarly() | PlanPrepaid():
             pass  # its payment said so
         case AccountBilled():

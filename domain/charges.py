@@ -11,7 +11,7 @@ from domain.allocation import WATERFALL, allocate
 from domain.events import DebtWaived, InstalmentPosted, InterestPosted, LateFeePosted, PlanFeePosted, PlanLeft
 from domain.ledger import Charge, Ledger
 from domain.money import Amounts, ceiling, half_up
-from domain.plans import due_next, fee_run_up, interest_run_up, principal_left
+from domain.plans import due_next, fee_run_up, interest_run_up, left_of, principal_left
 from domain.slices import Layer
 
 
@@ -64,7 +64,12 @@ def bill_day(ledger: Ledger) -> Iterator[Charge]:
             plan_id=plan.plan_id,
             number=instalment.number,
             principal_fen=instalment.principal_fen,
-            credit_applied_fen=min(ledger.credit, instalment.principal_fen),
+            credit_applied_fen=min(
+                ledger.credit,
+                instalment.principal_fen + instalment.carried_interest_fen + instalment.carried_fees_fen,
+            ),
+            interest_fen=instalment.carried_interest_fen,
+            fees_fen=instalment.carried_fees_fen,
         )
     yield from over_cap(ledger)
 
@@ -86,7 +91,8 @@ def plan_fee(
 def plan_interest(ledger: Ledger, plan: PlanLeft, amount: int) -> Iterator[InterestPosted]:
     """The interest of a loan's next instalment, or so much of it: no more than had run up when the customer died."""
     if ledger.died_on is not None and _after_death(ledger):
-        amount = min(amount, interest_run_up(plan, principal_left(plan), ledger.died_on))
+        by_then = _run_up_of(ledger, plan, principal_left(plan), ledger.died_on) if due_next(plan).due_date else 0
+        amount = min(amount, by_then)
     if amount:
         yield InterestPosted(
             kind="plan",
@@ -102,7 +108,8 @@ def plan_interest(ledger: Ledger, plan: PlanLeft, amount: int) -> Iterator[Inter
 class Payoff(NamedTuple):
     """What it takes to pay principal of a plan early, by bucket, in the order in which the money pays it.
 
-    Of a loan everything payable comes first, as ever; of a conversion its own fee is all there is beside the principal.
+    Of a loan or an agreement everything payable comes first, as ever; of a conversion its own fee is all there is beside
+    the principal.
     `interest` and `fee` are what is charged for it.
     """
 
@@ -127,10 +134,10 @@ def payoff(ledger: Ledger, plan: PlanLeft, principal: int | None = None) -> Payo
             fee = event.amount_fen
         elif isinstance(event, InterestPosted) and event.kind == "plan":
             run_up_by_now = event.amount_fen
-    if plan.scheme is None:
+    if plan.kind == "conversion":
         return Payoff({"principal_planned": principal, "fees_unbilled": fee}, principal, 0, fee)
     payable: Amounts = {bucket: then.buckets[bucket] for bucket in WATERFALL[ledger.regime]}
-    return Payoff(payable | {"principal_planned": principal}, principal, run_up_by_now, fee)
+    return Payoff(payable | left_of(plan) | {"principal_planned": principal}, principal, run_up_by_now, fee)
 
 
 def paid_early(ledger: Ledger, plan: PlanLeft, principal: int) -> Iterator[Charge]:
@@ -139,13 +146,13 @@ def paid_early(ledger: Ledger, plan: PlanLeft, principal: int) -> Iterator[Charg
     The payment that comes with it pays for the fee, not credit.
     """
     today = ledger.business_date
-    if plan.scheme is None:
+    if plan.kind == "conversion":
         yield from plan_fee(ledger, plan, fee_run_up(plan, today, ledger.bill_days), credit=0)
         return
     yield from interest(ledger)
-    yield from plan_interest(ledger, plan, interest_run_up(plan, principal, today))
+    yield from plan_interest(ledger, plan, _run_up_of(ledger, plan, principal, today))
     terms = ledger.terms
-    if today > plan.made_on + timedelta(days=terms.cooling_off_days):
+    if plan.kind == "draw" and today > plan.made_on + timedelta(days=terms.cooling_off_days):
         fee = half_up(terms.early_settlement_fee, principal)
         yield from plan_fee(ledger, plan, fee, credit=0, settlement=True)
     yield from over_cap(ledger)
@@ -163,11 +170,15 @@ def minimum_lowered(ledger: Ledger, amount: int) -> int:
     return min(latest.amount, max(ceiling(ledger.terms.minimum_ratio, amount), ledger.minimum_due - billed))
 
 
+def _run_up_of(ledger: Ledger, plan: PlanLeft, principal: int, day: date) -> int:
+    return interest_run_up(plan, principal, day, ledger.bill_days)
+
+
 def run_up(ledger: Ledger) -> Iterator[InterestPosted | DebtWaived]:
     """Everything that has run up by today: interest is posted, of loans too; what then exceeds the cap is given up."""
     yield from interest(ledger)
     for plan in ledger.plans.values():
-        yield from plan_interest(ledger, plan, interest_run_up(plan, principal_left(plan), ledger.business_date))
+        yield from plan_interest(ledger, plan, _run_up_of(ledger, plan, principal_left(plan), ledger.business_date))
     yield from over_cap(ledger)
 
 

@@ -19,6 +19,7 @@ from domain.commands import (
     ReceivePayment,
     RefundCredit,
     RefundPurchase,
+    Restructure,
     SettleEarly,
 )
 from domain.money import FEN_MAX
@@ -83,6 +84,10 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
             first = {"amount_fen": drawn.amount, "plan_id": drawn.plan_id, "payout_token": drawn.payout_token}
             months = {"months": plan.months} if plan else {}
             _check_same(command, "draw_id_reused", "draw_id", first | months)
+        case Restructure(plan_id=name):
+            if (plan := account.plan(name)) is None:
+                return False
+            _check_same(command, "plan_id_reused", "plan_id", {"months": plan.months})
         case PrepayPlan(channel=channel, payment_ref=name):
             if (received := account.payment(channel, name)) is None:
                 return False

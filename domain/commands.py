@@ -1,6 +1,7 @@
 """What can be asked of a credit account. A command names its account, who asks, and the instant it is asked at."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, ClassVar, Literal, Self, get_args
 from uuid import UUID
@@ -22,7 +23,7 @@ from domain.events import (
     PlanLeft,
     PurchaseLeft,
 )
-from domain.money import AskedFen, Delta, OrdinaryBucket
+from domain.money import AskedFen, Delta, OrdinaryBucket, Rate
 from domain.terms import Product, Token
 
 Role = Literal["customer", "officer", "risk", "merchant", "bank", "system"]
@@ -242,6 +243,17 @@ class PrepayPlan(Command):
     channel: Channel
     principal_fen: AskedFen
     amount_fen: AskedFen
+
+
+class Restructure(Command):
+    """Agree with a customer who cannot pay as billed: all that is owed becomes one plan, at `rate` a year on principal."""
+
+    DO = "restructure"
+    BY = ("officer", "risk")
+    plan_id: Token
+    months: Annotated[int, Field(ge=1, le=60)]
+    rate: Rate = Decimal(0)
+    reason: Token
 
 
 class SettleEarly(Command):
@@ -515,6 +527,7 @@ AccountCommand = (
     | ConvertToPlan
     | Draw
     | PrepayPlan
+    | Restructure
     | SettleEarly
     | ReceivePayment
     | ReversePayment

@@ -119,6 +119,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
             for dispute_id, each in derived.disputes.items()
         ),
         "plans_left": tuple(derived.plans.values()),
+        "agreement": derived.agreement,
         "untested_due": derived.untested_due,
         "untested_later": derived.untested[1:],
         "charged_off_due": derived.charged_off_due,

@@ -52,6 +52,7 @@ from domain.commands import (
     ReleaseHold,
     RequestClosure,
     ResolveDispute,
+    Restructure,
     ReversePayment,
     SetAutopay,
     SettleEarly,
@@ -62,7 +63,7 @@ from domain.commands import (
     WriteOff,
 )
 from domain.converting import convert_to_plan
-from domain.delinquency import catch_up, charge_off, due_test, long_overdue_freeze
+from domain.delinquency import break_plan, catch_up, charge_off, due_test, long_overdue_freeze
 from domain.disputing import open_dispute, resolve_dispute
 from domain.events import AccountEvent, Cause, MoneyEvent, Owed
 from domain.freezing import freeze, record_death, unfreeze
@@ -75,6 +76,7 @@ from domain.migrating import migrate
 from domain.refusals import Refused
 from domain.repaying import receive_payment, refund_credit, reverse_payment
 from domain.reporting import correct_report, dispute_report
+from domain.restructuring import restructure
 from domain.statement import bill_day_steps
 from domain.terms import STANDARD, Catalogue
 from domain.writing_off import undo_write_off, write_off
@@ -202,6 +204,7 @@ def _calendar(account: Account, day: date) -> Facts:
         yield from bill_day_steps(account, day)
         yield from catch_up(account)
     yield from charge_off(account)
+    yield from break_plan(account, day)
     yield from long_overdue_freeze(account)
     yield from close_when_clear(account)
 
@@ -231,6 +234,8 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
             return convert_to_plan(command, account, today)
         case Draw():
             return draw(command, account, today)
+        case Restructure():
+            return restructure(command, account, today)
         case PrepayPlan():
             return prepay_plan(command, account, today)
         case SettleEarly():

@@ -18,14 +18,17 @@ from domain.events import (
     AccountStandingChanged,
     AccountUnfrozen,
     FreezeReason,
+    PlanBroken,
     Standing,
 )
 from domain.holds import release_all
 from domain.lifecycle import move_access, move_standing
-from domain.money import BILLED_BUCKETS, PLANNED_BUCKETS, UNBILLED_BUCKETS
+from domain.money import BILLED_BUCKETS, PLANNED_BUCKETS, UNBILLED_BUCKETS, Amounts
+from domain.plans import due_next, left_of
 
 OVERDUE_LONG: FreezeReason = "overdue_long"
 CHARGED_OFF: FreezeReason = "charged_off"
+RESTRUCTURED: FreezeReason = "restructured"
 
 
 def due_test(account: Account, day: date) -> Iterator[AccountEvent]:
@@ -63,6 +66,32 @@ def charge_off(account: Account) -> Iterator[AccountEvent]:
             yield from booked(account, "days_past_due", standing)
 
 
+def break_plan(account: Account, day: date) -> Iterator[AccountEvent]:
+    """A restructured plan of which an instalment was missed: all of it is due, as long as if there had been no plan."""
+    ledger = account.ledger
+    missed = charges.missed_today(ledger, day)
+    if missed is None or ledger.agreement is None:
+        return
+    plan = ledger.plans.get(ledger.agreement.plan_id)
+    left: Amounts = left_of(plan) if plan is not None else {}
+    yield PlanBroken(
+        plan_id=ledger.agreement.plan_id,
+        statement_no=missed.statement_no,
+        original_due_date=ledger.agreement.original_due_date,
+        principal_fen=left.get("principal_planned", 0),
+        interest_fen=left.get("interest_planned", 0),
+        fees_fen=left.get("fees_planned", 0),
+    )
+    oldest = next(ledger.missed())
+    yield AccountOverdue(
+        statement_no=oldest.statement_no,
+        due_date=oldest.due_date,
+        missed_fen=oldest.amount,
+        dpd=ledger.dpd,
+        standing=move_standing("miss", account.standing) or account.standing,
+    )
+
+
 def booked(
     account: Account, reason: Literal["days_past_due", "fraud", "death", "insolvency"], standing: Standing
 ) -> Iterator[AccountEvent]:
@@ -94,10 +123,15 @@ def catch_up(account: Account) -> Iterator[AccountEvent]:
             yield AccountCured(standing=standing)
         if OVERDUE_LONG in account.frozen_since:
             yield lifted(account, OVERDUE_LONG, None)
-    if account.standing == "billed" and not ledger.billed and not ledger.disputed:
+    agreed = ledger.plans.get(ledger.agreement.plan_id) if ledger.agreement is not None else None
+    # An agreement waits for its first statement, though nothing is billed.
+    waits = agreed is not None and due_next(agreed).number == 1
+    if account.standing == "billed" and not ledger.billed and not ledger.disputed and not waits:
         standing = move_standing("settle", account.standing)
         if standing is not None:
             yield AccountPaid(statement_no=ledger.statement_no, standing=standing)
+    if RESTRUCTURED in account.frozen_since and not ledger.billed and agreed is None:
+        yield lifted(account, RESTRUCTURED, None)
 
 
 def _recovered(account: Account) -> Iterator[AccountEvent]:

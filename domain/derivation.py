@@ -85,6 +85,8 @@ class Derivation:
             derived = max(0, charges.minimum(ledger) - brought_forward)
             demanded = max(statement.own_minimum, statement.minimum - brought_forward)
             ledger.bill(statement.due_date, min(derived, demanded))
+        if missed is not None:
+            ledger.break_plan(missed.statement_no)
         while self._facts and self._facts[-1].on == day:
             self._apply(self._facts.pop())
             owed = owed or (ledger.owed if told else 0)
@@ -116,6 +118,9 @@ class Derivation:
             case "conversion":
                 plan = PlanLeft.model_validate_json(fact.of)
                 ledger.convert(plan, charges.minimum_lowered(ledger, fact.amount))
+            case "restructuring":
+                self._post(charges.run_up(ledger))
+                ledger.restructure(PlanLeft.model_validate_json(fact.of), ledger.oldest_due)
             case "settlement":
                 applied, credited = self._paid_early(fact, fact.of)
                 ledger.settle(fact.of, applied, credited)

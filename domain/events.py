@@ -23,7 +23,7 @@ Access = Literal["pending", "open", "frozen", "closing", "closed"]
 Standing = Literal["clear", "billed", "paid", "overdue", "charged_off"]
 Status = Literal["pending", "activated", "billed", "paid", "overdue", "frozen", "closed"]
 Cause = Literal["command", "advance"]
-PlanKind = Literal["conversion", "draw"]
+PlanKind = Literal["conversion", "draw", "restructuring"]
 Channel = Literal["transfer", "auto_debit", "counter", "adjustment"]
 FreezeReason = Literal[
     "abnormal_transaction",
@@ -36,6 +36,7 @@ FreezeReason = Literal[
     "legal_order",
     "deceased",
     "charged_off",
+    "restructured",
 ]
 # What an appeal may be lodged against: a freeze for one of these reasons, or a closure that was not the customer's.
 Appealable = Literal["abnormal_transaction", "fraud_confirmed", "credit_deterioration", "multi_lender", "closure"]
@@ -372,7 +373,7 @@ class Instalment(_Frozen):
     """One part of a plan: so much principal, and what comes with it; all 0 where a refund took it away.
 
     A loan's instalment says when it is due and what interest comes with it; any other is due with the statement of its
-    turn.
+    turn. A restructured one carries interest and fees that were charged before.
     """
 
     number: Annotated[int, Field(ge=1)]
@@ -380,6 +381,8 @@ class Instalment(_Frozen):
     fee_fen: Fen
     interest_fen: Fen = 0
     due_date: date | None = None
+    carried_interest_fen: Fen = 0
+    carried_fees_fen: Fen = 0
 
 
 class PlanPart(_Frozen):
@@ -402,6 +405,13 @@ class PlanLeft(_Frozen):
     parts: tuple[PlanPart, ...]
     annual_rate: Rate = Decimal(0)
     scheme: Scheme | None = None
+
+
+class AgreementLeft(_Frozen):
+    """A restructuring that is kept so far: its plan, and from when the days past due count again if it is broken."""
+
+    plan_id: Token
+    original_due_date: date
 
 
 class MinimumLeft(UnpaidMinimum):
@@ -461,6 +471,7 @@ class CarriedForward(MoneyEvent):
     minima_left: tuple[MinimumLeft, ...]
     disputes_left: tuple[DisputeLeft, ...] = ()
     plans_left: tuple[PlanLeft, ...] = ()
+    agreement: AgreementLeft | None = None
     untested_due: date | None
     # Loans may have several instalments that wait for their due tests.
     untested_later: tuple[date, ...] = ()
@@ -548,6 +559,8 @@ class PlanCreated(MoneyEvent):
 
     `parts` are the purchases it came from, `minimum_lowered_fen` is how much less their statement demands. Principal and
     fee of an instalment are payable with the statement of its number, counted from here; the fee is not owed before.
+    Restructured debt, `taken` by bucket, is neither billed nor demanded any more; `original_due_date` is from when its days
+    past due would count again.
     """
 
     TYPE = "plan.created"
@@ -563,6 +576,8 @@ class PlanCreated(MoneyEvent):
     schedule: tuple[Instalment, ...]
     parts: tuple[PlanPart, ...]
     minimum_lowered_fen: Fen
+    taken: Amounts = Field(default_factory=dict)
+    original_due_date: date | None = None
 
 
 class PlanFeePosted(MoneyEvent):
@@ -581,13 +596,18 @@ class PlanFeePosted(MoneyEvent):
 
 
 class InstalmentPosted(MoneyEvent):
-    """The principal of an instalment became payable with the statement that comes next; credit pays for it at once."""
+    """An instalment became payable with the statement that comes next; credit pays for it at once.
+
+    Of a restructured plan also the interest and fees that it carries, which credit pays first: fees, interest, principal.
+    """
 
     TYPE = "instalment.posted"
     plan_id: Token
     number: Annotated[int, Field(ge=1)]
     principal_fen: Fen
     credit_applied_fen: Fen
+    interest_fen: Fen = 0
+    fees_fen: Fen = 0
 
 
 class PlanSettledEarly(Event):
@@ -601,6 +621,21 @@ class PlanSettledEarly(Event):
     principal_fen: Fen
     fee_fen: Fen
     interest_fen: Fen = 0
+
+
+class PlanBroken(MoneyEvent):
+    """An instalment of a restructured plan was missed: all that was to come of it is due, since `original_due_date`.
+
+    It is billed at once and costs no late fee; the days past due go on as if they had never been suspended.
+    """
+
+    TYPE = "plan.broken"
+    plan_id: Token
+    statement_no: Annotated[int, Field(ge=1)]
+    original_due_date: date
+    principal_fen: Fen
+    interest_fen: Fen
+    fees_fen: Fen
 
 
 class PlanPrepaid(Event):
@@ -628,11 +663,11 @@ class AccountStandingChanged(Event):
     """Standing moved without a payment or a miss.
 
     `reopen`: a correction found that a settled statement is owed after all. `convert_away`: a conversion took all that
-    was billed.
+    was billed. `restructure`: what could not be paid as billed became a new plan.
     """
 
     TYPE = "account.standing_changed"
-    move: Literal["reopen", "convert_away"]
+    move: Literal["reopen", "convert_away", "restructure"]
 
 
 class CreditRefunded(MoneyEvent):
@@ -870,6 +905,7 @@ AccountEvent = (
     | InstalmentPosted
     | PlanSettledEarly
     | PlanPrepaid
+    | PlanBroken
     | CashDrawn
     | AccountStandingChanged
     | CreditRefunded

@@ -14,6 +14,7 @@ FactKind = Literal[
     "refund",
     "payment",
     "conversion",
+    "restructuring",
     "settlement",
     "prepayment",
     "payout",

@@ -33,5 +33,7 @@ FREEZES: Mapping[FreezeReason, Freezing] = MappingProxyType(
         # Recorded with the date of death; holds that were placed by then are captured.
         "deceased": Freezing((), ("officer",)),
         "charged_off": Freezing((), ()),
+        # It comes with the agreement and goes when all of that is paid.
+        "restructured": Freezing((), ()),
     }
 )

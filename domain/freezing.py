@@ -15,13 +15,15 @@ from domain.lifecycle import move_access
 from domain.refusals import Refused
 
 Facts = Iterator[AccountEvent]
+# Reasons that are not set for themselves, by the command that brings them.
+_SET_BY: dict[FreezeReason, str] = {"deceased": "record_death", "restructured": "restructure"}
 
 
 def freeze(command: Freeze, account: Account) -> Facts:
     """Stop borrowing for a reason that a person gives."""
     allowed = FREEZES[command.reason].set_by
     if not allowed:
-        set_by = "record_death" if command.reason == "deceased" else "the calendar alone"
+        set_by = _SET_BY.get(command.reason, "the calendar alone")
         raise Refused("field_invalid", field="reason", asked=command.reason, set_by=set_by)
     _check_role(command.actor, allowed, command.reason)
     access = move_access("freeze_again" if command.reason in account.frozen_since else "freeze", account.access)
@@ -41,6 +43,8 @@ def unfreeze(command: Unfreeze, account: Account, today: date) -> Facts:
         move_access("lift_absent", account.access)
     if reason == "charged_off":
         raise Refused("charged_off", field="reason", owed=account.ledger.owed)
+    if reason == "restructured":
+        raise Refused("restructured", field="reason", owed=account.ledger.owed)
     if reason == "overdue_long":
         raise Refused("overdue", field="reason", dpd=account.ledger.dpd, arrears=account.ledger.arrears)
     _check_role(command.actor, FREEZES[reason].lifted_by, reason)

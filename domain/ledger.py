@@ -16,6 +16,7 @@ from domain.allocation import Regime, allocate, regime_for, take
 from domain.calendar import ONE_DAY, BillDays, add_months, days_between
 from domain.events import (
     AccountMigrated,
+    AgreementLeft,
     CarriedForward,
     DebtWaived,
     InstalmentPosted,
@@ -31,6 +32,7 @@ from domain.money import (
     BILLED_BUCKETS,
     BUCKETS,
     CHARGE_BUCKETS,
+    PLANNED_BUCKETS,
     UNBILLED_BUCKETS,
     WAIVABLE,
     Amounts,
@@ -39,12 +41,20 @@ from domain.money import (
     half_up,
     half_up_sum,
 )
-from domain.plans import due_next, planned_of, prepaid, principal_left, slice_of, taken_back, without_next
+from domain.plans import due_next, left_of, planned_of, prepaid, principal_left, slice_of, taken_back, without_next
 from domain.slices import Layer, SetAside, Slice, at_rate, oldest_due_first, together
 from domain.terms import Terms
 
 # Between a purchase's id and the dispute that posted it anew; neither may have it in its name.
 _ANEW = "#"
+_DISPUTED: Bucket = "principal_disputed"
+# Where what a restructured plan carries goes: when an instalment is payable, and when the plan is broken.
+_UNBILLED: dict[Bucket, Bucket] = {"interest_planned": "interest_unbilled", "fees_planned": "fees_unbilled"}
+_BILLED_OF: dict[Bucket, Bucket] = {
+    "principal_planned": "principal_billed",
+    "interest_planned": "interest_billed",
+    "fees_planned": "fees_billed",
+}
 _OWN_SLICES: tuple[Bucket, ...] = ("principal_billed", "principal_unbilled")
 # What is charged, made payable or given up as the calendar has it.
 Charge = InterestPosted | LateFeePosted | PlanFeePosted | InstalmentPosted | DebtWaived
@@ -85,6 +95,8 @@ class Ledger:
     # The due dates of statements whose due tests have not come yet; the terms of a line see to it that there is at most
     # one. A charge-off lets them wait: there is no test while it stands, but it may be undone before the day.
     untested: tuple[date, ...] = ()
+    # The restructuring that is kept so far.
+    agreement: AgreementLeft | None = None
     # When the last loan was drawn: where no instalment is to come, what is left of loans is billed monthly from there.
     drawn_on: date | None = None
     # The slices that bear interest today, summed; fen-days of those; fen-days of all principal (for the cap).
@@ -151,8 +163,8 @@ class Ledger:
 
     @property
     def planned(self) -> int:
-        """The principal of instalments that are not payable yet."""
-        return self.buckets["principal_planned"]
+        """What is in instalments that are not payable yet; restructured ones carry interest and fees, too."""
+        return sum(self.buckets[bucket] for bucket in PLANNED_BUCKETS)
 
     @property
     def instalments_unbilled(self) -> int:
@@ -310,10 +322,15 @@ class Ledger:
             if self.terms.tolerance:
                 met = self.terms.tolerance
                 self.layers = tuple(each for each in self.layers if each.due_date != due or each.amount > met)
+            if self.agreement is not None and self.agreement.plan_id not in self.plans and not self._is_missed(due):
+                self.agreement = None  # its last instalment was paid
         self._close_days(to)
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
             self.regime = self._regime_of_the_morning()
+
+    def _is_missed(self, due: date) -> bool:
+        return any(each.due_date == due for each in self.layers)
 
     def _move_to(self, coming: ComingTerms) -> None:
         """Other terms hold from today; each day so far keeps the rate that it had."""
@@ -431,8 +448,16 @@ class Ledger:
     def post_instalment(self, plan_id: str, number: int, credit_applied: int) -> None:
         """The principal of a plan's next instalment becomes payable; credit pays for it at once."""
         plan = self.plans[plan_id]
+        due = due_next(plan)
         self._replace_plan(plan_id, without_next(plan))
-        self._fall_due(slice_of(plan_id, number), due_next(plan).principal_fen, credit_applied)
+        carried: Amounts = {"fees_planned": due.carried_fees_fen, "interest_planned": due.carried_interest_fen}
+        for bucket, amount in carried.items():
+            paid = min(amount, credit_applied)
+            credit_applied -= paid
+            self.buckets[bucket] -= amount
+            self.buckets[_UNBILLED[bucket]] += amount - paid
+            self.buckets["credit"] -= paid
+        self._fall_due(slice_of(plan_id, number), due.principal_fen, credit_applied)
 
     def _fall_due(self, name: str, amount: int, credit_applied: int = 0) -> None:
         self.buckets["principal_planned"] -= amount
@@ -546,6 +571,90 @@ class Ledger:
         applied, credited = allocate(amount - converted, self.buckets, self.regime)
         self.pay(applied, credited)
 
+    # How it is restructured
+
+    def by_kind(self) -> tuple[int, int, int]:
+        """What a restructuring would take: principal, interest, fees; what is disputed stays as it is."""
+        buckets = self.buckets
+        return (
+            buckets["principal_billed"] + buckets["principal_unbilled"] + buckets["principal_planned"],
+            buckets["interest_billed"] + buckets["interest_unbilled"] + buckets["interest_planned"],
+            buckets["fees_billed"] + buckets["fees_unbilled"] + buckets["fees_planned"],
+        )
+
+    def purchases_owed(self) -> dict[str, int]:
+        """What is unpaid of each purchase, in plans and out of them, the oldest first."""
+        owed: dict[str, int] = {}
+        for name, each in self.slices.items():
+            if each.unpaid and not each.instalment:
+                purchase_id = name.partition(_ANEW)[0]
+                owed[purchase_id] = owed.get(purchase_id, 0) + each.unpaid
+        for plan in self.plans.values():
+            for part in plan.parts:
+                most = planned_of(plan, part.purchase_id)
+                owed[part.purchase_id] = owed.get(part.purchase_id, 0) + most
+        return {name: fen for name, fen in owed.items() if fen}
+
+    def restructurable(self, planned: Amounts) -> Amounts:
+        """What a plan of these amounts takes out of each bucket: billed, unbilled, planned before."""
+        taken: Amounts = {}
+        for bucket, amount in planned.items():
+            kind = bucket.removesuffix("_planned")
+            own: Amounts = {each: self.buckets[each] for each in BUCKETS if each.startswith(kind) and each != _DISPUTED}
+            taken |= take(amount, own)[0]
+        return taken
+
+    def restructure(self, plan: PlanLeft, original_due_date: date) -> None:
+        """Everything owed becomes one plan; nothing is demanded any more, and nothing bears but what the plan says.
+
+        A plan stands as it was made: where there is less to take than its amounts, the rest pays like money, and becomes
+        credit; what there is more stays payable.
+        """
+        planned = left_of(plan)
+        taken = self.restructurable(planned)
+        beyond = sum(planned.values()) - sum(taken.values())
+        self._shrink_oldest("principal_billed", taken.get("principal_billed", 0))
+        self._shrink_oldest("principal_unbilled", taken.get("principal_unbilled", 0))
+        for bucket, amount in taken.items():
+            self.buckets[bucket] -= amount
+        # What old plans had that this one does not take is payable.
+        self.restore(slice_of(plan.plan_id, "before"), 0, self.buckets["principal_planned"])
+        self.buckets["principal_planned"] = 0
+        for bucket, unbilled in _UNBILLED.items():
+            self.buckets[unbilled] += self.buckets[bucket]
+            self.buckets[bucket] = 0
+        for bucket, amount in planned.items():
+            self.buckets[bucket] = amount
+        self.layers, self.untested = (), ()
+        self.slices = {name: each for name, each in self.slices.items() if each.unpaid}
+        self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date is not None)
+        self.plans = {plan.plan_id: plan}
+        self.agreement = AgreementLeft(plan_id=plan.plan_id, original_due_date=original_due_date)
+        self.drawn_on = plan.made_on
+        applied, credited = allocate(beyond, self.buckets, self.regime)
+        self.pay(applied, credited)
+
+    def break_plan(self, statement_no: int) -> None:
+        """All that was to come of the agreement is billed and due since before it, with the minimum that was missed."""
+        if self.agreement is None:
+            return
+        plan_id, due_date = self.agreement.plan_id, self.agreement.original_due_date
+        self.agreement = None
+        plan = self.plans.pop(plan_id, None)
+        left: Amounts = left_of(plan) if plan is not None else {}
+        today, principal = self.business_date, left.get("principal_planned", 0)
+        for bucket, amount in left.items():
+            self.buckets[bucket] -= amount
+            self.buckets[_BILLED_OF[bucket]] += amount
+        if principal:
+            self.slices[slice_of(plan_id, "rest")] = Slice(principal, due_date, 0, today, instalment=True)
+            self.slices = oldest_due_first(self.slices)
+            self.bearing += principal
+        rest = sum(left.values())
+        missed = next(each for each in self.layers if each.statement_no == statement_no)
+        layer = Layer(statement_no, due_date, missed.amount + rest, missed.principal + principal)
+        self.layers = (layer, *(each for each in self.layers if each != missed))
+
     # How a loan is drawn, and paid early
 
     def draw(self, amount: int) -> None:
@@ -568,9 +677,14 @@ class Ledger:
         """A plan is over before its end, and was paid; what the money did not reach of it is owed like a purchase."""
         plan = self.plans.pop(plan_id, None)
         self.pay(applied, credited)
-        unpaid = (principal_left(plan) if plan else 0) - applied.get("principal_planned", 0)
-        self.buckets["principal_planned"] -= unpaid
-        self.restore(slice_of(plan_id, "rest"), 0, unpaid)
+        left: Amounts = left_of(plan) if plan else {}
+        for bucket, planned in left.items():
+            unpaid = planned - applied.get(bucket, 0)
+            self.buckets[bucket] -= unpaid
+            if bucket == "principal_planned":
+                self.restore(slice_of(plan_id, "rest"), 0, unpaid)
+            else:
+                self.buckets[_UNBILLED[bucket]] += unpaid
         self._spend_credit()
 
     def _replace_plan(self, plan_id: str, left: PlanLeft | None) -> None:
@@ -602,7 +716,10 @@ class Ledger:
         """
         for plan in self.plans.values():
             self._fall_due(slice_of(plan.plan_id, "rest"), principal_left(plan))
-        self.plans = {}
+        for bucket, unbilled in _UNBILLED.items():
+            self.buckets[unbilled] += self.buckets[bucket]
+            self.buckets[bucket] = 0
+        self.plans, self.agreement = {}, None
         self.charged_off_due = oldest_due
         self.layers_charged_off, self.layers = self.layers, ()
         for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
@@ -671,6 +788,7 @@ class Ledger:
             for each in corrected.purchases_left
         }
         self.plans = {each.plan_id: each for each in corrected.plans_left}
+        self.agreement = corrected.agreement
         self.disputes = {
             each.dispute_id: SetAside(each.purchase_id, each.set_aside_fen) for each in corrected.disputes_left
         }

@@ -120,7 +120,7 @@ def _plan(command: SettleEarly | PrepayPlan, account: Account) -> PlanLeft:
     plan = ledger.plans.get(command.plan_id)
     if plan is None:
         raise Refused("plan_over", field="plan_id", asked=command.plan_id)
-    if plan.scheme is not None and account.standing == "overdue":
+    if plan.kind != "conversion" and account.standing == "overdue":
         raise Refused("overdue", dpd=ledger.dpd, arrears=ledger.arrears)
     return plan
 

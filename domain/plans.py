@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from domain.calendar import ONE_DAY, BillDays, add_months, days_30e, days_between
 from domain.events import Instalment, PlanLeft
-from domain.money import half_up, half_up_part
-from domain.schedules import Schedule, Scheme, loan
+from domain.money import Amounts, half_up, half_up_part
+from domain.schedules import Schedule, Scheme, evenly, loan
 
 
 def instalments(schedule: Schedule) -> tuple[Instalment, ...]:
@@ -48,9 +48,51 @@ def _dated(schedule: Schedule, due_dates: list[date], first: int) -> tuple[Insta
     )
 
 
+def restructured(
+    plan_id: str, made_on: date, kinds: tuple[int, int, int], months: int, rate: Decimal, *, dated: bool
+) -> PlanLeft:
+    """The plan of an agreement: principal, interest and fees (`kinds`) each evenly, the last instalment takes the rest.
+
+    `rate` is a year's, on the principal that is left, a twelfth of it for each instalment. A loan's instalments are due
+    monthly from the agreement on, those of a line with its next statements.
+    """
+    principal, interest, fees = (evenly(amount, months) for amount in kinds)
+    left, instalments_to_come = kinds[0], []
+    for at in range(months):
+        instalments_to_come.append(
+            Instalment(
+                number=at + 1,
+                principal_fen=principal[at],
+                fee_fen=0,
+                interest_fen=half_up(Fraction(rate) / 12, left),
+                due_date=_due_on(made_on, at + 1) if dated else None,
+                carried_interest_fen=interest[at],
+                carried_fees_fen=fees[at],
+            )
+        )
+        left -= principal[at]
+    return PlanLeft(
+        plan_id=plan_id,
+        kind="restructuring",
+        made_on=made_on,
+        instalments=tuple(instalments_to_come),
+        parts=(),
+        annual_rate=rate,
+    )
+
+
 def principal_left(plan: PlanLeft) -> int:
     """The principal of all instalments that are still to come."""
     return sum(each.principal_fen for each in plan.instalments)
+
+
+def left_of(plan: PlanLeft) -> Amounts:
+    """What is planned of it, by bucket: its principal, and what a restructured one carries of interest and fees."""
+    return {
+        "principal_planned": principal_left(plan),
+        "interest_planned": sum(each.carried_interest_fen for each in plan.instalments),
+        "fees_planned": sum(each.carried_fees_fen for each in plan.instalments),
+    }
 
 
 def due_next(plan: PlanLeft) -> Instalment:
@@ -87,26 +129,33 @@ def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None
 
 
 def _going_on(plan: PlanLeft) -> PlanLeft | None:
-    return plan if principal_left(plan) else None
+    return plan if any(left_of(plan).values()) else None
 
 
 def fee_run_up(plan: PlanLeft, today: date, bill_days: BillDays) -> int:
     """What of the next instalment's fee has run up: by days, from the last bill day, or from the conversion, to the next."""
+    return _part_of_cycle(due_next(plan).fee_fen, plan, today, bill_days)
+
+
+def _part_of_cycle(amount: int, plan: PlanLeft, today: date, bill_days: BillDays) -> int:
     begins = max(plan.made_on, bill_days.last_before(today + ONE_DAY))
     ends = bill_days.next_after(today)
-    return half_up_part(due_next(plan).fee_fen, days_between(begins, today), days_between(begins, ends))
+    return half_up_part(amount, days_between(begins, today), days_between(begins, ends))
 
 
-def interest_run_up(plan: PlanLeft, principal: int, day: date) -> int:
+def interest_run_up(plan: PlanLeft, principal: int, day: date, bill_days: BillDays) -> int:
     """What of a loan's next interest has run up on so much of its principal by `day`: from the last due date on.
 
-    An annuity's months have thirty days, and its interest of a month is never exceeded; else days are counted. 0 for a
-    plan that bears none.
+    An annuity's months have thirty days, and its interest of a month is never exceeded; else days are counted. Of a
+    restructured plan it is the part of the cycle that is over; 0 for a plan that bears none.
     """
-    if plan.scheme is None:
-        return 0
     following = due_next(plan)
+    if plan.scheme is None and following.due_date is None:
+        return _part_of_cycle(following.interest_fen, plan, day, bill_days) if following.interest_fen else 0
     begins = _due_on(plan.made_on, following.number - 1)
+    if plan.scheme is None:
+        used, whole = days_between(begins, day), days_between(begins, _due_on(plan.made_on, following.number))
+        return half_up_part(following.interest_fen, max(0, used), whole)
     days = days_30e(begins, day) if plan.scheme == "annuity" else days_between(begins, day)
     return min(following.interest_fen, half_up(Fraction(plan.annual_rate) * max(0, days) / 360, principal))
 

@@ -38,7 +38,7 @@ Schedule = tuple[Share, ...]
 def fee_plan(amount: int, months: int, fee_rate: Decimal) -> Schedule:
     """`amount` in even instalments for a fee of `fee_rate` of it, spread alike; the last one takes the remainders."""
     fee = half_up(fee_rate, amount)
-    return tuple(map(Share, _evenly(amount, months), _evenly(fee, months)))
+    return tuple(map(Share, evenly(amount, months), evenly(fee, months)))
 
 
 def loan(scheme: Scheme, amount: int, annual_rate: Decimal, begins: date, due_dates: Sequence[date]) -> Schedule:
@@ -49,10 +49,8 @@ def loan(scheme: Scheme, amount: int, annual_rate: Decimal, begins: date, due_da
     """
     if scheme == "annuity":
         return _annuity(amount, Fraction(annual_rate) / 12, len(due_dates))
-    if scheme == "equal_principal":
-        principal = _evenly(amount, len(due_dates))
-    else:
-        principal = [0] * (len(due_dates) - 1) + [amount]
+    at_the_end = [0] * (len(due_dates) - 1) + [amount]
+    principal = at_the_end if scheme == "interest_only" else evenly(amount, len(due_dates))
     shares, left, since = [], amount, begins
     for due_date, part in zip(due_dates, principal, strict=True):
         interest = half_up(Fraction(annual_rate) * days_between(since, due_date) / 360, left)
@@ -63,7 +61,7 @@ def loan(scheme: Scheme, amount: int, annual_rate: Decimal, begins: date, due_da
 
 def _annuity(amount: int, rate: Fraction, periods: int) -> Schedule:
     if not rate:
-        return tuple(Share(part) for part in _evenly(amount, periods))
+        return tuple(Share(part) for part in evenly(amount, periods))
     payment = half_up(rate / (1 - (1 + rate) ** -periods), amount)
     shares, left = [], amount
     for number in range(periods, 0, -1):
@@ -74,7 +72,8 @@ def _annuity(amount: int, rate: Fraction, periods: int) -> Schedule:
     return tuple(shares)
 
 
-def _evenly(amount: int, parts: int) -> list[int]:
+def evenly(amount: int, parts: int) -> list[int]:
+    """`amount` in so many equal parts; the last one takes the remainder."""
     each = amount // parts
     return [each] * (parts - 1) + [amount - each * (parts - 1)]
 

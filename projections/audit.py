@@ -52,6 +52,7 @@ from domain.events import (
     Owed,
     PaymentReceived,
     PaymentReversed,
+    PlanBroken,
     PlanCreated,
     PlanFeePosted,
     PlanPrepaid,
@@ -255,6 +256,17 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 -
             return (
                 f"Plan {event.plan_id}: {yuan(event.amount_fen)} is repaid in {len(event.schedule)} instalments until "
                 f"{event.schedule[-1].due_date}, with interest of {yuan(interest)}."
+            )
+        case PlanCreated() if event.kind == "restructuring":
+            return (
+                f"By agreement {yuan(event.amount_fen)} is paid in {len(event.schedule)} instalments as plan "
+                f"{event.plan_id}; if one is missed, all of it has been due since {event.original_due_date}."
+            )
+        case PlanBroken():
+            due = event.principal_fen + event.interest_fen + event.fees_fen
+            return (
+                f"Plan {event.plan_id} broken: {yuan(due)} more is due at once, as if it had been since "
+                f"{event.original_due_date}."
             )
         case PlanCreated():
             return (

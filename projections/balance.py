@@ -49,6 +49,7 @@ from domain.events import (
     Owed,
     PaymentReceived,
     PaymentReversed,
+    PlanBroken,
     PlanCreated,
     PlanFeePosted,
     PlanPrepaid,
@@ -187,7 +188,15 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             pass  # as above
         case AccountChargedOff() | AccountRecovered() | WriteOffUndone():
             pass  # as above
-        case CashDrawn() | PlanCreated() | PlanFeePosted() | InstalmentPosted() | PlanSettledEarly() | PlanPrepaid():
+        case (
+            CashDrawn()
+            | PlanCreated()
+            | PlanFeePosted()
+            | InstalmentPosted()
+            | PlanSettledEarly()
+            | PlanPrepaid()
+            | PlanBroken()
+        ):
             pass  # as above
         case DeathRecorded() | AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
             pass  # what follows from them has events of its own

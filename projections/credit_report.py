@@ -50,6 +50,7 @@ from domain.events import (
     MoneyEvent,
     PaymentReceived,
     PaymentReversed,
+    PlanBroken,
     PlanCreated,
     PlanFeePosted,
     PlanPrepaid,
@@ -86,7 +87,15 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
     match event:
         case PurchasePosted() | PurchaseRefunded() | CreditRefunded() | InterestPosted() | LateFeePosted():
             pass  # what moves money says what is owed after it: see below
-        case DisputeOpened() | DisputeResolved() | InstalmentPosted() | PlanCreated() | PlanFeePosted() | CashDrawn():
+        case (
+            DisputeOpened()
+            | DisputeResolved()
+            | InstalmentPosted()
+            | PlanCreated()
+            | PlanFeePosted()
+            | CashDrawn()
+            | PlanBroken()
+        ):
             pass  # as above: what is disputed or planned is owed, but not demanded
         case BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # the open month sees them; a correction restates the months before it: see below

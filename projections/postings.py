@@ -51,6 +51,7 @@ from domain.events import (
     MoneyEvent,
     PaymentReceived,
     PaymentReversed,
+    PlanBroken,
     PlanCreated,
     PlanFeePosted,
     PlanPrepaid,
@@ -170,6 +171,15 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
             yield "cash_drawn", -event.amount_fen
         case PlanCreated() if event.kind == "draw":
             return  # its money left before
+        case PlanCreated() if event.kind == "restructuring":
+            yield from _fall(event.taken)
+            yield "principal_planned", sum(each.principal_fen for each in event.schedule)
+            yield "interest_planned", sum(each.carried_interest_fen for each in event.schedule)
+            yield "fees_planned", sum(each.carried_fees_fen for each in event.schedule)
+        case PlanBroken():
+            yield from _bill("principal_planned", event.principal_fen)
+            yield from _bill("interest_planned", event.interest_fen)
+            yield from _bill("fees_planned", event.fees_fen)
         case PlanCreated():
             yield "principal_billed", -event.amount_fen
             yield "principal_planned", event.amount_fen
@@ -177,8 +187,16 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
             yield "plan_fee_income", -event.amount_fen
             yield from _owed_or_paid_by_credit("fees_unbilled", event.amount_fen, event.credit_applied_fen)
         case InstalmentPosted():
+            # Credit pays in this order.
+            fees = min(event.credit_applied_fen, event.fees_fen)
+            interest = min(event.credit_applied_fen - fees, event.interest_fen)
+            yield "fees_planned", -event.fees_fen
+            yield from _owed_or_paid_by_credit("fees_unbilled", event.fees_fen, fees)
+            yield "interest_planned", -event.interest_fen
+            yield from _owed_or_paid_by_credit("interest_unbilled", event.interest_fen, interest)
             yield "principal_planned", -event.principal_fen
-            yield from _owed_or_paid_by_credit("principal_unbilled", event.principal_fen, event.credit_applied_fen)
+            by_credit = event.credit_applied_fen - fees - interest
+            yield from _owed_or_paid_by_credit("principal_unbilled", event.principal_fen, by_credit)
         case AccountChargedOff():
             for bucket, fen in event.fell_due.items():
                 yield from _bill(_account(bucket), fen)

@@ -48,6 +48,7 @@ from domain.commands import (
     ReleaseHold,
     RequestClosure,
     ResolveDispute,
+    Restructure,
     ReversePayment,
     SetAutopay,
     SettleEarly,
@@ -164,6 +165,10 @@ def draw(fen: int, months: int, on: str | None = None, ref: str = "loan-1", **fi
 def prepay(principal: int, fen: int, on: str | None = None, plan: str = "loan-1", ref: str = "prepayment-1") -> Asked:
     said = {"plan_id": plan, "payment_ref": ref, "channel": "transfer", "principal_fen": principal, "amount_fen": fen}
     return Asked(PrepayPlan, on, {**said, "actor": CUSTOMER})
+
+
+def restructure(months: int, on: str | None = None, plan: str = "agreement-1", **fields: Any) -> Asked:
+    return Asked(Restructure, on, {"plan_id": plan, "months": months, "reason": "lost_job", **fields})
 
 
 def settle(fen: int, on: str | None = None, plan: str = "plan-1", ref: str = "settlement-1") -> Asked:
@@ -286,7 +291,7 @@ frozen, unfrozen, force_closed, death_recorded = freeze, unfreeze, force_close, 
 appealed, appeal_decided, reinstated = appeal, decide_appeal, reinstate
 authorized, captured, released = authorize, capture, release
 converted, settled = convert, settle
-drawn, prepaid = draw, prepay
+drawn, prepaid, restructured = draw, prepay, restructure
 report_disputed, report_corrected = dispute_report, correct_report
 closure_requested, closure_withdrawn, advanced = request_closure, withdraw_closure, advance
 

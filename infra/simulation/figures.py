@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from domain.account import Account
-from domain.events import AccountBilled
+from domain.events import AccountBilled, Instalment
 from domain.lifecycle import headline
 from domain.money import BUCKETS
 from domain.recorded import Recorded
@@ -75,7 +75,7 @@ def state(account: Account) -> dict[str, Any]:
             {
                 "plan_id": plan_id,
                 "kind": plan.kind,
-                "instalments": [each.model_dump() for each in plan.instalments if each.principal_fen],
+                "instalments": [each.model_dump() for each in plan.instalments if any(_amounts(each))],
             }
             for plan_id, plan in ledger.plans.items()
         ],
@@ -86,6 +86,11 @@ def state(account: Account) -> dict[str, Any]:
         ],
         "deceased": account.death.on if account.death else None,
     }
+
+
+def _amounts(each: Instalment) -> tuple[int, ...]:
+    """What comes with an instalment; nothing of it where refunds took it away."""
+    return each.principal_fen, each.interest_fen, each.carried_interest_fen, each.carried_fees_fen
 
 
 def statements(events: Sequence[Recorded]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from domain.events import FreezeReason
 from domain.freezes import FREEZES
 from domain.identity import account_id_for
 from domain.refusals import Reason, Refused
-from domain.terms import STANDARD, Catalogue, Terms, catalogue
+from domain.terms import PAY_LATER, STANDARD, Catalogue, Terms, catalogue
 from infra.simulation.document import BadScenario, check_names, document, known, listed, mapping, quoted, short
 from projections.explaining.figures import FIGURES
 
@@ -48,7 +48,9 @@ _ASKED_BY = {
     "reverse_payment": _BY_BANK,
     "refund_credit": _BY_CUSTOMER,
     "convert_to_plan": _BY_CUSTOMER,
+    "draw": _BY_CUSTOMER,
     "settle_early": _BY_CUSTOMER,
+    "prepay_plan": _BY_CUSTOMER,
     "open_dispute": _BY_CUSTOMER,
     "lodge_appeal": _BY_CUSTOMER,
     "dispute_report": _BY_CUSTOMER,
@@ -146,7 +148,7 @@ def _account(said: Any) -> tuple[Open, Activate, Catalogue]:
     account = mapping(said, "account")
     asked = Open.model_fields.keys() - Command.model_fields.keys() - {"terms_version"}
     check_names("account", account, asked | {"opened_on", "limit_fen", "terms"}, {"opened_on", "limit_fen"})
-    terms = _terms(account.get("terms", {}), account.get("product", Open.model_fields["product"].default))
+    terms = _terms(account.get("terms", {}), account.get("product", PAY_LATER.product))
     published = catalogue(*({**STANDARD, terms.version: terms}.values()))
     opened_on = _day(account["opened_on"], "account.opened_on")
     customer = account.get("customer_id", _CUSTOMER)

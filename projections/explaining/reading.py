@@ -44,6 +44,7 @@ from domain.events import (
     MinimumLeft,
     PaymentReceived,
     PaymentReversed,
+    PlanBroken,
     PlanCreated,
     PlanFeePosted,
     PlanPrepaid,
@@ -194,7 +195,7 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             pass  # what follows from them has events of its own
         case InactivityNoticed() | RiskAlerted():
             pass  # somebody was told
-        case CashDrawn() | PlanPrepaid():
+        case CashDrawn() | PlanPrepaid() | PlanBroken():
             raise NotImplementedError(event.TYPE)
         case PlanSettledEarly() | AccountRecovered() | AccountFrozen() | AutopaySet():
             pass  # as above

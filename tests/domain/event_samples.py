@@ -7,6 +7,7 @@ from unittest.mock import patch
 from domain import events
 from domain.events import Event
 from tests.specification import (
+    BASE,
     DRAWN,
     activated,
     advanced,
@@ -38,6 +39,7 @@ from tests.specification import (
     report_corrected,
     report_disputed,
     resolved,
+    restructured,
     reverse,
     settled,
     terms,
@@ -137,8 +139,9 @@ def one_of_each() -> dict[str, Event]:
     told = given(opened(), activated(), report_disputed("2026-01"), report_corrected(of_2026_01="*>N"))
     taken_over = given(opened(on="2026-03-05"), migrate(history="N*"))
     lent = given(*DRAWN, prepaid(100_000, 101_400, on="2026-01-25"))
+    broken = given(*BASE, advanced(to="2026-03-05"), restructured(12), advanced(to="2026-04-11"))
     found: dict[str, Event] = {}
-    lives = (life, capped, lost, denied, newer, agreed, held, idle, planned, told, taken_over, lent)
+    lives = (life, capped, lost, denied, newer, agreed, held, idle, planned, told, taken_over, lent, broken)
     for each in (event for one in lives for event in one.events):
         found.setdefault(each.TYPE, each)
     return found

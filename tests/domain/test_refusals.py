@@ -51,6 +51,7 @@ from tests.specification import (
     report_disputed,
     request_closure,
     resolve,
+    restructure,
     reverse,
     set_autopay,
     settle,
@@ -110,6 +111,7 @@ ASKED = {
     "convert_to_plan": convert(60_000, 3),
     "settle_early": settle(60_000),
     "draw": draw(60_000, 3),
+    "restructure": restructure(3),
     "prepay_plan": prepay(1_000, 1_000),
     "advance_to": advance(to="2026-01-20"),
 }
@@ -153,6 +155,7 @@ withdraw_closure -no_such_move      -no_such_move              -no_such_move    
 force_close      -no_such_move      hold.released,account.closed hold.released,account.closed hold.released,account.closed none
 convert_to_plan  -not_activated     -nothing_billed            -account_frozen            -account_closing           -account_closed
 settle_early     -not_activated     -plan_unknown              -plan_unknown              -plan_unknown              -plan_unknown
+restructure      -not_activated     -nothing_billed            -nothing_billed            -nothing_billed            -nothing_billed
 draw             -not_offered       -not_offered               -not_offered               -not_offered               -not_offered
 prepay_plan      -not_offered       -not_offered               -not_offered               -not_offered               -not_offered
 advance_to       none               hold.released              hold.released              hold.released              none

@@ -24,7 +24,7 @@ ACCOUNT_FIELDS = (
     "purchases refunds payments plans draws payouts disputes holds appeals report_disputes older held"
 )
 LEDGER_FIELDS = (
-    "terms bill_days business_date buckets slices disputes plans layers statement_no untested drawn_on bearing fen_days "
+    "terms bill_days business_date buckets slices disputes plans layers statement_no untested agreement drawn_on bearing fen_days "
     "earlier_days rate_before coming_terms "
     "principal_fen_days interest_posted charges_posted plan_fees_posted settlement_fees_posted "
     "plan_interest_posted waived charged_off_due layers_charged_off regime died_on"

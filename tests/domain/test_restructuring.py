@@ -1,0 +1,243 @@
+"""Restructuring: what cannot be paid as billed becomes a plan by agreement, which is kept to its end, or broken."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from domain.events import (
+    AccountBilled,
+    AccountFrozen,
+    AccountOverdue,
+    AccountPaid,
+    AccountStandingChanged,
+    AccountUnfrozen,
+    InstalmentPosted,
+    InterestPosted,
+    LateFeePosted,
+    PaymentReceived,
+    PlanBroken,
+    PlanCreated,
+    PlanSettledEarly,
+)
+from tests.specification import (
+    BASE,
+    CUSTOMER,
+    DRAWN,
+    LINE,
+    advance,
+    advanced,
+    bought,
+    buy,
+    disputed,
+    draw,
+    event,
+    given,
+    paid,
+    pay,
+    restructure,
+    restructured,
+    reverse,
+    settle,
+    unfreeze,
+    write_off,
+)
+
+# On 5 March: principal 123,457, interest 1,173 billed and 247 of four days more, one late fee of 1,000.
+LATE = (*BASE, advanced(to="2026-03-05"))
+AGREED = (*LATE, restructured(12, on="2026-03-05"))
+
+
+def test_all_that_is_owed_becomes_one_plan_and_nothing_is_past_due():
+    life = given(*LATE).stands("2026-03-05", dpd=23, arrears=12_346).when(restructure(12))
+    life.then(
+        event(InterestPosted, amount_fen=247),
+        event(
+            PlanCreated,
+            kind="restructuring",
+            amount_fen=125_877,
+            taken={
+                "principal_billed": 123_457,
+                "interest_billed": 1_173,
+                "interest_unbilled": 247,
+                "fees_billed": 1_000,
+            },
+            original_due_date="2026-02-10",
+            minimum_lowered_fen=25_631,
+        ),
+        event(AccountStandingChanged, move="restructure", standing="billed"),
+        event(AccountFrozen, reason="restructured", access="frozen"),
+    ).owes(principal_planned=123_457, interest_planned=1_420, fees_planned=1_000)
+    life.stands(dpd=0, arrears=0, minimum_due=0, bearing=0, standing="billed", access="frozen", layers=())
+    (plan,) = life.account.ledger.plans.values()
+    first, *_, last = plan.instalments
+    assert (first.principal_fen, first.carried_interest_fen, first.carried_fees_fen) == (10_288, 118, 83)
+    assert (last.principal_fen, last.carried_interest_fen, last.carried_fees_fen) == (10_289, 122, 87)
+
+
+def test_the_freeze_for_being_long_overdue_ends_with_it():
+    life = given(*BASE, advanced(to="2026-03-20")).stands(reasons=("overdue_long",)).when(restructure(12))
+    assert [each.TYPE for each in life.events[-2:]] == [AccountFrozen.TYPE, AccountUnfrozen.TYPE]
+    life.stands(reasons=("restructured",), access="frozen")
+
+
+def test_an_instalment_comes_with_each_statement_and_is_demanded_in_full():
+    given(*AGREED).when(advance(to="2026-04-01")).then(
+        event(InstalmentPosted, number=1, principal_fen=10_288, interest_fen=118, fees_fen=83),
+        event(AccountBilled, balance_fen=10_489, minimum_fen=10_489, due_date="2026-04-10"),
+    ).owes(
+        principal_billed=10_288, interest_billed=118, fees_billed=83,
+        principal_planned=113_169, interest_planned=1_302, fees_planned=917,
+    )  # fmt: skip
+
+
+def test_a_kept_agreement_ends_at_nothing_having_cost_nothing_more():
+    life, total = given(*AGREED), 0
+    for _ in range(12):
+        life.when(advance(to=str(life.account.next_event_on())))
+        total += life.account.ledger.minimum_due
+        life.when(pay(life.account.ledger.minimum_due, ref=f"payment-{life.account.version}"))
+    life.then(event(PaymentReceived), event(AccountPaid), event(AccountUnfrozen, reason="restructured", access="open"))
+    assert total == 125_877
+    life.owes().stands("2027-04-01", standing="paid", agreement=None, available=5_000_000)
+
+
+def test_an_agreement_at_a_rate_costs_it_on_the_principal_alone():
+    """A twelfth of 6 % of 123,457 with the first instalment, of 113,169 with the second."""
+    life = given(*LATE, restructured(12, rate=Decimal("0.06"))).when(advance(to="2026-04-01"))
+    assert [each.amount_fen for each in life.events if isinstance(each, InterestPosted)] == [617]
+    life.when(pay(20_000, on="2026-04-05"), advance(to="2026-05-01"))
+    assert [each.amount_fen for each in life.events if isinstance(each, InterestPosted)] == [566]
+
+
+def test_a_missed_instalment_breaks_it_and_the_days_past_due_go_on():
+    life = given(*AGREED, advanced(to="2026-04-10")).when(advance(to="2026-04-11"))
+    life.then(
+        event(LateFeePosted, amount_fen=1_000, base_fen=10_288),
+        event(AccountOverdue, statement_no=3, dpd=1),
+        event(
+            PlanBroken, principal_fen=113_169, interest_fen=1_302, fees_fen=917, original_due_date="2026-02-10",
+            dpd_after=60, arrears_after=125_877,
+        ),
+        event(AccountOverdue, statement_no=3, dpd=60, missed_fen=125_877, due_date="2026-02-10"),
+        event(AccountFrozen, reason="overdue_long"),
+    )  # fmt: skip
+    life.owes(principal_billed=123_457, interest_billed=1_420, fees_billed=1_000, fees_unbilled=1_000)
+    life.stands(bearing=123_457, agreement=None)
+
+
+def test_a_broken_agreement_is_a_loss_when_the_days_that_were_suspended_say_so():
+    life = given(*AGREED, advanced(to="2026-04-11")).when(advance(to="2026-08-09"))
+    assert life.account.standing == "charged_off"
+    life.stands(dpd=180)
+
+
+def test_a_missed_last_instalment_breaks_it_too():
+    months = [(2026, month) for month in range(4, 13)] + [(2027, 1), (2027, 2)]
+    kept = (paid(10_489, on=f"{year}-{month:02}-05", ref=f"p{year}{month}") for year, month in months)
+    life = given(*AGREED, *kept, advanced(to="2027-03-10")).when(advance(to="2027-03-11"))
+    assert [each.dpd for each in life.events if isinstance(each, AccountOverdue)] == [1, 394]
+    # It is a loss at the next dawn, since the days past due are beyond the bound.
+    life.stands(standing="overdue", arrears=10_498)
+    life.when(advance(to="2027-03-12")).stands(standing="charged_off", dpd=395)
+
+
+def test_nothing_is_settled_before_its_first_statement():
+    life = given(*AGREED).when(pay(5_000, on="2026-03-10")).then(event(PaymentReceived, credited_fen=5_000))
+    life.stands(standing="billed")
+    life.when(advance(to="2026-04-01")).then(
+        event(InstalmentPosted, credit_applied_fen=5_000), event(AccountBilled, balance_fen=5_489)
+    ).owes(principal_billed=5_489, principal_planned=113_169, interest_planned=1_302, fees_planned=917)
+
+
+def test_what_is_disputed_stays_out_of_it():
+    life = given(*BASE, disputed("base", 23_457, on="2026-02-05"), advanced(to="2026-02-11")).when(restructure(6))
+    # A day of interest on what is not disputed: the statement demanded less, so nothing of it was missed.
+    life.owes(principal_planned=100_000, principal_disputed=23_457, interest_planned=50)
+
+
+def test_it_knows_the_purchases_that_it_came_from():
+    life = given(*LINE, bought("p1", 120_000, on="2026-01-10"), advanced(to="2026-02-05")).when(restructure(4))
+    (plan,) = life.account.ledger.plans.values()
+    assert [(each.purchase_id, each.amount_fen) for each in plan.parts] == [("p1", 120_000)]
+
+
+def test_a_loan_is_restructured_with_what_has_run_up_of_its_next_month():
+    life = given(*DRAWN, advanced(to="2026-03-01")).when(restructure(10, on="2026-03-01"))
+    posted = [(each.kind, each.amount_fen) for each in life.events if isinstance(each, InterestPosted)]
+    # 14 days of penalty on 77,975; of the month from 15 February 16 days of thirty on 922,025.
+    assert posted == [("penalty", 655), ("plan", 5_901)]
+    life.owes(principal_planned=1_000_000, interest_planned=12_000 + 655 + 5_901).stands(dpd=0)
+    assert life.account.next_event_on() == date(2026, 3, 29)
+    life.when(advance(to="2026-03-29")).then(
+        event(InstalmentPosted, number=1, principal_fen=100_000, interest_fen=1_855),
+        event(AccountBilled, due_date="2026-04-01", minimum_fen=101_855),
+    )
+
+
+def test_an_agreement_is_settled_early_with_all_that_is_left_of_it():
+    given(*AGREED).when(settle(125_877, on="2026-03-20", plan="agreement-1")).then(
+        event(
+            PaymentReceived, applied={"principal_planned": 123_457, "interest_planned": 1_420, "fees_planned": 1_000}
+        ),
+        event(PlanSettledEarly),
+        event(AccountPaid),
+        event(AccountUnfrozen, reason="restructured"),
+    ).owes()
+
+
+def test_a_loss_takes_the_agreement_with_it():
+    given(*AGREED).when(write_off(on="2026-03-10")).owes(
+        principal_billed=123_457, interest_billed=1_420, fees_billed=1_000
+    ).stands(agreement=None)
+
+
+@pytest.mark.parametrize(
+    ("history", "asked", "reason", "numbers"),
+    [
+        (LINE, restructure(12), "nothing_billed", {"standing": "clear"}),
+        (
+            (*BASE, advanced(to="2026-02-01"), paid(123_457, on="2026-02-05")),
+            restructure(12),
+            "nothing_billed",
+            {"standing": "paid"},
+        ),
+        (AGREED, restructure(6, plan="agreement-2"), "restructured", {"plan_id": "agreement-1"}),
+        (AGREED, unfreeze("restructured"), "restructured", {"field": "reason", "owed": 125_877}),
+        (AGREED, buy("p2", 100), "account_frozen", {"access": "frozen", "reasons": ["restructured"]}),
+        (
+            LATE,
+            restructure(12, actor=CUSTOMER),
+            "role_not_allowed",
+            {"field": "actor", "role": "customer", "allowed": ["officer", "risk"]},
+        ),
+    ],
+)
+def test_what_is_refused(history, asked, reason, numbers):
+    given(*history).when(asked).refused(reason, **numbers)
+
+
+def test_nothing_is_drawn_under_an_agreement():
+    given(*DRAWN, advanced(to="2026-03-01"), restructured(10)).when(draw(1_000, 3, ref="loan-2")).refused(
+        "account_frozen", access="frozen", reasons=["restructured"]
+    )
+
+
+def test_a_payment_learnt_after_the_agreement_becomes_credit():
+    """15,000 of the day before would have paid, and spared 7 of interest: the plan stands as it was made."""
+    late = given(*AGREED).when(pay(15_000, on="2026-03-08", value_date=date(2026, 3, 4)))
+    late.owes(principal_planned=123_457, interest_planned=1_420, fees_planned=1_000, credit=15_007)
+    late.stands(standing="billed", dpd=0)
+
+
+def test_a_payment_learnt_late_mends_an_agreement_that_seemed_broken():
+    life = given(*AGREED, advanced(to="2026-04-12")).when(pay(10_489, on="2026-04-12", value_date=date(2026, 4, 9)))
+    life.stands(dpd=0, standing="paid").owes(principal_planned=113_169, interest_planned=1_302, fees_planned=917)
+    known = given(*AGREED, paid(10_489, on="2026-04-09")).when(advance(to="2026-04-12"))
+    assert life.account.ledger.plans == known.account.ledger.plans
+    assert life.account.ledger.agreement == known.account.ledger.agreement
+
+
+def test_a_payment_that_is_returned_breaks_it_after_all():
+    life = given(*AGREED, paid(10_489, on="2026-04-09"), advanced(to="2026-04-12")).when(reverse(on="2026-04-13"))
+    life.stands(standing="overdue", dpd=62, agreement=None)
