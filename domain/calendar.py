@@ -88,12 +88,6 @@ def month_end(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
-def days_30e(start: date, end: date) -> int:
-    """Days from `start` to `end` where every month has thirty (30E/360): the 31st of a month is its 30th."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return 30 * months + min(end.day, 30) - min(start.day, 30)
-
-
 def days_between(start: date, end: date) -> int:
     """Whole days from `start` to `end`; negative when `end` is earlier."""
     return (end - start).days

@@ -6,18 +6,18 @@ whole numbers and ratios of them and rounded once, so a figure that lies half-wa
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
+from re import fullmatch
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from domain.calendar import add_months, days_30e, days_between
+from domain.calendar import add_months, days_between
 from domain.money import AskedFen, Rounding, rounded
 from domain.refusals import Refused
-from domain.yields import Flow, Question, effective, nominal, percent
+from domain.yields import Flow, Number, Question, effective, nominal, percent
 
 Unit = Literal["months", "weeks", "days"]
 DayCount = Literal["30/360", "monthly", "actual/360", "actual/364", "actual/365", "actual/actual"]
@@ -26,6 +26,7 @@ INSTALMENTS_MAX = 3_660  # ten years of days
 _CALENDAR_ENDS = date(9998, 12, 31)
 # A year has so many of each unit; Regulation Z, Appendix J, (b)(5) has the same.
 _PER_YEAR: dict[Unit, int] = {"months": 12, "weeks": 52, "days": 365}
+_DAYS_OF_30: dict[Unit, int] = {"months": 30, "weeks": 7, "days": 1}
 _BASES: dict[DayCount, int] = {"actual/360": 360, "actual/364": 364, "actual/365": 365}
 
 
@@ -36,7 +37,7 @@ class Loan(Question):
     """
 
     principal: AskedFen
-    annual_rate_percent: Annotated[Decimal, Field(ge=0, le=100_000, max_digits=26, decimal_places=20)]
+    annual_rate_percent: Annotated[Number, Field(ge=0, le=100_000)]
     disbursed_on: date
     instalments: Annotated[int, Field(ge=1, le=INSTALMENTS_MAX)]
     repay_every: Annotated[int, Field(ge=1, le=366)] = 1
@@ -46,9 +47,9 @@ class Loan(Question):
     interest: Literal["declining", "flat"] = "declining"
     # Equal instalments, equal shares of the principal, or the principal with the last instalment.
     amortization: Literal["level", "equal_principal", "interest_only"] = "level"
-    # How long a period is, in years. `monthly`: a month is a twelfth (a week a 52nd, a day a 365th) whatever its days.
-    # `30/360`: months have 30 days, weeks and days are counted so (30E/360). `actual/...`: days from due date to due date,
-    # over 360, 364 or 365, or each over those of the calendar year it lies in; the day that ends a period is in the next.
+    # How long a period is, in years. `30/360`: months have 30 days of 360, weeks 7. `monthly`: a month is a twelfth, a week a
+    # 52nd and a day a 365th, whatever its days. `actual/...`: days from due date to due date over 360, 364 or 365, or each
+    # over the days of the calendar year it lies in; the day that ends a period counts with the next one.
     day_count: DayCount = "30/360"
     # A level instalment repays exactly where every period has the first one's rate, or where each has its own.
     level_rule: Literal["one_rate", "per_period"] = "one_rate"
@@ -161,8 +162,7 @@ def _years(loan: Loan, start: date, end: date) -> Fraction:
         case "monthly":
             return Fraction(loan.repay_every, _PER_YEAR[loan.repay_unit])
         case "30/360":
-            whole_months = loan.repay_unit == "months"
-            return Fraction(30 * loan.repay_every if whole_months else days_30e(start, end), 360)
+            return Fraction(_DAYS_OF_30[loan.repay_unit] * loan.repay_every, 360)
         case "actual/360" | "actual/364" | "actual/365" as basis:
             return Fraction(days_between(start, end), _BASES[basis])
         case "actual/actual":
@@ -240,13 +240,18 @@ def _principal(loan: Loan, nr: int, amount: int, interest: int) -> int:
 # Many loans at once
 
 
+def _whole(said: object) -> object:
+    """A whole number as a table writes it. What is not one is left for the field to refuse."""
+    return int(said) if isinstance(said, str) and fullmatch(r"-?[0-9]{1,20}", said) else said
+
+
 class LoanCase(Question):
     """One of many loans of which only the instalment is asked: equal monthly ones, at a twelfth of the year's rate."""
 
-    case_id: Annotated[str, Field(min_length=1, max_length=200)]
-    principal: AskedFen
-    annual_rate: Annotated[Decimal, Field(ge=0, le=1_000, max_digits=26, decimal_places=20)]
-    months: Annotated[int, Field(ge=1, le=1_200)]
+    case_id: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+    principal: Annotated[AskedFen, BeforeValidator(_whole)]
+    annual_rate: Annotated[Number, Field(ge=0, le=1_000)]
+    months: Annotated[int, Field(ge=1, le=1_200), BeforeValidator(_whole)]
     method: Literal["annuity"]
     rounding: Rounding
 

@@ -13,7 +13,15 @@ from operator import attrgetter
 from re import fullmatch
 from typing import Annotated, Literal, NamedTuple, Self, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from domain.calendar import days_between
 from domain.money import FEN_MAX, AskedFen
@@ -107,7 +115,15 @@ def _ratio(said: object) -> Fraction:
     return Fraction(text)
 
 
-# A number or, exactly, a ratio of whole numbers as text.
+def _number(said: object) -> Decimal:
+    text = str(said)
+    if isinstance(said, bool) or not fullmatch(r"-?[0-9]{1,20}(\.[0-9]{1,30})?([Ee][+-]?[0-9]{1,2})?", text):
+        raise ValueError("it is not a number like 0.12")
+    return Decimal(text)
+
+
+# A number, also as text, and a ratio of whole numbers, which only text can say: neither loses a digit.
+Number = Annotated[Decimal, BeforeValidator(_number)]
 Ratio = Annotated[Fraction, BeforeValidator(_ratio)]
 PerYear = Annotated[Ratio, Field(gt=0, le=366)]
 
@@ -139,13 +155,13 @@ class DatedPayment(Question):
     on: date
 
 
-Payments = TypeVar("Payments", bound=tuple[UnitPeriodPayments | PeriodicPayments, ...])
+Payments = TypeVar("Payments", bound=tuple[UnitPeriodPayments | PeriodicPayments | DatedPayment, ...])
 
 
-def _not_too_many(payments: Payments) -> Payments:
-    count = sum(each.count for each in payments)
-    if count > PAYMENTS_MAX:
-        raise ValueError(f"there are {count:,} payments; there may be {PAYMENTS_MAX:,}")
+def _some(payments: Payments) -> Payments:
+    count = sum(1 if isinstance(each, DatedPayment) else each.count for each in payments)
+    if not 0 < count <= PAYMENTS_MAX:
+        raise ValueError(f"there are {count:,} payments; there may be 1 to {PAYMENTS_MAX:,}")
     return payments
 
 
@@ -155,8 +171,8 @@ class EffectiveRate(Question):
     method: Literal["effective"]
     advance: AskedFen
     on: date
-    payments: Annotated[tuple[DatedPayment, ...], Field(min_length=1, max_length=PAYMENTS_MAX)]
-    days_basis: Annotated[Decimal, Field(ge=1, le=1000, max_digits=20, decimal_places=10)] = DAYS_OF_A_YEAR
+    payments: Annotated[tuple[DatedPayment, ...], AfterValidator(_some)]
+    days_basis: Annotated[Number, Field(ge=1, le=1_000)] = DAYS_OF_A_YEAR
 
     @model_validator(mode="after")
     def _nothing_before(self) -> Self:
@@ -179,7 +195,7 @@ class ActuarialRate(Question):
     method: Literal["us_actuarial"]
     advance: AskedFen
     unit_periods_per_year: PerYear
-    payments: Annotated[tuple[UnitPeriodPayments, ...], Field(min_length=1), AfterValidator(_not_too_many)]
+    payments: Annotated[tuple[UnitPeriodPayments, ...], AfterValidator(_some)]
 
     def rate(self) -> Decimal:
         """The rate as a fraction. Raises Refused as `growth` does."""
@@ -199,7 +215,7 @@ class InternalRate(Question):
     unit_periods_per_year: Annotated[
         PerYear, Field(validation_alias=AliasChoices("unit_periods_per_year", "periods_per_year"))
     ] = Fraction(12)
-    payments: Annotated[tuple[PeriodicPayments, ...], Field(min_length=1), AfterValidator(_not_too_many)]
+    payments: Annotated[tuple[PeriodicPayments, ...], AfterValidator(_some)]
 
     def rate(self) -> Decimal:
         """The rate as a fraction. Raises Refused as `growth` does."""

@@ -43,6 +43,9 @@ COMMANDS = {
     "books": Entry("infra.cli.books:books", "The trial balance of a day, and whether the balance view agrees."),
     "views": Entry("infra.cli.views:app", "How the read models stand."),
     "simulate": Entry("infra.cli.simulate:simulate", "Live one account's life from a scenario file, without servers."),
+    "quote": Entry(
+        "infra.cli.quote:app", "What a loan would cost, from its conditions alone: schedules, rates, instalments."
+    ),
     "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),
     "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
 }
