@@ -6,9 +6,12 @@ Every minimum first; what is left goes to the debt with the highest rate, ties t
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from domain.money import half_up
+from pydantic import AfterValidator, Field
+
+from domain.money import AskedFen, Fen, half_up
+from domain.yields import Number, Question
 
 # Fifty years: what is not repaid by then with so much a month never is.
 MONTHS_MAX = 600
@@ -125,3 +128,33 @@ def repaid(debts: Sequence[Debt], spare: int, split: Split) -> Repaid:
                 after.append(debt._replace(balance=balance + charged))
         left = after
     return Repaid(interest, None)
+
+
+# What is asked
+
+
+class DebtAsked(Question):
+    """One debt. Amounts in minor units; the rate is a year's, in percent; `minimum` is what must be paid of it a month."""
+
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+    balance: AskedFen
+    annual_rate_percent: Annotated[Number, Field(ge=0, le=1_000)]
+    minimum: Fen = 0
+
+
+def _each_once(debts: tuple[DebtAsked, ...]) -> tuple[DebtAsked, ...]:
+    if len({each.name for each in debts}) < len(debts):
+        raise ValueError("each debt needs a name of its own")
+    return debts
+
+
+class AdviceQuestion(Question):
+    """A person's debts, and what they can spare for them every month, in minor units."""
+
+    spare: AskedFen
+    debts: Annotated[tuple[DebtAsked, ...], Field(min_length=1, max_length=100), AfterValidator(_each_once)]
+
+    def answer(self) -> Advice:
+        """How to pay it."""
+        debts = [Debt(each.name, each.balance, each.annual_rate_percent / 100, each.minimum) for each in self.debts]
+        return advise(debts, self.spare)
