@@ -314,6 +314,8 @@ class Ledger:
 
     def _reach(self, to: date) -> None:
         a_new_day = to > self.business_date
+        if a_new_day and self.agreement is not None and self.agreement.plan_id not in self.plans and not self.untested:
+            self.agreement = None  # credit paid its last instalment, so that no statement is to be tested
         while self.untested and self.charged_off_due is None and (test := self.test_date(self.untested[0])) <= to:
             due = self.untested[0]
             self._close_days(test)
@@ -650,8 +652,9 @@ class Ledger:
         self.plans = {plan.plan_id: plan}
         self.agreement = AgreementLeft(plan_id=plan.plan_id, original_due_date=original_due_date)
         self.drawn_on = plan.made_on
-        applied, credited = allocate(beyond, self.buckets, self.regime)
-        self.pay(applied, credited)
+        # Credit from before pays what of that is payable, too.
+        applied, left = allocate(self.credit + beyond, self.buckets, self.regime)
+        self.pay(applied, left - self.credit)
 
     def break_plan(self, statement_no: int) -> None:
         """All that was to come of the agreement is billed and due since before it, with the minimum that was missed."""
@@ -695,6 +698,8 @@ class Ledger:
     def settle(self, plan_id: str, applied: Amounts, credited: int) -> None:
         """A plan is over before its end, and was paid; what the money did not reach of it is owed like a purchase."""
         plan = self.plans.pop(plan_id, None)
+        if self.agreement is not None and self.agreement.plan_id == plan_id:
+            self.agreement = None
         self.pay(applied, credited)
         left: Amounts = left_of(plan) if plan else {}
         for bucket, planned in left.items():
