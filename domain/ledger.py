@@ -629,7 +629,7 @@ class Ledger:
         """Everything owed becomes one plan; nothing is demanded any more, and nothing bears but what the plan says.
 
         A plan stands as it was made: where there is less to take than its amounts, the rest pays like money, and becomes
-        credit; what there is more stays payable.
+        credit; what there is more is payable, and comes with the next statement as if bought today.
         """
         planned = left_of(plan)
         taken = self.restructurable(planned)
@@ -646,9 +646,15 @@ class Ledger:
             self.buckets[bucket] = 0
         for bucket, amount in planned.items():
             self.buckets[bucket] = amount
-        self.layers, self.untested = (), ()
-        self.slices = {name: each for name, each in self.slices.items() if each.unpaid}
-        self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date is not None)
+        for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
+            self.buckets[unbilled] += self.buckets[billed]
+            self.buckets[billed] = 0
+        self.layers, self.untested, self.bearing = (), (), 0
+        self.slices = {
+            name: each._replace(due_date=None, fen_days=0, counted_to=self.business_date, earlier_days=())
+            for name, each in self.slices.items()
+            if each.unpaid
+        }
         self.plans = {plan.plan_id: plan}
         self.agreement = AgreementLeft(plan_id=plan.plan_id, original_due_date=original_due_date)
         self.drawn_on = plan.made_on

@@ -8,9 +8,11 @@ from domain import account as accounts
 from domain import codec, snapshot
 from domain import decisions as deciding
 from domain.account import Account
+from domain.borrowing import against_borrowing
 from domain.commands import (
     AdvanceTo,
     CorrectBalances,
+    Draw,
     Open,
     Purchase,
     ReceivePayment,
@@ -24,8 +26,10 @@ from domain.derivation import Derivation
 from domain.events import (
     AccountBilled,
     AccountChargedOff,
+    AccountFrozen,
     AccountUnfrozen,
     BalancesCorrected,
+    CashDrawn,
     CreditRefunded,
     DeathRecorded,
     DebtWaived,
@@ -39,6 +43,7 @@ from domain.events import (
     MoneyEvent,
     PaymentReceived,
     PaymentReversed,
+    PlanBroken,
     PlanCreated,
     PlanFeePosted,
     PurchasePosted,
@@ -143,6 +148,10 @@ def overdue_is_exactly_having_a_missed_minimum_above_tolerance(life: Life) -> No
 def frozen_is_exactly_having_a_reason(life: Life) -> None:
     for account in stations(life):
         assert len(set(account.reasons)) == len(account.reasons)
+    for each in life.events:
+        if isinstance(each, AccountFrozen):
+            assert sorted(set(each.reasons_now)) == sorted(each.reasons_now)
+    for account in stations(life):
         if account.access in ("pending", "open", "frozen"):
             assert (account.access == "frozen") == bool(account.reasons)
 
@@ -157,15 +166,27 @@ def nobody_closed_or_closing_has_a_limit(life: Life) -> None:
 
 
 def what_is_planned_is_the_instalments_to_come(life: Life) -> None:
-    """A plan goes on as long as it has principal; only instalments that a refund took away have neither that nor a fee."""
+    """A plan goes on as long as it has principal; only instalments that a refund took away have neither that nor a fee.
+
+    Of a loan of which only interest is paid before its end, all but the last are without principal; and an agreement may
+    have more months than principal.
+    """
     for account in stations(life):
         plans = account.ledger.plans.values()
-        assert account.ledger.buckets["principal_planned"] == sum(
-            each.principal_fen for plan in plans for each in plan.instalments
-        )
+        planned = dict.fromkeys(("principal_planned", "interest_planned", "fees_planned"), 0)
+        for plan in plans:
+            for each in plan.instalments:
+                _carry(planned, each, +1)
+        assert planned == {bucket: account.ledger.buckets[bucket] for bucket in planned}
         for plan in plans:
             numbers = [each.number for each in plan.instalments]
             assert numbers == list(range(numbers[0], numbers[-1] + 1))
+            dues = [each.due_date for each in plan.instalments if each.due_date]
+            assert dues == sorted(set(dues))
+            assert any(each.principal_fen + each.carried_interest_fen + each.carried_fees_fen for each in plan.instalments)
+            if plan.kind != "conversion":
+                assert not any(each.fee_fen for each in plan.instalments)
+                continue
             empty = [not each.principal_fen for each in plan.instalments]
             assert not empty[0]
             assert empty == sorted(empty)
@@ -195,24 +216,47 @@ def the_figures_of_an_event_are_those_of_the_amounts_it_names(life: Life) -> Non
                 owed["credit"] -= event.credit_applied_fen
             case LateFeePosted():
                 owed["fees_unbilled"] += event.amount_fen
+            case CashDrawn():
+                owed["principal_planned"] += event.amount_fen
+            case PlanCreated(kind="draw"):
+                pass
+            case PlanCreated(kind="restructuring"):
+                lower(event.taken)
+                assert sum(event.taken.values()) == event.amount_fen
+                for each in event.schedule:
+                    _carry(owed, each, +1)
             case PlanCreated():
                 owed["principal_billed"] -= event.amount_fen
                 owed["principal_planned"] += event.amount_fen
+            case PlanBroken():
+                for kind in ("principal", "interest", "fees"):
+                    owed[f"{kind}_planned"] -= getattr(event, f"{kind}_fen")
+                    owed[f"{kind}_billed"] += getattr(event, f"{kind}_fen")
             case PlanFeePosted():
                 owed["fees_unbilled"] += event.amount_fen - event.credit_applied_fen
                 owed["credit"] -= event.credit_applied_fen
             case InstalmentPosted():
-                owed["principal_planned"] -= event.principal_fen
-                owed["principal_unbilled"] += event.principal_fen - event.credit_applied_fen
-                owed["credit"] -= event.credit_applied_fen
+                by_credit = event.credit_applied_fen
+                owed["credit"] -= by_credit
+                for kind in ("fees", "interest", "principal"):  # in this order
+                    fen = getattr(event, f"{kind}_fen")
+                    owed[f"{kind}_planned"] -= fen
+                    owed[f"{kind}_unbilled"] += fen - min(fen, by_credit)
+                    by_credit -= min(fen, by_credit)
             case AccountBilled():
                 _bill_all(owed)
                 assert event.balance_fen == sum(owed[bucket] for bucket in BILLED)
             case AccountChargedOff():
-                owed["principal_unbilled"] += owed["principal_planned"] - event.credit_applied_fen
-                owed["principal_planned"] = 0
-                owed["credit"] -= event.credit_applied_fen
+                for kind in ("principal", "interest", "fees"):
+                    owed[f"{kind}_unbilled"] += owed[f"{kind}_planned"]
+                    owed[f"{kind}_planned"] = 0
                 _bill_all(owed)
+                owed["credit"] -= event.credit_applied_fen
+                left = event.credit_applied_fen
+                for bucket in ("principal_billed", "interest_billed", "fees_billed"):  # a loss is paid in this order
+                    part = min(left, owed[bucket])
+                    owed[bucket] -= part
+                    left -= part
                 assert event.amounts == {bucket: owed[bucket] for bucket in BILLED if owed[bucket]}
             case PaymentReceived() | PurchaseRefunded():
                 lower(event.applied)
@@ -248,6 +292,12 @@ def the_figures_of_an_event_are_those_of_the_amounts_it_names(life: Life) -> Non
                 continue
         assert dict(event.owed_after) == owed, event.TYPE
     assert life.account.ledger.buckets == owed
+
+
+def _carry(owed: dict, instalment, sign: int) -> None:
+    owed["principal_planned"] += sign * instalment.principal_fen
+    owed["interest_planned"] += sign * instalment.carried_interest_fen
+    owed["fees_planned"] += sign * instalment.carried_fees_fen
 
 
 def _bill_all(owed: dict) -> None:
@@ -287,7 +337,7 @@ def money_is_conserved(life: Life) -> None:
     for event in life.events:
         match event:
             case (
-                PurchasePosted() | InterestPosted() | LateFeePosted() | PlanFeePosted() | CreditRefunded()
+                PurchasePosted() | CashDrawn() | InterestPosted() | LateFeePosted() | PlanFeePosted() | CreditRefunded()
                 | PaymentReversed()
             ):  # fmt: skip
                 flow += event.amount_fen
@@ -385,14 +435,23 @@ def every_amount_is_the_one_reckoned_in_hindsight(life: Life) -> None:
 
 
 def _figures(ledger) -> dict:
+    agreement = ledger.agreement
     return {
         "buckets": {bucket: fen for bucket, fen in ledger.buckets.items() if fen},
         "minima": [(each.statement_no, each.due_date, each.amount) for each in ledger.layers],
         "set aside": {name: each.amount for name, each in ledger.disputes.items()},
         "planned": {
-            name: [[each.principal_fen, each.fee_fen] for each in plan.instalments]
+            name: [
+                [
+                    each.principal_fen, each.fee_fen, each.interest_fen, each.due_date,
+                    each.carried_interest_fen, each.carried_fees_fen,
+                ]
+                for each in plan.instalments
+            ]
             for name, plan in ledger.plans.items()
         },
+        "agreement": tuple(said.values()) if (said := agreement and agreement.model_dump()) else None,
+        "untested": ledger.untested,
         "days past due": ledger.dpd,
         "bearing interest": ledger.bearing,
         "fen-days": (ledger.fen_days, ledger.principal_fen_days),
@@ -405,19 +464,22 @@ def no_minimum_is_above_what_was_printed(life: Life) -> None:
     """A statement's own minimum is at most what it printed; all up to it at most what they printed together.
 
     What an earlier statement demanded and was paid may be demanded again when the payment is returned, so the bound
-    of a statement is its printed minimum, or its own on top of the bound before it.
+    of a statement is its printed minimum, or its own on top of the bound before it. Where an agreement is broken, as many
+    a payment that is returned finds, its whole plan may be demanded with the instalment that was missed.
     """
-    printed, together, bound = {}, {}, 0
+    printed, together, bound, agreed = {}, {}, 0, 0
     for told in life.told:
         for event in told.events:
             if isinstance(event, AccountBilled):
                 bound = max(event.minimum_fen, bound + event.own_minimum_fen)
                 printed[event.statement_no], together[event.statement_no] = event.minimum_fen, bound
+            if isinstance(event, PlanCreated) and event.kind == "restructuring":
+                agreed = max(agreed, event.amount_fen)
         left = 0
         for each in told.after.ledger.layers if told.after else ():
             left += each.amount
-            assert each.amount <= printed[each.statement_no]
-            assert left <= together[each.statement_no]
+            assert each.amount <= printed[each.statement_no] + agreed
+            assert left <= together[each.statement_no] + agreed
 
 
 def a_dispute_sets_aside_no_more_than_is_left_of_it_and_of_its_purchase(life: Life) -> None:
@@ -638,8 +700,14 @@ def the_order_within_a_day_changes_no_amount(life: Life) -> None:
     for account in _mornings(life):
         life.day = account.business_date
         refundable = {name: posted.left for name, posted in account.purchases.items() if posted.left}
+        if life.agreed.product == "pay_later":
+            borrow = life.command(Purchase, purchase_id="new", amount_fen=9_000, merchant_id="m", forced=True)
+        else:
+            borrow = life.command(Draw, draw_id="new", plan_id="new", amount_fen=9_000, months=3, payout_token="t")
+        # A payment may cure what keeps from drawing, so its order counts for what is refused.
+        may = isinstance(borrow, Purchase) or against_borrowing(borrow, account) is None
         commands = [
-            life.command(Purchase, purchase_id="new", amount_fen=9_000, merchant_id="m", forced=True),
+            *([borrow] if may else []),
             life.command(
                 ReceivePayment, payment_ref="x", channel="transfer", amount_fen=account.ledger.minimum_due or 20_000
             ),

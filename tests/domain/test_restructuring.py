@@ -325,3 +325,14 @@ def test_a_loss_on_the_day_of_the_first_miss_breaks_no_agreement():
     assert life.account.standing == "charged_off"
     account = life.account
     assert Derivation(account.base, account.facts, account.issued).through(account.business_date) == account.ledger
+
+
+def test_what_an_agreement_turns_out_not_to_have_taken_comes_with_the_next_statement():
+    """The payment returned had paid 50,000 of a statement that waited for its due date: it bears nothing before another."""
+    history = (*BASE, paid(50_000, on="2026-02-03"), restructured(12, on="2026-02-05"))
+    life = given(*history).when(reverse(on="2026-02-06"))
+    life.owes(principal_planned=73_457, principal_unbilled=50_000).stands(bearing=0, layers=(), standing="billed")
+    life.when(advance(to="2026-03-01")).then(
+        event(InstalmentPosted), event(AccountBilled, balance_fen=50_000 + 6_121, due_date="2026-03-10")
+    )
+    life.stands("2026-03-10", accrued=0)
