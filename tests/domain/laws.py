@@ -1,11 +1,12 @@
 """What holds for every life of an account, whatever was asked of it; each law is a function that fails when it does not."""
 
+import copy
 from collections import Counter
 from datetime import timedelta
 from itertools import permutations, takewhile
 
 from domain import account as accounts
-from domain import codec, snapshot
+from domain import charges, codec, snapshot
 from domain import decisions as deciding
 from domain.account import Account
 from domain.borrowing import against_borrowing
@@ -17,6 +18,8 @@ from domain.commands import (
     Purchase,
     ReceivePayment,
     RefundPurchase,
+    Restructure,
+    SettleEarly,
     UndoWriteOff,
     Unfreeze,
     WaiveDebt,
@@ -46,6 +49,7 @@ from domain.events import (
     PlanBroken,
     PlanCreated,
     PlanFeePosted,
+    PlanPrepaid,
     PurchasePosted,
     PurchaseRefunded,
     Restated,
@@ -56,7 +60,7 @@ from domain.money import BUCKETS
 from domain.refusals import Refused
 from domain.snapshot import dump
 from tests.domain.by_hand import Book
-from tests.domain.in_hindsight import Hindsight
+from tests.domain.in_hindsight import Hindsight, Plan, month_of, nearest
 from tests.domain.lives import Life
 
 BILLED = ("principal_billed", "interest_billed", "fees_billed")
@@ -192,6 +196,145 @@ def what_is_planned_is_the_instalments_to_come(life: Life) -> None:
             assert empty == sorted(empty)
             assert all(each.principal_fen or not each.fee_fen for each in plan.instalments)
             assert sum(part.amount_fen for part in plan.parts) >= sum(each.principal_fen for each in plan.instalments)
+
+
+def instalments_are_all_of_what_they_were_made_of(life: Life) -> None:
+    """They sum to principal and fee, or to what an agreement took of each kind; what is paid early leaves the rest."""
+    left = {}
+    for event in life.events:
+        if isinstance(event, PlanCreated):
+            plan = Plan(event)
+            taken = Counter(dict.fromkeys(("principal", "interest", "fees"), 0))
+            for bucket, fen in event.taken.items():
+                taken[bucket.partition("_")[0]] += fen
+            if event.kind != "restructuring":
+                taken["principal"] = event.amount_fen
+            assert taken == Counter(principal=plan.left(), interest=plan.old_interest(), fees=plan.old_fees())
+            assert sum(each.fee_fen for each in event.schedule) == event.fee_total_fen
+            assert plan.told() == _by_hand(plan)
+            left[event.plan_id] = plan
+        elif isinstance(event, PlanPrepaid):
+            plan = left[event.plan_id]
+            plan.instalments = plan.instalments[-len(event.left.instalments) :]
+            before = [each.model_copy() for each in event.left.instalments]
+            for each, now in zip(plan.instalments, before, strict=True):
+                each.principal, each.interest, each.due = now.principal_fen, now.interest_fen, now.due_date
+            assert plan.told() == _by_hand(plan)
+
+
+def _by_hand(plan: Plan) -> list:
+    """The same plan, spread anew: by its scheme, or an agreement's evenly, each with a twelfth of the year's rate."""
+    again = copy.deepcopy(plan)
+    if plan.kind == "draw":
+        again.spread_anew(0)
+    if plan.kind == "restructuring":
+        left, n = plan.left(), len(plan.instalments)
+        for name, fen in (("principal", left), ("old_interest", plan.old_interest()), ("old_fees", plan.old_fees())):
+            for each in again.instalments:
+                setattr(each, name, fen // n + (fen % n if each.number == n else 0))
+        for each in again.instalments:
+            each.interest = nearest(left * plan.rate / 12)
+            left -= each.principal
+            each.due = month_of(plan.made_on, each.number) if plan.instalments[0].due else None
+    return again.told()
+
+
+def a_broken_agreement_is_past_due_as_if_it_had_never_been_made(life: Life) -> None:
+    """Since what was overdue when it was made, as far as that is known by now."""
+    agreed = {}
+    for event in life.events:
+        if isinstance(event, PlanCreated) and event.kind == "restructuring":
+            agreed[event.plan_id] = event.original_due_date
+        elif isinstance(event, Restated) and event.agreement is not None:
+            agreed[event.agreement.plan_id] = event.agreement.original_due_date
+        elif isinstance(event, PlanBroken):
+            assert event.original_due_date == agreed[event.plan_id]
+            assert event.dpd_after == (event.business_date - agreed[event.plan_id]).days
+            assert event.arrears_after >= event.principal_fen + event.interest_fen + event.fees_fen
+
+
+def a_kept_agreement_is_paid_to_its_end_and_nothing_of_it_is_left(life: Life) -> None:
+    """Every agreement that a life makes is kept for once: each statement is paid on its bill day."""
+    for told in [each for each in life.told if each.events and isinstance(each.command, Restructure)]:
+        made = next(each for each in reversed(told.events) if isinstance(each, PlanCreated))
+        account, posted = told.after, Counter()
+        assert account is not None
+        life.day = account.business_date
+        while account.ledger.agreement is not None:
+            on = account.next_event_on()
+            if on is None:  # it was closing, and closed with the last payment
+                assert account.access == "closed"
+                break
+            life.day = on
+            due = life.decide(life.command(AdvanceTo, date=on), account).account.ledger.minimum_due
+            pay = {"payment_ref": f"kept-{account.version}", "channel": "transfer", "amount_fen": due}
+            asked = life.command(ReceivePayment, **pay) if due else life.command(AdvanceTo, date=on)
+            decision = life.decide(asked, account)
+            account = decision.account
+            assert account is not None
+            assert not any(isinstance(each, PlanBroken) for each in decision.events)
+            for each in decision.events:
+                if isinstance(each, InstalmentPosted) and each.plan_id == made.plan_id:
+                    posted.update(principal=each.principal_fen, interest=each.interest_fen, fees=each.fees_fen)
+        assert sum(posted.values()) == made.amount_fen
+        assert account.ledger.planned == account.ledger.billed == 0
+        assert "restructured" not in account.reasons
+
+
+def whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else(life: Life) -> None:
+    """Every life, paid to its end: by what is due, then each plan early; what came in is what was lent and charged.
+
+    Balances that an officer stated are neither; a life that has them is not asked.
+    """
+    if any(isinstance(told.command, CorrectBalances) and told.events for told in life.told):
+        return
+    account: Account = life.account
+    more: list = []
+    life.day = account.business_date
+    for number in range(200):
+        ledger = account.fork().ledger
+        ledger.pass_time(life.day)
+        if ledger.owed == ledger.disputed:
+            break
+        due, plans = ledger.minimum_due or ledger.billed + ledger.unbilled, list(ledger.plans.values())
+        pay = {"payment_ref": f"end-{number}", "channel": "transfer"}
+        if due:
+            command = life.command(ReceivePayment, **pay, amount_fen=due)
+        else:
+            payoff = charges.payoff(ledger, plans[0]).total
+            command = life.command(SettleEarly, **pay, plan_id=plans[0].plan_id, amount_fen=payoff)
+        decision = life.decide(command, account)
+        assert decision.account is not None
+        account, more = decision.account, [*more, *decision.events]
+    lent = came_in = 0
+    returned = {(each.channel, each.payment_ref) for each in life.events if isinstance(each, PaymentReversed)}
+    forgiven = 0
+    for event in (*life.events, *more):
+        match event:
+            case PurchasePosted() | CashDrawn():
+                lent += event.amount_fen
+            case PurchaseRefunded():
+                lent -= event.amount_fen
+            case DisputeResolved(outcome="upheld"):
+                lent -= event.amount_fen
+            case DeathRecorded():
+                lent -= sum(each.amount_fen for each in event.dropped)
+            case AccountUnfrozen(reason="deceased"):
+                return  # what its death had dropped counts again
+            case PaymentReceived() if (event.channel, event.payment_ref) not in returned:
+                came_in += event.amount_fen
+            case CreditRefunded():
+                came_in -= event.amount_fen
+            case DebtWaived():
+                if event.principal_fen and any(isinstance(each, Restated) for each in life.events):
+                    return  # less of it may turn out to have been there to be given up
+                forgiven += event.principal_fen
+            case _:
+                pass
+    ledger = account.ledger
+    assert ledger.owed == ledger.disputed
+    charged = ledger.charges_posted - ledger.waived
+    assert came_in == lent - forgiven + charged + ledger.credit - ledger.disputed
 
 
 # Events
@@ -752,7 +895,13 @@ LAWS = (
     a_payment_in_two_parts_is_one_payment,
     the_order_within_a_day_changes_no_amount,
 )
-LAWS_OF_PLANS = (*LAWS, what_is_planned_is_the_instalments_to_come)
+LAWS_OF_PLANS = (*LAWS, what_is_planned_is_the_instalments_to_come, instalments_are_all_of_what_they_were_made_of)
+LAWS_OF_LOANS = (
+    *LAWS_OF_PLANS,
+    a_broken_agreement_is_past_due_as_if_it_had_never_been_made,
+    a_kept_agreement_is_paid_to_its_end_and_nothing_of_it_is_left,
+    whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else,
+)
 # What each event says is reckoned as it happens, so everything has to be known by then, and nothing disputed or lost.
 LAWS_IN_TIME = (*LAWS, every_figure_is_the_one_reckoned_by_hand)
 

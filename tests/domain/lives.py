@@ -386,7 +386,7 @@ def _convert(life: Life, chance: Random) -> None:
 def wandering_in_loans(seed: int, steps: int = 45) -> Life:
     """Cash is drawn on any day of the month and repaid in time, late, in part, early, by agreement, or not at all."""
     chance = Random(f"loans {seed}")
-    begins = chance.choice((date(2026, 1, 29), date(2026, 1, 31), date(2027, 12, 31), date(2028, 2, 29), date(2026, 3, 30)))
+    begins = chance.choice((date(2026, 1, 29), date(2026, 1, 31), date(2028, 1, 31), date(2028, 2, 29), date(2026, 3, 30)))
     life = Life(AGREED_LOANS[seed % len(AGREED_LOANS)], begins, 20_000_000)
     life.draws(chance.choice((12, 123_457, 1_000_000)), chance.choice((1, 3, 12)))
     for _ in range(steps):
@@ -441,8 +441,8 @@ def _borrow(life: Life, chance: Random) -> None:
         (5, lambda: life.settles(which)),
         (4, lambda: _agree(life, chance)),
         (18, life.advances),
-        (2, life.is_no_loss_after_all if lost else life.advances),
-        (1, life.is_written_off if chance.random() < 0.3 else life.advances),
+        (12 if lost else 0, life.is_no_loss_after_all),
+        (1, life.is_written_off),
         (2, lambda: life.is_paid_out(percent)),
         (1, lambda: life.is_forgiven(chance.choice(("fees", "interest", "principal")), percent)),
         (1, lambda: _correct(life, chance)),
@@ -612,7 +612,7 @@ def late_wanderers() -> tuple[Life, ...]:
 @cache
 def borrowers() -> tuple[Life, ...]:
     """The lives of the program as it is in which cash is lent."""
-    return tuple(wandering_in_loans(seed) for seed in range(so_many(48)))
+    return tuple(wandering_in_loans(seed) for seed in range(so_many(64)))
 
 
 @cache
