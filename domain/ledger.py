@@ -801,7 +801,7 @@ class Ledger:
     def take_over(self, migrated: AccountMigrated) -> None:
         """Become what the account was elsewhere."""
         self.buckets = {bucket: getattr(migrated.balances, bucket) for bucket in BUCKETS}
-        self.statement_no = migrated.statement_no
+        self.statement_no, self.drawn_on = migrated.statement_no, migrated.drawn_on
         self._go_on_with(migrated)
 
     def adopt(self, corrected: Restated) -> None:
