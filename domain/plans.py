@@ -62,25 +62,22 @@ def restructured(
     monthly from the agreement on, those of a line with its next statements.
     """
     principal, interest, fees = (evenly(amount, months) for amount in kinds)
-    left, instalments_to_come = kinds[0], []
-    for at in range(months):
-        instalments_to_come.append(
-            Instalment(
-                number=at + 1,
-                principal_fen=principal[at],
-                fee_fen=0,
-                interest_fen=half_up(Fraction(rate) / 12, left),
-                due_date=_due_on(made_on, at + 1) if dated else None,
-                carried_interest_fen=interest[at],
-                carried_fees_fen=fees[at],
-            )
+    instalments_to_come = [
+        Instalment(
+            number=at + 1,
+            principal_fen=principal[at],
+            fee_fen=0,
+            due_date=_due_on(made_on, at + 1) if dated else None,
+            carried_interest_fen=interest[at],
+            carried_fees_fen=fees[at],
         )
-        left -= principal[at]
+        for at in range(months)
+    ]
     return PlanLeft(
         plan_id=plan_id,
         kind="restructuring",
         made_on=made_on,
-        instalments=tuple(instalments_to_come),
+        instalments=tuple(_bearing(instalments_to_come, rate)),
         parts=(),
         annual_rate=rate,
     )
@@ -117,7 +114,10 @@ def planned_of(plan: PlanLeft, purchase_id: str) -> int:
 
 
 def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None:
-    """The plan less `amount` of one purchase: from the last instalment backwards, and one that is empty has no fee."""
+    """The plan less `amount` of one purchase: from the last instalment backwards, and one that is empty has no fee.
+
+    An agreement's rate is for the principal that is left.
+    """
     left, instalments_left = amount, list(plan.instalments)
     for at, each in reversed(list(enumerate(plan.instalments))):
         taken = min(left, each.principal_fen)
@@ -130,7 +130,18 @@ def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None
         for part in plan.parts
     )
     kept = tuple(part for part in parts if part.amount_fen)
+    if plan.kind == "restructuring":
+        instalments_left = _bearing(instalments_left, plan.annual_rate)
     return _going_on(plan.model_copy(update={"instalments": tuple(instalments_left), "parts": kept}))
+
+
+def _bearing(instalments_left: list[Instalment], rate: Decimal) -> list[Instalment]:
+    """Each with a twelfth of the year's rate on the principal that is left before it."""
+    left, bearing = sum(each.principal_fen for each in instalments_left), []
+    for each in instalments_left:
+        bearing.append(each.model_copy(update={"interest_fen": half_up(Fraction(rate) / 12, left)}))
+        left -= each.principal_fen
+    return bearing
 
 
 def _going_on(plan: PlanLeft) -> PlanLeft | None:

@@ -41,6 +41,7 @@ from tests.specification import (
     paid,
     pay,
     prepay,
+    refund,
     restructure,
     restructured,
     reverse,
@@ -336,3 +337,15 @@ def test_what_an_agreement_turns_out_not_to_have_taken_comes_with_the_next_state
         event(InstalmentPosted), event(AccountBilled, balance_fen=50_000 + 6_121, due_date="2026-03-10")
     )
     life.stands("2026-03-10", accrued=0)
+
+
+def test_a_refund_leaves_the_rate_of_an_agreement_on_what_is_left():
+    """Of 123,457 at 6 % half is taken back out of the last instalments: the first bears on 61,729, not on all of it."""
+    life = given(*LATE, restructured(12, rate=Decimal("0.06"))).when(refund("base", 61_728, on="2026-03-10"))
+    (plan,) = life.account.ledger.plans.values()
+    assert [each.interest_fen for each in plan.instalments[:6]] == [309, 257, 206, 154, 103, 51]
+    assert not any(each.interest_fen for each in plan.instalments[6:])
+    life.when(refund("base", 61_729, on="2026-03-11", ref="rest"))
+    (plan,) = life.account.ledger.plans.values()
+    assert not any(each.interest_fen or each.principal_fen for each in plan.instalments)
+    life.owes(interest_planned=1_420, fees_planned=1_000)
