@@ -288,7 +288,7 @@ class Ledger:
             return None
         bill_day = self.next_bill_day(self.business_date)
         if bill_day is not None and (
-            self.billed or self.unbilled or self.planned or self.accrued > 0 or self._over_cap_by(bill_day)
+            self.billed or self.unbilled or self.plans or self.accrued > 0 or self._over_cap_by(bill_day)
         ):
             first = bill_day
         for layer in self.layers:
