@@ -98,7 +98,9 @@ def _tell(quoted: ScheduleQuote) -> None:
         table.add_row(str(row.nr), str(row.due_date), *map(yuan, amounts))
     console = screen()
     console.print(table)
-    cost = f"internal rate {_short(quoted.irr_x12_percent)} % a year, effective rate {_short(quoted.effective_percent)} %"
+    cost = (
+        f"internal rate {_short(quoted.irr_x12_percent)} % a year, effective rate {_short(quoted.effective_percent)} %"
+    )
     console.print(f"Interest {yuan(quoted.total_interest)}, {cost}", markup=False)
 
 
