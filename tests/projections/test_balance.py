@@ -6,11 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import ChangeLimit, ForceClose, Freeze, RefundPurchase, RequestClosure, WithdrawClosure
+from domain.commands import (
+    ChangeLimit,
+    ForceClose,
+    Freeze,
+    RefundPurchase,
+    RequestClosure,
+    ReversePayment,
+    WithdrawClosure,
+)
 from domain.events import MoneyEvent, Owed
 from domain.terms import PAY_LATER_CARD
 from projections import balance
 from projections.folding import BeforeOpening, fold
+from tests.projections.late_facts import learns
 from tests.projections.stories import Story, day, wandering
 
 
@@ -42,6 +51,19 @@ def test_the_latest_statement_is_kept_as_it_was_printed():
     )
     assert (seen.minimum_due_fen, seen.arrears_fen) == (2_346, 0)
     assert (seen.last_payment_on, seen.last_payment_fen) == (date(2026, 2, 5), 10_000)
+
+
+def test_the_last_payment_is_the_last_that_counts_and_was_not_returned():
+    story = learns(base(), "2026-01-15", 10_000, "2026-01-15", "first")
+    learns(story, "2026-02-05", 20_000, "2026-02-05", "second")
+    learns(story, "2026-02-06", 30_000, "2026-01-20", "late")
+    assert on(story, "2026-02-06").last_payment_fen == 20_000
+    for returned, last in (("second", (date(2026, 1, 20), 30_000)), ("late", (date(2026, 1, 15), 10_000))):
+        story.say("2026-03-03", ReversePayment, payment_ref=returned, reason="returned")
+        seen = on(story, "2026-03-03")
+        assert (seen.last_payment_on, seen.last_payment_fen) == last
+    story.say("2026-03-03", ReversePayment, payment_ref="first", reason="returned")
+    assert (on(story, "2026-03-03").last_payment_on, on(story, "2026-03-03").last_payment_fen) == (None, None)
 
 
 @pytest.mark.parametrize(
