@@ -225,6 +225,9 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
         row.owed = event.owed_after
         row.minimum_due_fen = event.minimum_due_after
         row.unpaid_minima = event.unpaid_minima_after
+    elif row.unpaid_minima and event.business_date > row.business_date:
+        row.unpaid_minima = _demanded(row, event.business_date)
+        row.minimum_due_fen = sum(layer.amount_fen for layer in row.unpaid_minima)
     row.version = recorded.version
     row.business_date = event.business_date
     row.access, row.standing, row.status = event.access, event.standing, event.status
@@ -240,7 +243,7 @@ def as_of(row: BalanceRow, day: date) -> Balance:
     if day < row.opened_on:
         raise folding.BeforeOpening(row.account_id, day, row.opened_on)
     layers = folding.missed(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
-    demanded = folding.demanded(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
+    demanded = _demanded(row, day)
     owed = row.owed.total
     paid = payments.last_by(row.payments, day)
     available = row.limit_fen - owed - row.held_fen + row.owed.credit
@@ -297,6 +300,10 @@ def _opened(recorded: Recorded) -> BalanceRow:
         opened_on=event.business_date,
         business_date=event.business_date,
     )
+
+
+def _demanded(row: BalanceRow, day: date) -> tuple[UnpaidMinimum, ...]:
+    return folding.demanded(row.unpaid_minima, row.business_date, day, row.grace_days, row.tolerance_fen)
 
 
 def _statement(row: BalanceRow) -> Statement | None:

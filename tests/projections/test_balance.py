@@ -16,7 +16,7 @@ from domain.commands import (
     WithdrawClosure,
 )
 from domain.events import MoneyEvent, Owed
-from domain.terms import PAY_LATER_CARD
+from domain.terms import PAY_LATER, PAY_LATER_CARD
 from projections import balance
 from projections.folding import BeforeOpening, fold
 from tests.projections.late_facts import learns
@@ -82,6 +82,20 @@ def test_a_minimum_within_tolerance_is_met_at_its_due_test_though_no_event_says_
     assert on(story, "2026-02-14").days_past_due == 0
 
 
+def test_what_a_missed_minimum_was_paid_down_to_is_demanded_within_tolerance_too():
+    """12,346 were demanded by 10 February and missed on the 14th: what is left of them was not met at its test."""
+    story = Story(terms=PAY_LATER_CARD).buys("2026-01-10", 123_457).advances("2026-02-14").pays("2026-02-15", 12_000)
+    assert story.recorded[-2].event.minimum_due_after == 346
+    seen = on(story, "2026-02-20")
+    assert (seen.minimum_due_fen, seen.arrears_fen, seen.days_past_due) == (346, 0, 0)
+
+
+def test_what_was_met_before_an_event_that_moves_no_money_stays_met():
+    story = Story(terms=PAY_LATER_CARD).buys("2026-01-10", 123_457).advances("2026-02-01").pays("2026-02-05", 12_000)
+    story.say("2026-02-20", ChangeLimit, limit_fen=900_000, reason="review")
+    assert (on(story, "2026-02-20").minimum_due_fen, on(story, "2026-02-20").unpaid_minima) == (0, ())
+
+
 def test_a_minimum_that_was_missed_stops_spending_before_the_calendar_has_said_so():
     story = base().advances("2026-02-01")
     assert on(story, "2026-02-10").spendable_fen == 4_876_543
@@ -129,9 +143,9 @@ def test_a_day_before_the_opening_has_no_answer():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000))
-def test_the_view_reckons_arrears_and_days_past_due_as_the_account_does(seed):
-    story = wandering(seed)
+@given(st.integers(0, 10_000), st.sampled_from((PAY_LATER, PAY_LATER_CARD)))
+def test_the_view_reckons_what_is_demanded_missed_and_past_due_as_the_account_does(seed, terms):
+    story = wandering(seed, terms=terms)
     rows = {}
     for recorded in story.recorded:
         fold(rows, [recorded], balance)
@@ -139,8 +153,10 @@ def test_the_view_reckons_arrears_and_days_past_due_as_the_account_does(seed):
         if isinstance(event, MoneyEvent):
             seen = balance.as_of(rows[story.account_id], event.business_date)
             assert (seen.arrears_fen, seen.days_past_due) == (event.arrears_after, event.dpd_after)
+            assert seen.minimum_due_fen == event.minimum_due_after
     ledger = story.account.ledger
     seen = balance.as_of(rows[story.account_id], story.account.business_date)
     assert seen.buckets.model_dump() == ledger.buckets
+    assert seen.minimum_due_fen == ledger.minimum_due
     assert (seen.limit_fen, seen.available_fen) == (story.account.limit, story.account.available)
     assert (seen.freeze_reasons, seen.next_event_on) == (story.account.reasons, story.account.next_event_on())
