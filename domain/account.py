@@ -72,7 +72,7 @@ from domain.events import (
 )
 from domain.facts import Fact, FactKind, Issued, amendments, kept
 from domain.freezes import FREEZES
-from domain.ledger import ComingTerms, Ledger
+from domain.ledger import ComingTerms, Ledger, purchase_of
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
 from domain.plans import principal_left
 from domain.references import (
@@ -483,6 +483,11 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.plans = {
                 each.plan_id: Planned(each.made_on, principal_left(each), 0, 0) for each in event.plans_left
             }
+            # So are those of purchases, in plans or not; they cannot be refunded or disputed here.
+            names = [each.purchase_id for each in event.purchases_left]
+            names += [part.purchase_id for each in event.plans_left for part in each.parts]
+            taken = Posted(event.business_date, 0, "")
+            account.purchases = dict.fromkeys((purchase_of(name) for name in names), taken)
             _keep(account, event.business_date, "takeover", event.model_dump_json(), 0)
             if event.untested_due is not None:
                 issued_on = event.untested_due - timedelta(days=ledger.terms.due_days)
