@@ -534,11 +534,19 @@ def _live_on(account: Account) -> None:
 
 
 def _take_back(account: Account, event: PurchaseRefunded) -> None:
-    """A purchase is refunded, which closes its open disputes by as much, the oldest first."""
-    amount = event.amount_fen
+    """A purchase is refunded, which closes its open disputes by as much, the oldest first.
+
+    One that was open when the refund counts, and is rejected by now, took its part of it then.
+    """
+    amount, on = event.amount_fen, event.value_date
     _lessen(account, event.purchase_id, amount)
+    rejected = {fact.reference for fact in account.facts if fact.kind == "dispute_rejected" and on <= fact.on}
     for dispute_id, each in account.disputes.items():
-        if each.purchase_id == event.purchase_id and each.open:
+        if each.purchase_id != event.purchase_id:
+            continue
+        if dispute_id in rejected and each.on <= on < event.business_date:
+            amount -= min(amount, each.amount)
+        elif each.open:
             part = min(amount, each.open)
             amount -= part
             outcome: Literal["refunded"] | None = "refunded" if part == each.open else None
