@@ -434,6 +434,8 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case AppealDecided():
             appeal = account.appeals[event.appeal_id]._replace(outcome=event.outcome, limit=event.limit_fen)
             account.appeals = account.appeals | {event.appeal_id: appeal}
+            if event.limit_fen is not None and account.access == "closing":
+                account.limit_before_closing = event.limit_fen
         case InactivityNoticed():
             account.noticed = account.noticed | {event.step: event.due_on}
         case RiskAlerted():
