@@ -193,5 +193,11 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an error
         return REMEDIES[self.reason]
 
     def __str__(self) -> str:
-        figures = ", ".join(f"{name}={value}" for name, value in self.numbers.items())
+        figures = ", ".join(f"{name}={_readable(value)}" for name, value in self.numbers.items())
         return f"{self.reason}{f' ({figures})' if figures else ''}: {self.remedy}"
+
+
+def _readable(value: object) -> str:
+    """As text, with what would steer a terminal escaped: what was asked may be anything."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)

@@ -210,6 +210,11 @@ def test_a_refusal_reads_as_its_reason_its_numbers_and_its_remedy():
     assert str(Refused("legal_order")) == "legal_order: Wait until the legal order is lifted by an officer."
 
 
+def test_what_was_asked_is_never_more_than_text_to_a_terminal():
+    said = str(Refused("field_invalid", field="purchase_id", asked="p\x1b[31m\x00"))
+    assert said == r"field_invalid (field=purchase_id, asked='p\x1b[31m\x00'): Correct the named field."
+
+
 # Refused outside the domain's rules: at the store (the command id).
 ELSEWHERE = {"command_id_reused"}
 
