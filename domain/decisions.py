@@ -74,6 +74,7 @@ from domain.repaying import receive_payment, refund_credit, reverse_payment
 from domain.reporting import correct_report, dispute_report
 from domain.statement import bill_day_steps
 from domain.terms import STANDARD, Catalogue
+from domain.underwriting import Applicant
 from domain.writing_off import undo_write_off, write_off
 
 Facts = Iterator[AccountEvent]
@@ -87,8 +88,16 @@ class Decision:
     account: Account | None
 
 
-def decide(command: AccountCommand, account: Account | None, catalogue: Catalogue = STANDARD) -> Decision:
-    """What `command` leads to for `account` (None: it was never opened). Raises Refused; changes nothing itself."""
+def decide(
+    command: AccountCommand,
+    account: Account | None,
+    catalogue: Catalogue = STANDARD,
+    applicant: Applicant | None = None,  # noqa: ARG001 - no command of today asks its customer
+) -> Decision:
+    """What `command` leads to for `account` (None: it was never opened). Raises Refused; changes nothing itself.
+
+    `applicant` is the account's customer, for commands that ask them (`ASKS_THE_CUSTOMER`); None: nobody is asked.
+    """
     if isinstance(command, Open):
         event = open_account(command, account, catalogue)
         new = opened(event)

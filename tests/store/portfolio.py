@@ -58,7 +58,7 @@ def facts(number: int, account_id: UUID | None = None, after: Recorded | None = 
         )
         made.append(
             Recorded(
-                account_id=account_id, version=version, position=0, recorded_at=NOON, command_id=command_id,
+                aggregate_id=account_id, version=version, position=0, recorded_at=NOON, command_id=command_id,
                 command_index=0, command_hash=bytes(range(32)), correlation_id="correlation", causation_id="cause",
                 traceparent="00-trace", actor="officer:o-1", type=event.TYPE, type_version=event.VERSION, data=data,
                 chain_hash=chain_hash, event=event,
