@@ -35,11 +35,6 @@ class Enveloped:
     data: bytes
     chain_hash: bytes
 
-    @property
-    def event_id(self) -> str:
-        """Unique over all histories and stable for ever: the account or the customer's key, and the version."""
-        return f"{self.aggregate_id}/{self.version}"
-
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Enveloped):
@@ -52,6 +47,11 @@ class Recorded(Enveloped):
         """The account's id."""
         return self.aggregate_id
 
+    @property
+    def event_id(self) -> str:
+        """Unique over all accounts and stable for ever: the account and its version."""
+        return f"{self.aggregate_id}/{self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerRecorded(Enveloped):
@@ -63,6 +63,11 @@ class CustomerRecorded(Enveloped):
     def customer_id(self) -> str:
         """The customer's id."""
         return self.event.customer_id
+
+    @property
+    def event_id(self) -> str:
+        """Unique over all customers and stable for ever: the customer and their version."""
+        return f"{self.customer_id}/{self.version}"
 
 
 AnyRecorded = Recorded | CustomerRecorded

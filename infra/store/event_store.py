@@ -29,16 +29,17 @@ _COMMANDS = """
             SELECT originator_version FROM stored_events
             WHERE originator_id = id AND command_id = command ORDER BY command_index) AS found)
     ORDER BY originator_id, originator_version"""
-# A snapshot comes as a row without a type, before the events that follow it.
-_HISTORIES = """
-    SELECT account_id, version, NULL, 0, state, chain_hash FROM snapshots WHERE account_id = ANY(%b) AND {usable}
-    UNION ALL
+_EVENTS = """
     SELECT found.*
     FROM unnest(%b) AS wanted (id), LATERAL (
         SELECT originator_id, originator_version, topic, type_version, state, chain_hash FROM stored_events
-        WHERE originator_id = id
-          AND originator_version > COALESCE((SELECT version FROM snapshots WHERE account_id = id AND {usable}), 0)
-        ORDER BY originator_version) AS found"""
+        WHERE originator_id = id{after} ORDER BY originator_version) AS found"""
+# A snapshot comes as a row without a type, before the events that follow it.
+_AFTER = " AND originator_version > COALESCE((SELECT version FROM snapshots WHERE account_id = id), 0)"
+_SNAPSHOTS = (
+    "SELECT account_id, version, NULL, 0, state, chain_hash FROM snapshots WHERE account_id = ANY(%b) UNION ALL"
+)
+_SINCE_SNAPSHOTS, _WHOLE = _SNAPSHOTS + _EVENTS.format(after=_AFTER), _EVENTS.format(after="")
 # The condition is that of an index.
 _OF_ACCOUNTS = """
     SELECT last - (SELECT count(*) FROM stored_events WHERE starts_with(topic, 'customer.')) FROM store_head"""
@@ -137,7 +138,10 @@ class EventStore:
     ) -> dict[UUID, History[E]]:
         wanted = arrays.uuids(list(ids))
         with self._faults():
-            rows = self._recorder.query(_HISTORIES.format(usable=snapshots), (wanted, wanted))
+            if snapshots:
+                rows = self._recorder.query(_SINCE_SNAPSHOTS, (wanted, wanted))
+            else:
+                rows = self._recorder.query(_WHOLE, (wanted,))
         found: dict[UUID, History[E]] = {}
         for aggregate_id, version, topic, type_version, state, chain_hash in rows:
             before = found.get(aggregate_id)
