@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from domain.account import Account
-from domain.commands import AccountCommand
 from domain.customer import Customer, evolve
 from domain.customer_commands import (
     AcknowledgeNotice,
@@ -184,41 +183,39 @@ class Life:
         assert found == figures
         return self
 
-    def ask(self, each: AskedOfPerson | AskedOfAccount) -> None:
+    def command(self, each: AskedOfPerson | AskedOfAccount) -> Any:
+        """The command that it is, as the next one of this life."""
         self._asked += 1
+        asked = each if isinstance(each, AskedOfPerson) else each.asked
+        self._day = asked.on or self._day
+        whom = {"customer_id": PERSON} if isinstance(each, AskedOfPerson) else {"account_id": account(each.number)}
+        said = {"command_id": f"c-{self._asked}", "at": instant(self._day), "actor": OFFICER, **asked.fields}
+        return asked.kind(**whom, **said)
+
+    def ask(self, each: AskedOfPerson | AskedOfAccount) -> None:
+        command = self.command(each)
         try:
             if isinstance(each, AskedOfPerson):
-                self._ask_person(each)
+                self._decide_for_customer(command, each.published)
             else:
-                self._ask_account(each)
+                self._decide(command, each.asked.published)
         except Refused as refused:
             self.refusal = refused
 
-    def _ask_person(self, asked: AskedOfPerson) -> None:
-        self._day = asked.on or self._day
-        command: Any = asked.kind(
-            customer_id=PERSON, command_id=f"c-{self._asked}", at=instant(self._day),
-            **{"actor": OFFICER, **asked.fields},
-        )  # fmt: skip
+    def _decide_for_customer(self, command: Any, published: Catalogue) -> None:
         account_id = about(command)
         known = self.accounts.get(account_id) if account_id else None
-        decision = decide_for_customer(command, self.applicant, known, asked.published)
+        decision = decide_for_customer(command, self.applicant, known, published)
         self.customer = decision.customer
         self.events += decision.events
         self.account_events += decision.account_events
         if account_id and decision.account:
             self.accounts[account_id] = decision.account
 
-    def _ask_account(self, each: AskedOfAccount) -> None:
-        asked = each.asked
-        self._day = asked.on or self._day
-        account_id = account(each.number)
-        command: AccountCommand = asked.kind(  # type: ignore[assignment] # a command of the union
-            command_id=f"c-{self._asked}", account_id=account_id, at=instant(self._day),
-            **{"actor": OFFICER, **asked.fields},
-        )  # fmt: skip
+    def _decide(self, command: Any, published: Catalogue) -> None:
+        account_id = command.account_id
         before = self.accounts.get(account_id)
-        decision = decide(command, before, asked.published, self.applicant)
+        decision = decide(command, before, published, self.applicant)
         if decision.account is None or not decision.events:
             return
         fact = follow(account_id, before, decision.account, decision.events, self.applicant)

@@ -5,7 +5,8 @@ import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import date, timedelta
+from random import Random
 
 import psycopg
 import pytest
@@ -18,10 +19,12 @@ from domain.recorded import CustomerRecorded
 from domain.refusals import Refused
 from domain.terms import PAY_LATER
 from domain.underwriting import STANDARD_POLICY
-from infra.accounts import Accounts
+from infra.accounts import Accounts, CustomerAnswer
 from infra.migrations import migrate
 from infra.store.event_store import EventStore
 from infra.store.verifier import verify_customers, verify_store
+from tests import people
+from tests.domain.test_customer_laws import BEGINNING, IN_A_ROW, POLICY, steps_of
 from tests.store.portfolio import NOON, OFFICER, application, known_person, new_line, purchase
 from tests.store.wire import Wire
 
@@ -299,6 +302,45 @@ def test_the_customer_knows_what_their_accounts_say(accounts, store, person):
     lives = {account_id: accounts.account(account_id) for account_id in customer.lines}
     assert customer.lines == {account_id: line_of(life) for account_id, life in lives.items()}
     assert customer == fold(Customer(person), [event.event for event in of_customer(store, person)])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_at_the_door_a_person_lives_as_the_rules_say(new_database, seed):
+    """A life of many commands on several accounts, said to the door and decided beside it: the same is told of it."""
+    url, rng, day = new_database(), Random(seed), date(2026, 1, 5)
+    migrate(url)
+    beside = people.given(policy=POLICY)
+    with EventStore(url) as store:
+        one, other = (Accounts(store, policy=POLICY) for _ in range(2))
+        asked = list(BEGINNING)
+        for place in range(120):
+            kind = rng.choice(("account", "account", "account", "account", "apply", "more", "lender", "wait"))
+            day += timedelta(days=rng.randint(1, 120)) if kind == "wait" else timedelta()
+            amount = rng.randint(50_000, 200_000) if kind == "lender" else rng.randint(50_000, 900_000)
+            asked += steps_of(kind, rng.randint(1, 4), rng.choice(IN_A_ROW), amount, day.isoformat(), place)
+        for each in asked:
+            door = rng.choice((one, other))
+            beside.when(each)
+            beside._asked -= 1  # the same command once more
+            command = beside.command(each)
+            (answer,) = door.execute_many([command]) if rng.random() < 0.3 else [_said(door, command)]
+            if isinstance(answer, Refused):
+                assert (answer.reason, answer.numbers) == (beside.refusal.reason, beside.refusal.numbers)
+            else:
+                assert beside.refusal is None
+                told = answer.account_events if isinstance(answer, CustomerAnswer) else answer.events
+                assert [event.event for event in told] == beside.account_events
+        assert one.customer(people.PERSON) == other.customer(people.PERSON) == beside.customer
+        assert len(beside.customer.lines) > 1
+        log = verify_store(url)
+        assert (log.accounts.first_difference, log.customers.first_difference) == (None, None)
+
+
+def _said(door, command):
+    try:
+        return door.execute(command)
+    except Refused as refused:
+        return refused
 
 
 def test_customers_are_verified_with_the_store_and_do_not_disturb_the_accounts(writer_url, owner_url, accounts, owner):
