@@ -8,6 +8,7 @@ of its customer. Both are recorded in one commit or not at all.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -110,6 +111,14 @@ def line_of(account: Account | None) -> Line | None:
         account.standing == "charged_off",
         account.death is not None,
     )
+
+
+def may_matter(before: Account | None, after: Account) -> bool:
+    """Whether an account may have come to mean something else to its customer's lender: a quick look, for every command."""
+    return before is None or _told_by(before) != _told_by(after)
+
+
+_told_by = attrgetter("limit", "access", "standing", "death", "activated_on")
 
 
 def follow(

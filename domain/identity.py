@@ -3,6 +3,7 @@
 Account, customer, store shard and work item then agree without a lookup.
 """
 
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -20,6 +21,7 @@ def account_id_for(customer_id: str, application_ref: str) -> UUID:
     return _uuid(customer_id, f"{customer_id}\n{application_ref}")
 
 
+@lru_cache(maxsize=65_536)  # asked for at every reading and writing of a customer
 def customer_key(customer_id: str) -> UUID:
     """Under which UUID a customer's own history is kept; made like an account's id, and never one of those."""
     return _uuid(customer_id, f"customer/{customer_id}")

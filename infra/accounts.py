@@ -20,7 +20,7 @@ from domain.account import Account
 from domain.commands import AccountCommand
 from domain.customer import Customer, evolve
 from domain.customer_commands import AnyCustomerCommand, CustomerCommand
-from domain.customer_decisions import about, decide_for_customer, follow, line_of
+from domain.customer_decisions import about, decide_for_customer, follow, may_matter
 from domain.decisions import decide
 from domain.recorded import AnyRecorded, Recorded
 from domain.refusals import Refused
@@ -171,7 +171,8 @@ class Accounts:
 
     def _first_answer(self, command: AnyAsked, digest: bytes, tried: Sequence[AnyRecorded] = ()) -> AnyAnswer | None:
         """The answer of a command that is recorded already; Refused when it was recorded with other content."""
-        return again(command, digest, self._store.recorded_commands(names_of(command)), tried)
+        names = names_of(command)
+        return again(command, digest, names, self._store.recorded_commands(names), tried)
 
     def _execute_chunk(self, commands: Sequence[AnyAsked], trace: Trace) -> list[AnyAnswer | Refused]:
         desk, seen = self._lay_out(commands)
@@ -181,13 +182,14 @@ class Accounts:
             digest = content_hash(command)
             recorded: Sequence[AnyRecorded] = ()
             try:
-                answer = again(command, digest, seen)
+                names = names_of(command)
+                answer = again(command, digest, names, seen)
                 if answer is None:
                     outcome = self._decide(desk, command, digest, trace)
                     answer, recorded = outcome.answer, outcome.recorded
-                    desk.put(outcome.accounts, outcome.customers)
-                    for event in recorded:
-                        seen.setdefault((event.aggregate_id, event.command_id), []).append(event)
+                    if recorded:
+                        desk.put(outcome.accounts, outcome.customers)
+                        seen[names[0]] = recorded
                 answers.append(answer)
             except Refused as refused:
                 answers.append(refused)
@@ -202,7 +204,7 @@ class Accounts:
         desk.keep()
         return answers
 
-    def _lay_out(self, commands: Sequence[AnyAsked]) -> tuple[Desk, dict[tuple[UUID, str], list[AnyRecorded]]]:
+    def _lay_out(self, commands: Sequence[AnyAsked]) -> tuple[Desk, dict[tuple[UUID, str], Sequence[AnyRecorded]]]:
         """What the commands of a chunk will be decided on, and what of them is recorded already: a query for each."""
         desk = Desk(self._memory, self._policy, checked=True)
         account_ids = {account_id for command in commands if (account_id := account_of(command)) is not None}
@@ -214,7 +216,7 @@ class Accounts:
             if isinstance(command, CustomerCommand) or desk.account(command.account_id) is not None
             for name in names_of(command)
         ]
-        return desk, self._store.recorded_commands(names) if names else {}
+        return desk, dict(self._store.recorded_commands(names)) if names else {}
 
     def _one_of_chunk(self, command: AnyAsked, tried: Sequence[AnyRecorded], trace: Trace) -> AnyAnswer | Refused:
         """A command of a chunk whose append met a conflict, by itself."""
@@ -234,12 +236,12 @@ class Accounts:
         decision = decide(command, before, self._catalogue, applicant)
         version = before.version if before else 0
         if not decision.events:
-            return _Outcome(answer_of(command, (), version))
+            return _Outcome(Answer(command.account_id, version, ()))
         after = _present(decision.account)
         recorded = envelop(command, digest, command.account_id, live.end if live else End(), decision.events, trace)
-        answer = answer_of(command, recorded, after.version)
+        answer = Answer(command.account_id, after.version, tuple(recorded))
         accounts = {command.account_id: Live(after, recorded[-1].chain_hash)}
-        if line_of(before) == line_of(after):
+        if not may_matter(before, after):
             return _Outcome(answer, recorded, accounts)
         fact = follow(command.account_id, before, after, decision.events, desk.applicant(after.customer_id))
         if fact is None:

@@ -26,6 +26,7 @@ from domain.recorded import AnyRecorded, CustomerRecorded, Recorded
 from domain.refusals import Refused
 from infra.live import Desk
 
+Names = Sequence[tuple[UUID, str]]
 Found = Mapping[tuple[UUID, str], Sequence[AnyRecorded]]
 
 
@@ -67,18 +68,10 @@ AnyAsked = AccountCommand | AnyCustomerCommand
 
 
 # What may change an account for its customer at once; whatever else does, such as the calendar, is rare enough to ask.
-_REACHES_THE_CUSTOMER = (
-    Activate,
-    Migrate,
-    ChangeLimit,
-    DecideAppeal,
-    RequestClosure,
-    ForceClose,
-    Reinstate,
-    RecordDeath,
-    WriteOff,
+_REACHES_THE_CUSTOMER: frozenset[type] = frozenset({
+    Activate, Migrate, ChangeLimit, DecideAppeal, RequestClosure, ForceClose, Reinstate, RecordDeath, WriteOff,
     UndoWriteOff,
-)
+})  # fmt: skip
 
 
 def customers_of(commands: Sequence[AnyAsked], desk: Desk) -> Iterator[str]:
@@ -89,7 +82,7 @@ def customers_of(commands: Sequence[AnyAsked], desk: Desk) -> Iterator[str]:
             yield command.customer_id
         elif isinstance(command, Open):
             opened[command.account_id] = command.customer_id
-        elif isinstance(command, _REACHES_THE_CUSTOMER):
+        elif type(command) in _REACHES_THE_CUSTOMER:
             live = desk.account(command.account_id)
             customer_id = live.account.customer_id if live else opened.get(command.account_id)
             if customer_id is not None:
@@ -115,26 +108,29 @@ def whom(command: AnyAsked) -> str:
     return f"Account {command.account_id}, or its customer,"
 
 
-def names_of(command: AnyAsked) -> list[tuple[UUID, str]]:
+def names_of(command: AnyAsked) -> Names:
     """Under which names a command is recorded: in whose history first of all, and then on the account it is about."""
-    account_id = account_of(command)
-    names = [] if account_id is None else [(account_id, command.command_id)]
-    if isinstance(command, CustomerCommand):
-        return [(customer_key(command.customer_id), command.command_id), *names]
-    return names
+    if not isinstance(command, CustomerCommand):
+        return ((command.account_id, command.command_id),)
+    account_id = about(command)
+    own = (customer_key(command.customer_id), command.command_id)
+    return (own,) if account_id is None else (own, (account_id, command.command_id))
 
 
-def again(command: AnyAsked, digest: bytes, found: Found, tried: Sequence[AnyRecorded] = ()) -> AnyAnswer | None:
+def again(
+    command: AnyAsked, digest: bytes, names: Names, found: Found, tried: Sequence[AnyRecorded] = ()
+) -> AnyAnswer | None:
     """The answer that a recorded command had, None where it has none. Raises Refused when it asked something else."""
-    first, *beside = [found.get(name, ()) for name in names_of(command)]
-    if not first and not any(beside):
+    if not any(name in found for name in names):
         return None
+    first, *beside = [found.get(name, ()) for name in names]
     if not first or first[0].command_hash != digest:
         raise Refused("command_id_reused", field="command_id", asked=command.command_id)
     recorded = [*first, *(event for events in beside for event in events if event.command_hash == digest)]
+    version = next(event.version for event in reversed(first) if event.aggregate_id == names[0][0])
     # The same hashes: what is found is what this very call recorded, only the reply was lost.
     repeated = not tried or first[0].chain_hash != tried[0].chain_hash
-    return answer_of(command, recorded, first[-1].version, repeated=repeated)
+    return answer_of(command, recorded, version, repeated=repeated)
 
 
 def answer_of(command: AnyAsked, recorded: Sequence[AnyRecorded], version: int, *, repeated: bool = False) -> AnyAnswer:

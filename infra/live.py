@@ -177,13 +177,15 @@ class Desk:
 
     def account(self, account_id: UUID) -> Live | None:
         """The account; None where it was never opened."""
-        if account_id not in self._accounts:
-            live = None if self._checked else self._memory.accounts.get(account_id)
-            if live is None:
-                self.lay_out({account_id})
-            else:
-                self._trusted[account_id] = live.account.version
-                self._accounts[account_id] = self._before[account_id] = live
+        known = self._accounts.get(account_id)
+        if known is not None or account_id in self._accounts:
+            return known
+        live = None if self._checked else self._memory.accounts.get(account_id)
+        if live is None:
+            self.lay_out({account_id})
+        else:
+            self._trusted[account_id] = live.account.version
+            self._accounts[account_id] = self._before[account_id] = live
         return self._accounts[account_id]
 
     def customer(self, customer_id: str) -> LiveCustomer:
@@ -205,16 +207,18 @@ class Desk:
         if latest and not self._checked:
             self.lay_out_customers({customer_id})
         known = self.customer(customer_id).customer
-        closed = {account_id for account_id, line in known.lines.items() if line.closed}
-        self.lay_out(closed - self._accounts.keys())
+        closed = [account_id for account_id, line in known.lines.items() if line.closed]
+        unread = {account_id for account_id in closed if account_id not in self._accounts}
+        if unread:
+            self.lay_out(unread)
         live = {account_id: self._accounts[account_id] for account_id in closed}
         owed = {account_id: found.account.ledger.owed for account_id, found in live.items() if found is not None}
         return Applicant(known, self._policy, owed)
 
     def put(self, accounts: Mapping[UUID, Live], customers: Mapping[str, LiveCustomer]) -> None:
         """What they have become."""
-        self._accounts |= accounts
-        self._customers |= customers
+        self._accounts.update(accounts)
+        self._customers.update(customers)
 
     def up_to_date(self) -> bool:
         """Whether what was trusted is as the store has it; else it is forgotten."""

@@ -239,6 +239,17 @@ def test_limits_set_by_hand_are_followed_and_bounded(accounts, new_accounts, per
     }
 
 
+def test_a_limit_said_twice_in_one_call_is_one_answer_about_the_account(accounts, store, person):
+    activate = limited(person, 0, 300_000)
+    _, first, second = accounts.execute_many([opened(person, 0), activate, activate])
+    assert (first.version, first.repeated, second.version, second.repeated) == (2, False, 2, True)
+    assert first.events == second.events
+    ask = application(person, "a-1")
+    first, second = accounts.execute_many([ask, ask])
+    assert (first.version, first.repeated, second.version, second.repeated) == (4, False, 4, True)
+    assert (first.events, first.account_events) == (second.events, second.account_events)
+
+
 def test_of_two_processes_the_later_one_decides_on_what_the_other_left(new_accounts, person):
     one, other = new_accounts(), new_accounts()
     for number in range(4):
