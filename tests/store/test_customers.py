@@ -11,14 +11,15 @@ from random import Random
 import psycopg
 import pytest
 
-from domain.commands import Activate, ChangeLimit, ForceClose, Open, RequestClosure
+from domain.commands import Activate, ChangeLimit, ForceClose, Open, Purchase, RequestClosure
 from domain.customer import Customer, fold
 from domain.customer_decisions import line_of
+from domain.decisions import decide
 from domain.identity import account_bucket, account_id_for, customer_bucket, customer_key
 from domain.recorded import CustomerRecorded
 from domain.refusals import Refused
 from domain.terms import PAY_LATER
-from domain.underwriting import STANDARD_POLICY
+from domain.underwriting import STANDARD_POLICY, Applicant
 from infra.accounts import Accounts, CustomerAnswer
 from infra.migrations import migrate
 from infra.store.event_store import EventStore
@@ -287,6 +288,27 @@ def test_what_a_closed_account_owes_is_read_when_it_is_decided(new_accounts, per
     assert one.execute(application(person, "a-1", score=0)).events[0].event.exposure_fen == 0
     other.execute(purchase(account_id, "p1", 120_000, forced=True))
     assert one.execute(application(person, "a-2", score=0)).events[0].event.exposure_fen == 120_000
+
+
+@pytest.mark.parametrize("door", ["execute", "execute_many"])
+def test_a_command_that_asks_its_customer_is_handed_them_as_they_are_now(new_accounts, person, monkeypatch, door):
+    """Nothing of the customer's is recorded with it, so no version would tell that a memory is old."""
+    one, other = new_accounts(), new_accounts()
+    one.execute_many([opened(person, 0), limited(person, 0, 300_000)])
+    other.execute(application(person, "a-1", score=700_000))
+    handed = []
+
+    def listening(command, account, published, applicant):
+        handed.append(applicant)
+        return decide(command, account, published, applicant)
+
+    monkeypatch.setattr("infra.accounts.decide", listening)
+    monkeypatch.setattr(Purchase, "ASKS_THE_CUSTOMER", True)
+    command = purchase(account_id_for(person, "line-0"), "p1")
+    assert len(one.execute(command).events if door == "execute" else one.execute_many([command])[0].events) == 1
+    (applicant,) = handed
+    assert applicant == Applicant(other.customer(person), STANDARD_POLICY)
+    assert applicant.exposure() == 1_000_000
 
 
 def test_a_chunk_that_meets_another_writer_of_the_same_person_is_decided_again(new_accounts, person, monkeypatch):
