@@ -112,8 +112,8 @@ class Obstacle(_Frozen):
     amount_fen: Fen
 
 
-class Event(_Frozen):
-    """What every event says beside its own facts. Filled in when the event is recorded, never by a decision."""
+class AnyEvent(_Frozen):
+    """What every event says, whatever it is about. Filled in when it is recorded."""
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1
@@ -122,6 +122,11 @@ class Event(_Frozen):
     currency: str = "CNY"
     rules: int = RULES
     cause: Cause = "command"
+
+
+class Event(AnyEvent):
+    """What every event of an account says beside its own facts. Filled in when recorded, never by a decision."""
+
     next_event_on: date | None = None
     access: Access = "pending"
     standing: Standing = "clear"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.commands import AccountCommand
 from domain.terms import Catalogue
+from domain.underwriting import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Script(Protocol):
 
     name: str  # for databases and topics: lower case letters, digits and hyphens
     catalogue: Catalogue  # the terms its accounts are opened under
+    policy: Policy  # how much one person may have
     accounts: int
     transitions: frozenset[str]  # the public transitions that must have occurred at its end, such as "billed"
 

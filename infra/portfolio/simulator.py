@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.commands import AccountCommand
 from domain.identity import account_id_for
 from domain.terms import PAY_LATER, PAY_LATER_CARD, PAY_LATER_FREE, STANDARD, Terms
+from domain.underwriting import STANDARD_POLICY
 from infra.portfolio.hard_cases import pays_what_was_lost, stops_for_good
 from infra.portfolio.ledger import Book
 from infra.portfolio.life import Half, Life
@@ -60,7 +61,7 @@ class Portfolio:
         # A hundred accounts bring it about.
         self.happenings = frozenset(HAPPENINGS if accounts >= 100 else ())
         self.name = f"demo-{accounts}-{seed}"
-        self.catalogue = STANDARD
+        self.catalogue, self.policy = STANDARD, STANDARD_POLICY
         self.accounts = accounts
         # One of each kind comes first; fewer than ten accounts may lack a kind, and so a transition.
         every = {"activated", "billed", "paid", "overdue", "frozen", "closed"}

@@ -210,7 +210,7 @@ def load_event(values: Values) -> Recorded:
     account_id, version, position, recorded_at, _business_date, *middle, type_, type_version, data, chain = values
     command_id, command_index, command_hash, correlation_id, causation_id, traceparent, actor = middle
     return Recorded(
-        account_id=account_id,
+        aggregate_id=account_id,
         version=version,
         position=position,
         recorded_at=recorded_at,

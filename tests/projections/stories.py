@@ -63,7 +63,7 @@ def record(
         )
         recorded.append(
             Recorded(
-                account_id=account_id,
+                aggregate_id=account_id,
                 version=version,
                 position=version,
                 recorded_at=at,
