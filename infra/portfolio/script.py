@@ -59,3 +59,7 @@ class Script(Protocol):
     def storyteller(self) -> UUID:
         """An account whose life makes a good story."""
         ...
+
+    def beside_it(self, account_id: UUID) -> Sequence[UUID]:
+        """The other accounts of its customer, which belong to the story."""
+        ...

@@ -116,6 +116,10 @@ class UciImport:
         """The account with the most kinds of months: over the limit, late, in credit, refunded; the first of several."""
         return _account_id(max(self._rows, key=_eventful).number)
 
+    def beside_it(self, account_id: UUID) -> Sequence[UUID]:  # noqa: ARG002 - whoever is asked for
+        """None: in the file everybody has one account."""
+        return ()
+
     def beside(self, overdue: Mapping[date, int]) -> Iterator[str]:
         """The share of accounts overdue on each bill day beside the share of the file's codes of a month late or more.
 
