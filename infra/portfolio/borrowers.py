@@ -116,14 +116,15 @@ def stops_repaying(me: Life) -> Halves:
 def agrees_on_a_loan(me: Life) -> Halves:
     """Falls weeks behind and agrees on other instalments, at a low rate or none: kept to the end, or soon broken."""
     _borrow(me, 2, months=me.rng.choice((6, 12)))
-    pays = me.rng.choice((0, 1, 2))
+    pays = me.rng.randint(0, 1)
     late = me.rng.randint(10, 50)
     while me.book.money.days_late < late:
         yield
         if pays and me.dues():
             _have_collected(me)
             pays -= 1
-    yield from lives_under_an_agreement(me, me.rng.choice((2, 3, 6)), kept=me.chance(0.5))
+    kept = me.chance(0.5)
+    yield from lives_under_an_agreement(me, me.rng.choice((2, 3) if kept else (3, 6)), kept=kept)
 
 
 def loan_debits_bounce(me: Life) -> Halves:

@@ -452,8 +452,7 @@ def test_the_storyteller_has_much_to_tell(portfolio):
         ),
         (
             "keeps_an_agreement",
-            {"account.frozen restructured", "account.unfrozen restructured", "instalment.posted", "account.cured",
-             "account.paid"},
+            {"account.frozen restructured", "account.unfrozen restructured", "instalment.posted", "account.paid"},
         ),
         (
             "breaks_an_agreement",
