@@ -49,8 +49,10 @@ from domain.commands import (
     WithdrawClosure,
     WriteOff,
 )
+from domain.customer_commands import AnyCustomerCommand, CustomerCommand, EstablishAge, GiveConsent, VerifyIdentity
 from domain.events import Appealable, AppealOutcome, Channel, FreezeReason
 from infra.portfolio.ledger import LOCAL, Book
+from infra.portfolio.script import Said
 
 OFFICER = Actor(role="officer", id="desk-3")
 SECOND_OFFICER = Actor(role="officer", id="desk-5")
@@ -114,7 +116,7 @@ class Life:
     # What this account's commands are named after: the person, and of a second account what it is.
     name: str = ""
     said: int = 0
-    planned: list[AccountCommand] = field(default_factory=list)
+    planned: list[Said] = field(default_factory=list)
     spent: int = 0  # by purchases that are planned and not yet learnt of
     half: Half = _NOT_BEGUN
     statement: int = 0  # of this half's bill day; 0 in the other half, and where nothing is owed
@@ -297,7 +299,7 @@ class Life:
         """The book as that day begins, if what is planned until then is accepted and nothing else comes."""
         then = deepcopy(self.book)
         for command in sorted(self.planned, key=lambda each: each.at):
-            if command.at.astimezone(LOCAL).date() < day:
+            if command.at.astimezone(LOCAL).date() < day and not isinstance(command, CustomerCommand):
                 then.learn(command, refused=False)
         then.reach(day)
         return then
@@ -347,6 +349,14 @@ class Life:
     @property
     def person(self) -> Actor:
         return Actor(role="customer", id=self.customer_id)
+
+    def identify(self, day: date) -> None:
+        """Show who they are and how old, and agree to what a loan needs, before applying for one."""
+        at, evidence = self._at(day, 7, 8), {"evidence_ref": f"file-{self.customer_id}"}
+        self._say_of_me(VerifyIdentity, at, OFFICER, **evidence)
+        self._say_of_me(EstablishAge, at, OFFICER, adult=True, **evidence)
+        for kind in ("credit_check", "credit_reporting", "loan_agreement"):
+            self._say_of_me(GiveConsent, at, self.person, kind=kind, **evidence)
 
     def apply(self, day: date) -> None:
         """Apply for the account; a loan is billed as it is drawn."""
@@ -413,7 +423,7 @@ class Life:
         said = self.book.said.get(half.first)
         self.statement = max(0, said.balance) if said else 0
 
-    def end(self, *, final: bool) -> Sequence[AccountCommand]:
+    def end(self, *, final: bool) -> Sequence[Said]:
         """The half's commands in order, with the calendar's where a statement or a due test would wait otherwise."""
         if self.book.agreement.product == "cash_loan":
             self._follow_loans()
@@ -448,6 +458,10 @@ class Life:
     def _say(self, do: type[AccountCommand], at: datetime, actor: Actor, **said: Any) -> None:
         self.said += 1
         self.planned.append(do(command_id=self._command_id, account_id=self.account_id, actor=actor, at=at, **said))
+
+    def _say_of_me(self, do: type[AnyCustomerCommand], at: datetime, actor: Actor, **said: Any) -> None:
+        self.said += 1
+        self.planned.append(do(command_id=self._command_id, customer_id=self.customer_id, actor=actor, at=at, **said))
 
     @property
     def _command_id(self) -> str:

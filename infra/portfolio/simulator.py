@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from random import Random
 from uuid import UUID
 
-from domain.commands import AccountCommand
+from domain.customer_commands import CustomerCommand
 from domain.identity import account_id_for
 from domain.terms import (
     CASH_LOAN,
@@ -21,6 +21,7 @@ from domain.terms import (
     STANDARD,
     Terms,
 )
+from domain.underwriting import STANDARD_POLICY
 from infra.portfolio.agreements import breaks_an_agreement, keeps_an_agreement
 from infra.portfolio.borrowers import agrees_on_a_loan, stops_repaying
 from infra.portfolio.hard_cases import pays_what_was_lost, stops_for_good
@@ -29,7 +30,7 @@ from infra.portfolio.life import Half, Life
 from infra.portfolio.people import Halves, Person, is_turned_away, reaches_the_limit
 from infra.portfolio.population import IN_TURN, LOANS
 from infra.portfolio.reckoning import Agreement
-from infra.portfolio.script import Step
+from infra.portfolio.script import Said, Step
 
 FIRST_DAY = date(2026, 1, 1)
 LAST_DAY = date(2026, 9, 30)
@@ -83,14 +84,14 @@ class Portfolio:
         # A hundred accounts bring it about.
         self.happenings = frozenset(HAPPENINGS if accounts >= 100 else ())
         self.name = f"demo-{accounts}-{seed}"
-        self.catalogue = STANDARD
+        self.catalogue, self.policy = STANDARD, STANDARD_POLICY
         self.accounts = accounts
         # One of each kind comes first; fewer than ten accounts may lack a kind, and so a transition.
         every = {"activated", "billed", "paid", "overdue", "frozen", "closed"}
         self.transitions = frozenset(every if accounts >= 10 else {"activated", "billed", "paid"})
         self._seed = seed
         self._lives: dict[UUID, Life] = {}
-        self._untold: Sequence[AccountCommand] | None = None
+        self._untold: Sequence[Said] | None = None
 
     def steps(self) -> Iterator[Step]:
         """Half a month each, from the beginning. Raises RuntimeError when one is asked for before `learn`."""
@@ -101,16 +102,18 @@ class Portfolio:
             if self._untold is not None:
                 message = "the next step was asked for before it was told what became of the last"
                 raise RuntimeError(message)
-            commands: list[AccountCommand] = []
+            commands: list[Said] = []
             for life, story in begun:
                 commands += _live(life, story, half)
             commands.sort(key=lambda command: command.at)
             self._untold = commands
             yield Step(f"{half.first.day} to {half.last.day} {half.last:%B %Y}", commands)
 
-    def learn(self, commands: Sequence[AccountCommand], refused: Sequence[bool]) -> None:
+    def learn(self, commands: Sequence[Said], refused: Sequence[bool]) -> None:
         """What became of a step, kept in each account's book."""
         for command, was_refused in zip(commands, refused, strict=True):
+            if isinstance(command, CustomerCommand):
+                continue  # it moves no money
             self._lives[command.account_id].book.learn(command, refused=was_refused)
         self._untold = None
 
@@ -186,7 +189,7 @@ def _eventful(life: Life) -> int:
     return len(told) + 5 * (life.book.line.access == "closed") + 3 * ("interest" in told or "late fee" in told)
 
 
-def _live(life: Life, story: Halves, half: Half) -> Sequence[AccountCommand]:
+def _live(life: Life, story: Halves, half: Half) -> Sequence[Said]:
     """Half a month of one life; nothing before it begins, and after all is settled only the calendar of the last day."""
     final = half.last == LAST_DAY
     if half.number < life.opened_in or (life.book.over and not final):
@@ -204,6 +207,8 @@ def _live(life: Life, story: Halves, half: Half) -> Sequence[AccountCommand]:
 def _apply(life: Life, *, turned_away: bool) -> None:
     """The first half month: the application, and what was decided on it."""
     opened_on = life.book.opened_on
+    if life.book.agreement.product == "cash_loan":
+        life.identify(opened_on)
     life.apply(opened_on)
     decided_on = opened_on + timedelta(days=life.rng.randint(0, 2))
     if turned_away:

@@ -66,8 +66,13 @@ def test_another_seed_says_something_else():
 
 def test_a_larger_portfolio_contains_the_smaller():
     small, large = said(Portfolio(15, 3)), said(Portfolio(30, 3))
-    theirs = {each.account_id for each in small}
-    assert [each for each in large if each.account_id in theirs] == small
+    theirs = {_name(each) for each in small}
+    assert [each for each in large if _name(each) in theirs] == small
+
+
+def _name(command):
+    """Of the account that it was said for, be it of that or of its customer."""
+    return command.command_id.rpartition("-")[0]
 
 
 def test_a_script_can_be_lived_twice():
@@ -147,8 +152,8 @@ def test_ten_accounts_bring_every_public_transition_about(seed):
 def test_the_commands_of_an_account_go_forward_in_time():
     last = {}
     for command in said(Portfolio(60, 2)):
-        assert last.get(command.account_id, command.at) <= command.at
-        last[command.account_id] = command.at
+        assert last.get(_name(command), command.at) <= command.at
+        last[_name(command)] = command.at
 
 
 def test_about_five_commands_come_for_an_account_and_month(portfolio):
