@@ -51,7 +51,8 @@ def run(script: Script, progress: Progress) -> Outcome:
     for line in script.beside(replay.overdue):
         progress.say(line)
     teller = script.storyteller()
-    tell(teller, query.timeline(there.reader_url, teller))
+    for each in (teller, *script.beside_it(teller)):
+        tell(each, query.timeline(there.reader_url, each))
     if look_at(there):
         hint = f"`credit account show {teller}`, `credit events tail` and `make serve` now look at this portfolio"
         progress.say(f"[dim]{hint}[/]\n")

@@ -27,7 +27,7 @@ from domain.identity import account_id_for
 from domain.terms import Terms, catalogue
 from domain.underwriting import Policy
 from infra.portfolio.ledger import LOCAL
-from infra.portfolio.script import Step
+from infra.portfolio.script import Said, Step
 from infra.portfolio.uci_file import MONTHS, WHOLE, Row, read
 
 CUSTOMER = "uci-"  # and the file's id with five digits
@@ -103,7 +103,7 @@ class UciImport:
             commands = [command for row in rows for command in _History(row).commands()]
             yield Step(f"accounts {rows[0].number:,} to {rows[-1].number:,}", commands)
 
-    def learn(self, commands: Sequence[AccountCommand], refused: Sequence[bool]) -> None:
+    def learn(self, commands: Sequence[Said], refused: Sequence[bool]) -> None:
         """Count what was refused: the file is the ledger, so nothing needs to be remembered."""
         self.refused += sum(was for _, was in zip(commands, refused, strict=True))
 
@@ -119,6 +119,10 @@ class UciImport:
     def storyteller(self) -> UUID:
         """The account with the most kinds of months: over the limit, late, in credit, refunded; the first of several."""
         return _account_id(max(self._rows, key=_eventful).number)
+
+    def beside_it(self, account_id: UUID) -> Sequence[UUID]:  # noqa: ARG002 - whoever is asked for
+        """None: in the file everybody has one account."""
+        return ()
 
     def beside(self, overdue: Mapping[date, int]) -> Iterator[str]:
         """The share of accounts overdue on each bill day beside the share of the file's codes of a month late or more.
