@@ -33,10 +33,12 @@ from domain.events import (
     PaymentReceived,
     Restated,
 )
+from domain.plans import interest_run_up, principal_left
 from domain.terms import catalogue
 from projections.explaining.figures import FIGURES, explain
 from tests.domain.lives import AGREED, Life, late_wanderers, planners, wanderers, wandering_in_plans
 from tests.domain.test_migrating import left_of
+from tests.explain.loan_lives import lending
 from tests.specification import SECOND_OFFICER
 
 
@@ -63,6 +65,24 @@ def of_late_fees(correction):
     return correction.late_fee_delta_fen - correction.plan_fee_delta_fen
 
 
+def of_next_instalments(ledger):
+    for plan in ledger.plans.values():
+        so_far = interest_run_up(plan, principal_left(plan), ledger.business_date, ledger.bill_days)
+        yield from charges.plan_interest(ledger, plan, so_far)
+
+
+def paid_off_one_by_one(ledger):
+    """What it takes to settle all plans, one after the other: what is payable is paid with the first."""
+    total = 0
+    for plan in list(ledger.plans.values()):
+        asked = charges.payoff(ledger, plan)
+        for charge in charges.paid_early(ledger, plan, asked.principal):
+            ledger.post(charge)
+        ledger.settle(plan.plan_id, {bucket: fen for bucket, fen in asked.applied.items() if fen}, 0)
+        total += asked.total
+    return total
+
+
 def figures_on(events, day):
     """Every figure as the ledger and the events have it."""
     account, events = account_on(events, day), [each for each in events if each.business_date <= day]
@@ -78,7 +98,8 @@ def figures_on(events, day):
         "waived": last(events, DebtWaived, given_up, lambda each: each.waived_delta_fen),
         "owed": ledger.owed,
         "planned": ledger.planned,
-        "plan_payoff": sum(charges.payoff(ledger, plan).total for plan in ledger.plans.values()),
+        "run_up": sum(charge.amount_fen for charge in of_next_instalments(ledger)),
+        "plan_payoff": paid_off_one_by_one(ledger.fork()),
         "held": account.held,
         "available": account.available,
     }
@@ -252,3 +273,10 @@ def test_every_figure_of_a_life_that_was_corrected(seed):
     events = learning_late(seed).events
     assert any(isinstance(each, BalancesCorrected) for each in events)
     every_figure_is_explained(events, sampled(events, 23))
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("number", range(40))
+def test_every_figure_of_a_life_of_loans(number, late):
+    events = lending(number, late=late).events
+    every_figure_is_explained(events, sampled(events, 29))
