@@ -317,6 +317,8 @@ class Ledger:
         while self.untested and self.charged_off_due is None and (test := self.test_date(self.untested[0])) <= to:
             due = self.untested[0]
             self._close_days(test)
+            if len(self.untested) > 1:
+                self._put_off(due, self.untested[1])
             self._begin_to_bear(due, test)
             self.untested = self.untested[1:]
             if self.terms.tolerance:
@@ -328,6 +330,23 @@ class Ledger:
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
             self.regime = self._regime_of_the_morning()
+
+    def _put_off(self, due: date, later: date) -> None:
+        """Loans' statements that wait together: what paid the later one's interest first is not missed of this one.
+
+        The minima know what is left of each; principal beyond that is due with the later statement.
+        """
+        left = sum(each.amount for each in self.layers if each.due_date == due)
+        for name, each in list(self.slices.items()):
+            if each.due_date == due:
+                kept = min(left, each.unpaid)
+                left -= kept
+                beyond = each._replace(unpaid=each.unpaid - kept, due_date=later)
+                if kept:
+                    self.slices[name] = each._replace(unpaid=kept)
+                if beyond.unpaid:
+                    self.slices[f"{name}/{later}" if kept else name] = beyond
+        self.slices = oldest_due_first(self.slices)
 
     def _is_missed(self, due: date) -> bool:
         return any(each.due_date == due for each in self.layers)

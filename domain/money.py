@@ -52,6 +52,8 @@ OrdinaryBucket = Literal[
     "credit",
 ]
 DebtKind = Literal["fees", "interest", "principal"]
+# How an amount becomes whole units: nearest with halves away from zero, nearest with halves to the even unit, or up.
+Rounding = Literal["half_up", "half_even", "up"]
 BUCKETS: tuple[Bucket, ...] = get_args(Bucket)
 OWED_BUCKETS: tuple[OwedBucket, ...] = get_args(OwedBucket)
 BILLED_BUCKETS: tuple[Bucket, ...] = ("fees_billed", "interest_billed", "principal_billed")
@@ -98,6 +100,18 @@ def ceiling(rate: Decimal, amount: int) -> int:
     """`rate x amount`, rounded up to a whole unit; `amount` is never negative."""
     numerator, denominator = rate.as_integer_ratio()
     return -(-numerator * amount // denominator)
+
+
+def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
+    """`numerator / denominator`, exact, and only then rounded to a whole unit; neither is negative."""
+    whole, rest = divmod(numerator, denominator)
+    match rounding:
+        case "half_up":
+            return whole + (2 * rest >= denominator)
+        case "half_even":
+            return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+        case "up":
+            return whole + (rest > 0)
 
 
 def yuan(fen: int) -> str:

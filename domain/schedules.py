@@ -3,20 +3,20 @@
 Numbers only. A schedule maker says what falls due with each instalment; whose money it is, and when, is said elsewhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from domain.calendar import days_between
 from domain.money import half_up
+from domain.yields import Flow, growth
 
 # Large enough that rounding to whole units does not show in the yearly cost of a price list.
 _SAMPLE = 10**12
-# A monthly rate is known to so much, and a yearly one is said to four digits more than a percent has.
-_PRECISION = Decimal("1e-12")
+# A yearly rate is said to four digits more than a percent has.
 _SAID = Decimal("1e-8")
 
 
@@ -81,24 +81,11 @@ def evenly(amount: int, parts: int) -> list[int]:
 def internal_rate(amount: int, payments: Sequence[int]) -> Decimal:
     """The monthly rate at which `payments`, a month apart and the first a month from now, are worth `amount` today.
 
-    0 where they are no more than `amount` together. Exact to twelve decimals.
+    0 where they are no more than `amount` together.
     """
-    with localcontext(Context(prec=34)):
-        low, high = Decimal(0), Decimal(max(0, sum(payments) - amount)) / amount
-        while high - low > _PRECISION:
-            rate = (low + high) / 2
-            if _worth_today(payments, rate) > amount:
-                low = rate
-            else:
-                high = rate
-        return (low + high) / 2
-
-
-def _worth_today(payments: Iterable[int], rate: Decimal) -> Decimal:
-    worth = Decimal(0)
-    for payment in reversed(tuple(payments)):
-        worth = (worth + payment) / (1 + rate)
-    return worth
+    if sum(payments) <= amount:
+        return Decimal(0)
+    return growth(amount, [Flow(payment, month) for month, payment in enumerate(payments, start=1)]) - 1
 
 
 @lru_cache(maxsize=1024)  # every account that is read brings its terms along, and they are few

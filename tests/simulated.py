@@ -31,7 +31,12 @@ def retold(asked):
     """What was asked of an account, its opening and activation first, as the document of a scenario."""
     (opened, published), (activated, _), *facts = asked
     agreed = published[opened.terms_version].model_dump(mode="json", exclude={"version", "product"})
-    account = {"product": published[opened.terms_version].product, "zone": opened.zone, "bill_day": opened.bill_day, "terms": agreed}
+    account = {
+        "product": published[opened.terms_version].product,
+        "zone": opened.zone,
+        "bill_day": opened.bill_day,
+        "terms": agreed,
+    }
     account |= {
         "opened_on": f"{opened.at.astimezone(ZoneInfo(opened.zone)):%Y-%m-%d}",
         "limit_fen": activated.limit_fen,

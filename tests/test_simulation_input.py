@@ -109,13 +109,13 @@ TEXTS = [
     (b"", "line 1, column 1: this is not JSON: Expecting value"),
     (b'{"account": {},\n  "facts": [,]}', "line 2, column 13: this is not JSON: Expecting value"),
     (b'{"account": {}, "account": {}}', '"account" is said twice in one place'),
-    (b'{"account": {"limit_fen": NaN}}', "NaN is not a number that a scenario may hold"),
-    (b'{"account": {"limit_fen": 1e999}}', "1e999 is not a number that a scenario may hold"),
+    (b'{"account": {"limit_fen": NaN}}', "NaN is not a number that a file may hold"),
+    (b'{"account": {"limit_fen": 1e999}}', "1e999 is not a number that a file may hold"),
     (b'{"account": {"limit_fen": ' + b"9" * 5_000 + b"}}", "a number in it has too many digits"),
     (b'{"account": "\xff"}', "byte 14 is not UTF-8: invalid start byte"),
     (b'{"account": "\\ud800"}', "a text in it holds half a surrogate pair, which is no character"),
     (b"[" * 200_000, "it is nested too deeply"),
-    (b" " * (SIZE_MAX + 1), "it is larger than 10,485,760 bytes, the most that a scenario may have"),
+    (b" " * (SIZE_MAX + 1), "it is larger than 10,485,760 bytes, the most that a file may have"),
 ]
 
 

@@ -38,11 +38,14 @@ COMMANDS = {
     "import": Entry("infra.cli.demo:imports", "Load a portfolio of real accounts from a file."),
     "day": Entry("infra.cli.day:app", "Advance every account that is due on a day, and report the day."),
     "statements": Entry("infra.cli.statements:app", "Write month balances to a file."),
-    "account": Entry("infra.cli.account:app", "One account on any day: show, history, balance, report."),
+    "account": Entry("infra.cli.account:app", "One account on any day: show, history, balance, report, schedule."),
     "explain": Entry("infra.cli.explain:explain_figure", "How a figure of an account came about, step by step."),
     "books": Entry("infra.cli.books:books", "The trial balance of a day, and whether the balance view agrees."),
     "views": Entry("infra.cli.views:app", "How the read models stand."),
     "simulate": Entry("infra.cli.simulate:simulate", "Live one account's life from a scenario file, without servers."),
+    "quote": Entry(
+        "infra.cli.quote:app", "What a loan would cost, from its conditions alone: schedules, rates, instalments."
+    ),
     "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),
     "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
 }

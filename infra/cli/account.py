@@ -11,7 +11,10 @@ import typer
 from pydantic import BaseModel
 from rich.table import Table
 
+from domain.account import Account, fold
+from domain.calendar import add_months
 from domain.money import BUCKETS, yuan
+from domain.outlook import falling_due
 from infra import report_grid
 from infra.cli import arguments
 from infra.cli.screen import screen
@@ -22,6 +25,7 @@ from projections.balance import Balance
 from projections.folding import BeforeOpening
 
 T = TypeVar("T")
+_YEARS_AHEAD = 10
 _GRID = 120  # columns that the report's months need
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="One account, on any day.")
 
@@ -29,6 +33,9 @@ Id = Annotated[UUID, typer.Argument(parser=arguments.account_id, metavar="ID", h
 AsOf = Annotated[
     date | None,
     typer.Option(parser=arguments.day, metavar="DATE", help="At the end of this day; else the day of its last event."),
+]
+On = Annotated[
+    date | None, typer.Option(parser=arguments.day, metavar="DATE", help="On this day; else that of its last event.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
@@ -102,6 +109,50 @@ def history(
     console.print(lines)
     if page.next_after is not None:
         console.print(f"There is more: --after {page.next_after}", markup=False)
+
+
+@app.command()
+def schedule(account_id: Id, on: On = None, as_json: Json = False) -> None:
+    """What falls due when, if nothing more happens but that it is paid as it falls due; it adds up to what is owed."""
+    account, day = account_on(account_id, on)
+    told = falling_due(account, day)
+    if as_json:
+        rows = [
+            {**each._asdict(), "instalments": [{"plan_id": plan, "number": nr} for plan, nr in each.instalments]}
+            for each in told.rows
+        ]
+        print(json.dumps({"account_id": str(account_id), **told._asdict(), "rows": rows}, indent=2, default=str))
+        return
+    lines = _table("due", right=["principal", "interest", "fees", "in all", "owed after"])
+    lines.add_column("instalments")
+    for each in told.rows:
+        amounts = (each.principal, each.interest, each.fees, each.amount, each.balance_after)
+        lines.add_row(
+            str(each.due_date), *map(yuan, amounts), ", ".join(f"{plan} {nr}" for plan, nr in each.instalments)
+        )
+    console = screen()
+    console.print(lines)
+    less = "".join(
+        f" - {yuan(fen)} {what}" for what, fen in (("credit", told.credit), ("disputed", told.disputed)) if fen
+    )
+    total = sum(each.amount for each in told.rows)
+    console.print(
+        f"On {day}: {yuan(told.owed)} owed + {yuan(told.to_come)} interest and fees to come{less} = {yuan(total)}",
+        markup=False,
+    )
+
+
+def account_on(account_id: UUID, on: date | None) -> tuple[Account, date]:
+    """The account by its audited events up to a day, and that day; by all of them on the last one's, where none is said."""
+    _, recorded = ask_views(partial(answers.events_of, account_id=account_id, as_of=None))
+    events = [each.event for each in recorded if on is None or each.event.business_date <= on]
+    if not events:
+        raise typer.BadParameter(f"the account was opened on {recorded[0].event.business_date}.", param_hint="--on")
+    account = fold(None, events)
+    latest = add_months(account.business_date, 12 * _YEARS_AHEAD)
+    if on is not None and on > latest:
+        raise typer.BadParameter(f"{on} is after {latest}, the last day that can be foreseen.", param_hint="--on")
+    return account, on or account.business_date
 
 
 def ask_views(question: Callable[[answers.Connection], Awaitable[T]]) -> T:

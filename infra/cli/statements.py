@@ -1,6 +1,5 @@
 """`credit statements`: month balances as a file."""
 
-import csv
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.day import day_of
+from infra.cli.table import write_table
 from infra.faults import Fault
 from infra.installation import locate
 from infra.portfolio.export import HEADER, StatementRow, statement_rows
@@ -38,27 +38,10 @@ def export(
     last = through or query.last_business_date(there.reader_url)
     rows = sorted(_rows(there.reader_url, last), key=lambda row: (not row.id.isdecimal(), row.id.zfill(9), row.month))
     try:
-        _write(out.resolve(), rows)
+        write_table(out.resolve(), HEADER, rows)
     except OSError as error:
         raise Fault(f"{out} cannot be written ({error.strerror}): choose another place with --out.") from error
     print(f"{len(rows):,} rows written to {out}")
-
-
-def _write(out: Path, rows: list[StatementRow]) -> None:
-    """Write beside and rename, so that a reader sees the old file or the whole new one; a device is written to as it is."""
-    regular = out.is_file() or not out.exists()
-    place = out.with_name(out.name + ".part") if regular else out
-    try:
-        with place.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(HEADER)
-            writer.writerows(rows)
-        if regular:
-            place.replace(out)
-    except OSError:
-        if regular:
-            place.unlink(missing_ok=True)
-        raise
 
 
 def _rows(reader_url: str, through: date) -> Iterator[StatementRow]:

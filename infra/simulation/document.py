@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 SIZE_MAX = 10 * 1024 * 1024  # bytes
@@ -12,13 +12,25 @@ class BadScenario(Exception):  # noqa: N818 - it is said to whoever wrote the fi
     """The file cannot be understood. Its text names the place, what stands there, and what is known."""
 
 
-def document(data: bytes) -> dict[str, Any]:
-    """The object that the bytes of a file hold. Raises BadScenario, with line and column where it is not JSON."""
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise BadScenario(f"{text} is not a number that a file may hold")
+
+
+def document(data: bytes, place: str = "the scenario", number: Callable[[str], object] = _finite) -> dict[str, Any]:
+    """The object that the bytes of a file hold; `number` reads what is written with a point or an exponent.
+
+    Raises BadScenario, with line and column where it is not JSON.
+    """
     if len(data) > SIZE_MAX:
-        raise BadScenario(f"it is larger than {SIZE_MAX:,} bytes, the most that a scenario may have")
+        raise BadScenario(f"it is larger than {SIZE_MAX:,} bytes, the most that a file may have")
     try:
         text = data.decode("utf-8-sig")
-        said = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_number)
+        said = json.loads(text, object_pairs_hook=_unique, parse_float=number, parse_constant=_no_number)
         json.dumps(said, ensure_ascii=False).encode()
     except json.JSONDecodeError as wrong:
         raise BadScenario(f"line {wrong.lineno}, column {wrong.colno}: this is not JSON: {wrong.msg}") from None
@@ -30,7 +42,7 @@ def document(data: bytes) -> dict[str, Any]:
         raise BadScenario("it is nested too deeply") from None
     except ValueError:
         raise BadScenario("a number in it has too many digits") from None
-    return mapping(said, "the scenario")
+    return mapping(said, place)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -40,15 +52,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise BadScenario(f"{quoted(name)} is said twice in one place")
         said[name] = value
     return said
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _no_number(text)
-
-
-def _no_number(text: str) -> NoReturn:
-    raise BadScenario(f"{text} is not a number that a scenario may hold")
 
 
 def mapping(said: Any, place: str) -> dict[str, Any]:

@@ -228,6 +228,20 @@ def test_several_loans_are_each_billed_on_days_of_their_own():
     life.stands(untested=(), arrears=192_385, minimum_due=192_385)
 
 
+def test_what_is_paid_in_time_of_the_first_of_two_statements_bears_nothing():
+    """Its money paid the second one's interest, 3,600, before the first one's principal: that much is due with the second."""
+    two = (*DRAWN, drawn(300_000, 3, on="2026-01-17", ref="loan-2"), paid(89_975, on="2026-02-15", ref="first"))
+    life = given(*two).when(pay(102_410, on="2026-02-17", ref="second"))
+    life.then(event(PaymentReceived), event(AccountPaid)).stands("2026-03-01", accrued=0, arrears=0)
+    given(*two).when(advance(to="2026-02-18")).stands(arrears=102_410, bearing=98_810 + 3_600)
+
+
+def test_of_a_statement_that_was_missed_in_part_no_more_bears_than_is_left_of_it():
+    """80,000 of 89,975: the minimum says 9,975 are missed, while 13,575 of its principal are unpaid."""
+    two = (*DRAWN, drawn(300_000, 3, on="2026-01-17", ref="loan-2"), paid(80_000, on="2026-02-15", ref="first"))
+    given(*two).when(advance(to="2026-02-16")).stands(bearing=9_975, arrears=9_975)
+
+
 def test_loans_that_fall_due_on_one_day_share_a_statement():
     life = given(*LOAN, drawn(300_000, 3, on="2026-01-30"), drawn(300_000, 3, on="2026-01-31", ref="loan-2"))
     life.when(advance(to="2026-02-25")).then(
