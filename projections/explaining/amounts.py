@@ -65,7 +65,7 @@ def _called(name: str) -> str:
     """A purchase by its id; an instalment by its number and its plan."""
     if not name.startswith("plan/"):
         return name
-    _, plan, part = name.split("/")
+    _, plan, part, *_ = name.split("/")
     return f"the rest of {plan}" if part == "rest" else f"instalment {part} of {plan}"
 
 

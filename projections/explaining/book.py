@@ -145,8 +145,29 @@ class Book:
 
     def _reach(self, to: date) -> None:
         while self.untested and self.lost is None and self.test_date(self.untested[0]) <= to:
-            self._test(self.untested.pop(0))
+            due = self.untested.pop(0)
+            if self.untested:
+                self._put_off(due, self.untested[0])
+            self._test(due)
         self.day = to
+
+    def _put_off(self, due: date, later: date) -> None:
+        """Where loans' statements wait together, principal beyond what the first one demands is due with the next one.
+
+        What paid for the later one's interest is not missed of the first one.
+        """
+        left = sum(each.left for each in self.demands if each.due == due)
+        for name, each in list(self.purchases.items()):
+            if each.due == due:
+                beyond = each.unpaid - min(left, each.unpaid)
+                left -= each.unpaid - beyond
+                if beyond == each.unpaid:
+                    each.due = later
+                elif beyond:
+                    each.move(self.day, -beyond, each.told)
+                    put_off = Purchase(each.told, due=later, instalment=each.instalment)
+                    put_off.move(self.day, beyond, each.told)
+                    self.purchases[f"{name}/{later}"] = put_off
 
     def _move_to(self, coming: ComingTerms) -> None:
         """Other terms hold from today; each day so far keeps the rate that it had."""
