@@ -104,5 +104,14 @@ def _live(life: LoanLife, chance: Random, *, late: bool) -> None:
 
 def _pay(life: LoanLife, chance: Random, days_ago: int = 0) -> None:
     ledger = life.account.ledger
-    amounts = (life.due(), life.due(), life.due(), ledger.billed, ledger.billed + ledger.unbilled, life.due() // 2, 10_001, 700)
+    amounts = (
+        life.due(),
+        life.due(),
+        life.due(),
+        ledger.billed,
+        ledger.billed + ledger.unbilled,
+        life.due() // 2,
+        10_001,
+        700,
+    )
     life.pays(chance.choice(amounts), days_ago=days_ago)
