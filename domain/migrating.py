@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from domain.account import Account
 from domain.allocation import regime_for
+from domain.calendar import ONE_DAY, add_months
 from domain.commands import Migrate
 from domain.events import AccountEvent, AccountMigrated, Standing
 from domain.granting import check_limit
@@ -35,6 +36,7 @@ def migrate(command: Migrate, account: Account) -> Facts:
         minima_left=command.minima,
         plans_left=command.plans,
         untested_due=command.untested_due,
+        untested_later=command.untested_later,
         charged_off_due=None,
         regime="charges_first",
         counters=command.counters,
@@ -75,9 +77,9 @@ def _check(command: Migrate, ledger: Ledger) -> None:
     _same("balances.principal_unbilled", owed.principal_unbilled, unbilled)
     planned = sum(principal_left(plan) for plan in command.plans)
     _same("balances.principal_planned", owed.principal_planned, planned)
-    _check_plans(command, ledger.business_date)
+    _check_plans(command, ledger)
     _check_minima(command, ledger)
-    bearing = sum(each.unpaid for each in slices.values() if each.due_date not in {None, command.untested_due})
+    bearing = sum(each.unpaid for each in slices.values() if each.due_date not in {None, *ledger.untested})
     _same("counters.bearing_fen", counters.bearing_fen, bearing)
     # No more was posted than has run up, and no more given up than was posted.
     run_up = counters.interest_posted_fen + ledger.accrued
@@ -88,15 +90,27 @@ def _check(command: Migrate, ledger: Ledger) -> None:
     _within("counters.waived_fen", counters.waived_fen, 0, counters.charges_posted_fen)
 
 
-def _check_plans(command: Migrate, today: date) -> None:
-    """Each goes on with an instalment to pay; those that refunds emptied are the last ones, and have no fee."""
+def _check_plans(command: Migrate, ledger: Ledger) -> None:
+    """Each goes on with an instalment to pay; those that refunds emptied are the last ones, and have no fee.
+
+    A loan's instalments are due monthly since it was drawn, and none is to come whose bill day is over.
+    """
+    today, lends = ledger.business_date, ledger.terms.product == "cash_loan"
     for plan in command.plans:
+        _same("plans.kind", plan.kind, "draw" if lends else "conversion")
         _same("plans", sum(each.plan_id == plan.plan_id for each in command.plans), 1)
         _within("plans.made_on", plan.made_on, date.min, today)
         _within("plans.instalments.principal_fen", principal_left(plan), 1, BIGINT_MAX)
         first = plan.instalments[0].number
         numbers = [each.number for each in plan.instalments]
         _same("plans.instalments.number", numbers, list(range(first, first + len(numbers))))
+        if lends:
+            due_dates = [each.due_date for each in plan.instalments]
+            _same("plans.instalments.due_date", due_dates, [add_months(plan.made_on, number) for number in numbers])
+            bill_day = add_months(plan.made_on, first) - timedelta(days=ledger.terms.bill_lead_days)
+            _within("plans.instalments.due_date", bill_day, today + ONE_DAY, date.max)
+            _same("plans.scheme", plan.scheme, ledger.terms.schedule)
+            continue
         principal = [each.principal_fen for each in plan.instalments]
         _same("plans.instalments.principal_fen", principal, sorted(principal, key=lambda fen: not fen))
         for each in plan.instalments:
@@ -104,20 +118,22 @@ def _check_plans(command: Migrate, today: date) -> None:
 
 
 def _check_minima(command: Migrate, ledger: Ledger) -> None:
-    today, waiting = ledger.business_date, command.untested_due
+    today, waiting = ledger.business_date, ledger.untested
     _within("minima.amount_fen", sum(each.amount_fen for each in command.minima), 0, ledger.billed)
     numbers = [each.statement_no for each in command.minima]
     _same("minima.statement_no", numbers, sorted(set(numbers) & set(range(1, command.statement_no + 1))))
     dates = [each.due_date for each in command.minima]
     _same("minima.due_date", dates, sorted(set(dates)))
-    # A statement waits for its due test until its day; there is at most one, and its purchases and minimum name it.
-    latest = today + timedelta(days=ledger.terms.due_days)
+    # A statement waits for its due test until its day; of a line there is at most one, of loans each instalment has one.
+    # Its purchases and minimum name it.
+    later = sorted(set(waiting[1:])) if ledger.terms.product == "cash_loan" else []
+    _same("untested_later", list(command.untested_later), later)
     named = [*dates, *(each.due_date for each in command.purchases if each.due_date is not None)]
     for due in named:
-        if ledger.test_date(due) > today or due == waiting:
-            _same("untested_due", waiting, due)
-    if waiting is not None:
-        _within("untested_due", waiting, today - timedelta(days=ledger.terms.grace_days), latest)
+        if ledger.test_date(due) > today and due not in waiting:
+            _same("untested_due", command.untested_due, due)
+    for due in waiting:
+        _within("untested_due", due, today - timedelta(days=ledger.terms.grace_days), ledger.due_date_of(today))
     for each in command.purchases:
         _within("purchases.counted_to", each.counted_to, date.min, today)
 

@@ -1,5 +1,6 @@
 """Taking a living account over: what is said of it has to add up, and then it lives like any other."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,9 +13,12 @@ from domain.commands import AdvanceTo, Migrate, Purchase, ReceivePayment
 from domain.corrections import restated
 from domain.events import AccountMigrated, InstalmentPosted, Owed
 from domain.ledger import Ledger
+from domain.terms import CASH_LOAN, CASH_LOAN_BULLET
 from tests.domain.lives import Life, wandering, wandering_in_plans
 from tests.specification import (
     BASE,
+    DRAWN,
+    LOAN,
     activate,
     activated,
     advance,
@@ -23,6 +27,7 @@ from tests.specification import (
     closure_requested,
     convert,
     converted,
+    drawn,
     event,
     given,
     migrate,
@@ -43,6 +48,7 @@ def left_of(ledger: Ledger) -> dict[str, Any]:
         "minima": said["minima_left"],
         "plans": said["plans_left"],
         "untested_due": said["untested_due"],
+        "untested_later": said["untested_later"],
         "counters": said["counters"],
     }
 
@@ -309,6 +315,83 @@ def planned_for(said, fen):
 )  # fmt: skip
 def test_a_plan_that_could_not_go_on_is_refused_with_the_figure(said, field, numbers):
     given(opened(on="2026-03-05")).when(migrate(**said)).refused("takeover_inconsistent", field=field, **numbers)
+
+
+# Loans
+
+BULLET = (opened(agreed=CASH_LOAN_BULLET), activated(), drawn(1_000_000, 3, on="2026-01-15"))
+SHORT = (*LOAN, drawn(300_000, 2, on="2026-01-15"))
+OVERLAPPING = (*LOAN, drawn(300_000, 3, on="2026-01-15"), drawn(300_000, 3, on="2026-01-17", ref="loan-2"))
+
+
+def taken_over(history, on, agreed=CASH_LOAN):
+    return given(opened(on=on, agreed=agreed), migrate(**standing_elsewhere(*history, advanced(to=on), on=on)))
+
+
+@pytest.mark.parametrize(
+    ("history", "on", "until"),
+    [
+        (BULLET, "2026-01-20", "2026-05-20"),
+        (OVERLAPPING, "2026-02-14", "2026-05-20"),
+        (OVERLAPPING, "2026-02-16", "2026-05-20"),
+        (SHORT, "2026-03-13", "2026-07-01"),
+    ],
+    ids=["interest alone to come", "two statements wait", "one is missed, one waits", "no instalment is to come"],
+)
+def test_loans_go_on_as_where_they_came_from(history, on, until):
+    agreed = CASH_LOAN_BULLET if history is BULLET else CASH_LOAN
+    taken = taken_over(history, on, agreed).when(advance(to=until))
+    stayed = given(*history, advanced(to=on)).when(advance(to=until))
+    assert [each.TYPE for each in taken.events] == [each.TYPE for each in stayed.events]
+    # When the last loan was drawn is known from its plan alone; without one it is told by its last due date.
+    assert replace(taken.account.ledger, drawn_on=None) == replace(stayed.account.ledger, drawn_on=None)
+
+
+AWAITED = standing_elsewhere(*OVERLAPPING, advanced(to="2026-02-14"), on="2026-02-14")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "numbers"),
+    [
+        (
+            AWAITED | {"untested_later": ()},
+            "untested_due", {"stated": date(2026, 2, 15), "expected": date(2026, 2, 17)},
+        ),
+        (
+            AWAITED | {"untested_later": (date(2026, 2, 17), date(2026, 2, 17))},
+            "untested_later", {"stated": [date(2026, 2, 17)] * 2, "expected": [date(2026, 2, 17)]},
+        ),
+        (
+            AWAITED | {"plans": tuple(plan.model_copy(update={"kind": "restructuring"}) for plan in AWAITED["plans"])},
+            "plans.kind", {"stated": "restructuring", "expected": "draw"},
+        ),
+        (
+            AWAITED | {"plans": tuple(plan.model_copy(update={"scheme": None}) for plan in AWAITED["plans"])},
+            "plans.scheme", {"stated": None, "expected": "annuity"},
+        ),
+        (
+            AWAITED | {"plans": tuple(plan.model_copy(update={"made_on": date(2026, 1, 16)}) for plan in AWAITED["plans"])},
+            "plans.instalments.due_date",
+            {"stated": [date(2026, 3, 15), date(2026, 4, 15)], "expected": [date(2026, 3, 16), date(2026, 4, 16)]},
+        ),
+    ],
+    ids=["one is left out", "twice", "agreed", "unknown scheme", "other days"],
+)  # fmt: skip
+def test_loans_that_do_not_add_up_are_refused_with_the_figure(said, field, numbers):
+    life = given(opened(on="2026-02-14", agreed=CASH_LOAN)).when(migrate(**said))
+    life.refused("takeover_inconsistent", field=field, **numbers)
+
+
+def test_no_instalment_is_to_come_whose_bill_day_is_over():
+    said = standing_elsewhere(*DRAWN, on="2026-02-11")
+    given(opened(on="2026-02-11", agreed=CASH_LOAN)).when(migrate(**said)).owes(principal_planned=1_000_000)
+    given(opened(on="2026-02-12", agreed=CASH_LOAN)).when(migrate(**said)).refused(
+        "takeover_inconsistent",
+        field="plans.instalments.due_date",
+        stated=date(2026, 2, 12),
+        lowest=date(2026, 2, 13),
+        highest=date.max,
+    )
 
 
 @settings(max_examples=60, deadline=None)

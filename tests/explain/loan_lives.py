@@ -73,6 +73,11 @@ def lending(seed: int, steps: int = 50, *, late: bool = False) -> LoanLife:
     """A random but repeatable life of loans; where it is `late`, facts are learnt late or never were."""
     chance = Random(f"loans {late} {seed}")
     life = LoanLife(LOANS[seed % len(LOANS)], chance.choice(BEGINS), 5_000_000)
+    return living_on(life, chance, steps, late=late)
+
+
+def living_on(life: LoanLife, chance: Random, steps: int, *, late: bool = False) -> LoanLife:
+    """So many more things happen in a life."""
     for _ in range(steps):
         life.day = life.soon(chance)
         _live(life, chance, late=late)

@@ -1,5 +1,6 @@
 """Whatever life an account had, on whatever day: the last step of an explanation is the ledger's figure."""
 
+from collections import Counter
 from datetime import date, timedelta
 from random import Random
 
@@ -26,6 +27,7 @@ from domain.commands import (
 from domain.derivation import Derivation
 from domain.events import (
     AccountBilled,
+    AccountMigrated,
     BalancesCorrected,
     DebtWaived,
     InterestPosted,
@@ -38,7 +40,7 @@ from domain.terms import catalogue
 from projections.explaining.figures import FIGURES, explain
 from tests.domain.lives import AGREED, Life, late_wanderers, planners, wanderers, wandering_in_plans
 from tests.domain.test_migrating import left_of
-from tests.explain.loan_lives import lending
+from tests.explain.loan_lives import LoanLife, lending, living_on
 from tests.specification import SECOND_OFFICER
 
 
@@ -275,8 +277,49 @@ def test_every_figure_of_a_life_that_was_corrected(seed):
     every_figure_is_explained(events, sampled(events, 23))
 
 
+def loans_taken_over(number: int) -> LoanLife:
+    """Loans that were begun elsewhere, and are lived on here from where they stood, if they may be."""
+    elsewhere = lending(number, steps=22)
+    account = elsewhere.account
+    life = LoanLife(elsewhere.agreed, account.business_date, 0)
+    life.ask(Migrate, limit_fen=account.limit or 500_000, **left_of(account.ledger))
+    return living_on(life, Random(f"taken over {number}"), steps=20)
+
+
 @pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", range(32))
 def test_every_figure_of_a_life_of_loans(number, late):
     events = lending(number, late=late).events
-    every_figure_is_explained(events, sampled(events, 29))
+    every_figure_is_explained(events, sampled(events, 37))
+
+
+@pytest.mark.parametrize("number", range(24))
+def test_every_figure_of_loans_that_were_taken_over(number):
+    events = loans_taken_over(number).events
+    every_figure_is_explained(events, sampled(events, 37))
+
+
+def test_the_lives_of_loans_have_seen_all_that_loans_can_do():
+    seen = Counter(
+        each.TYPE for late in (False, True) for seed in range(32) for each in lending(seed, late=late).events
+    )
+    often = {
+        "cash.drawn",
+        "plan.created",
+        "plan.prepaid",
+        "plan.settled_early",
+        "instalment.posted",
+        "payment.reversed",
+    }
+    assert {kind for kind in often if seen[kind] < 25} == set()
+    seldom = {
+        "plan.broken",
+        "account.charged_off",
+        "debt.waived",
+        "balances.corrected",
+        "late_fee.posted",
+        "death.recorded",
+    }
+    assert {kind for kind in seldom if seen[kind] < 8} == set()
+    begun = [loans_taken_over(seed).events for seed in range(24)]
+    assert sum(isinstance(each, AccountMigrated) for events in begun for each in events) >= 12
