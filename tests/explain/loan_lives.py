@@ -1,4 +1,4 @@
-"""Lives of loans: drawn, paid in time, late and early, returned, restructured, kept and broken, lost; by a seed."""
+"""Lives of loans, and of lines that are restructured: paid in time, late and early, returned, kept and broken, lost."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from domain.account import Account
 from domain.commands import Draw, PrepayPlan, Restructure, SettleEarly, Unfreeze
 from domain.plans import principal_left
 from domain.terms import CASH_LOAN, CASH_LOAN_BULLET, CASH_LOAN_EVEN
-from tests.domain.lives import Life
+from tests.domain.lives import AGREED_LATE, Life
 from tests.specification import loan_terms
 
 # The three schemes; grace and tolerance; a late fee; a cap that always bites; an early loss; a raised rate that is not.
@@ -120,3 +120,40 @@ def _pay(life: LoanLife, chance: Random, days_ago: int = 0) -> None:
         700,
     )
     life.pays(chance.choice(amounts), days_ago=days_ago)
+
+
+def agreeing(seed: int, steps: int = 45) -> LoanLife:
+    """A line of which much is not paid as billed and becomes one plan by agreement; facts come late, too."""
+    chance = Random(f"agreements {seed}")
+    life = LoanLife(AGREED_LATE[seed % len(AGREED_LATE)], chance.choice(BEGINS), 5_000_000)
+    for _ in range(steps):
+        life.day = life.soon(chance)
+        _agree(life, chance)
+    return life
+
+
+def _agree(life: LoanLife, chance: Random) -> None:
+    which, standing, percent = (
+        chance.choice((0, -1, chance.randrange(99))),
+        life.account.standing,
+        chance.choice((10, 50, 100)),
+    )
+    days_ago, rate = chance.choice((0, 0, 0, 1, 10, 45)), chance.choice((Decimal(0), Decimal("0.06"), Decimal("0.12")))
+    asked: tuple[tuple[float, Callable[[], None]], ...] = (
+        (10, lambda: life.buys(chance.choice((20, 30_000, 123_457)), forced=True)),
+        (12 if standing in {"billed", "overdue"} else 0, lambda: life.agrees(chance.choice((1, 2, 3, 6)), rate)),
+        (20, lambda: _pay(life, chance, days_ago=days_ago)),
+        (10, life.advances),
+        (4, lambda: life.pays_early(which, 100)),
+        (4, lambda: life.converts(percent, 3)),
+        (5, lambda: life.takes_back(which, percent, days_ago=days_ago)),
+        (3, lambda: life.is_returned(which)),
+        (3, lambda: life.disputes(which, percent)),
+        (3, lambda: life.hears(which, chance.choice(("upheld", "rejected")))),
+        (1, lambda: life.is_forgiven(chance.choice(("fees", "interest", "principal")), percent)),
+        (1, lambda: life.is_written_off() if chance.random() < 0.3 else life.advances()),
+        (6 if standing == "charged_off" else 0, life.is_no_loss_after_all),
+        (1, lambda: life.is_corrected(fees_unbilled=70)),
+        (1 if chance.random() < 0.3 else 0, lambda: life.dies(days_ago)),
+    )
+    chance.choices([ask for _, ask in asked], [weight for weight, _ in asked])[0]()

@@ -40,7 +40,7 @@ from domain.terms import catalogue
 from projections.explaining.figures import FIGURES, explain
 from tests.domain.lives import AGREED, Life, late_wanderers, planners, wanderers, wandering_in_plans
 from tests.domain.test_migrating import left_of
-from tests.explain.loan_lives import LoanLife, lending, living_on
+from tests.explain.loan_lives import LoanLife, agreeing, lending, living_on
 from tests.specification import SECOND_OFFICER
 
 
@@ -290,6 +290,12 @@ def loans_taken_over(number: int) -> LoanLife:
 @pytest.mark.parametrize("number", range(32))
 def test_every_figure_of_a_life_of_loans(number, late):
     events = lending(number, late=late).events
+    every_figure_is_explained(events, sampled(events, 37))
+
+
+@pytest.mark.parametrize("number", range(32))
+def test_every_figure_of_a_line_that_is_restructured(number):
+    events = agreeing(number).events
     every_figure_is_explained(events, sampled(events, 37))
 
 
