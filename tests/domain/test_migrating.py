@@ -23,7 +23,10 @@ from tests.specification import (
     activated,
     advance,
     advanced,
+    authorized,
     bought,
+    buy,
+    capture,
     closure_requested,
     convert,
     converted,
@@ -34,6 +37,7 @@ from tests.specification import (
     opened,
     paid,
     pay,
+    refund,
     settle,
 )
 
@@ -223,6 +227,11 @@ def changed(**changes: Any) -> dict[str, Any]:
             {"stated": 2, "expected": 1},
         ),
         (
+            changed(counters=lambda counters: counters.model_copy(update={"charges_posted_fen": 2_172})),
+            "counters.charges_posted_fen",
+            {"stated": 2_172, "lowest": 2_173, "highest": 2**63 - 1},
+        ),
+        (
             changed(purchases=lambda known: (known[0].model_copy(update={"counted_to": date(2026, 3, 6)}),)),
             "purchases.counted_to",
             {"stated": date(2026, 3, 6), "lowest": date.min, "highest": date(2026, 3, 5)},
@@ -260,6 +269,19 @@ def test_the_id_of_a_plan_that_was_taken_over_names_no_other():
     )
 
 
+@pytest.mark.parametrize("said", [LATE, PLANNED], ids=["unpaid", "paid in instalments"])
+def test_the_id_of_a_purchase_that_was_taken_over_names_no_other(said):
+    """Else what is unpaid of the old one bore no interest any more, or a refund of the new one took back its plan."""
+    life = given(opened(on="2026-03-05"), migrate(**said), paid(25_631), authorized("h1", 5_000))
+    life.when(buy("base", 5_000)).refused(
+        "purchase_id_reused", field="purchase_id", reference="base", differs="amount_fen", first=0, asked=5_000
+    )
+    life.when(capture("h1", 5_000, ref="base")).refused(
+        "purchase_id_reused", field="purchase_id", reference="base", differs="hold_id", first="", asked="h1"
+    )
+    life.when(refund("base", 1)).refused("refund_exceeds_purchase", field="amount_fen", asked=1, refundable=0)
+
+
 def plans_with(**changes):
     (plan,) = PLANNED["plans"]
     return PLANNED | {"plans": (plan.model_copy(update=changes),)}
@@ -276,8 +298,9 @@ TAKEN_BACK = THIRD.model_copy(update={"principal_fen": 0})
         (plans_with(made_on=date(2026, 3, 6)), "plans.made_on",
          {"stated": date(2026, 3, 6), "lowest": date.min, "highest": date(2026, 3, 5)}),
         (plans_with(instalments=(THIRD, SECOND)), "plans.instalments.number", {"stated": [3, 2], "expected": [3, 4]}),
+        (plans_with(parts=()), "plans.parts.amount_fen", {"stated": 0, "lowest": 66_667, "highest": 2**63 - 1}),
     ],
-    ids=["twice", "made tomorrow", "backwards"],
+    ids=["twice", "made tomorrow", "backwards", "of nothing"],
 )  # fmt: skip
 def test_a_plan_that_does_not_add_up_is_refused_with_the_figure(said, field, numbers):
     given(opened(on="2026-03-05")).when(migrate(**said)).refused("takeover_inconsistent", field=field, **numbers)
