@@ -661,7 +661,8 @@ class Hindsight(Book):
         planned = self.planned()
         from_plans = min(beyond, planned)
         beyond -= from_plans
-        for kind, amount in (("interest", plan.old_interest()), ("fees", plan.old_fees())):
+        for kind, old in (("interest", plan.old_interest()), ("fees", plan.old_fees())):
+            amount = old
             before = sum(getattr(each, f"old_{kind}")() for each in self.plans.values())
             for bucket in (f"{kind}_billed", f"{kind}_unbilled"):
                 part = min(amount, self.other[bucket])

@@ -283,7 +283,7 @@ def a_kept_agreement_is_paid_to_its_end_and_nothing_of_it_is_left(life: Life) ->
         assert "restructured" not in account.reasons
 
 
-def whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else(life: Life) -> None:
+def whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else(life: Life) -> None:  # noqa: C901, PLR0912 - one case a way to pay
     """Every life, paid to its end: by what is due, then each plan early; what came in is what was lent and charged.
 
     Balances that an officer stated are neither; a life that has them is not asked.

@@ -41,6 +41,7 @@ from tests.specification import (
     paid,
     pay,
     prepay,
+    refund,
     restructure,
     restructured,
     reverse,
@@ -117,6 +118,15 @@ def test_an_agreement_at_a_rate_costs_it_on_the_principal_alone():
     assert [each.amount_fen for each in life.events if isinstance(each, InterestPosted)] == [566]
 
 
+def test_what_is_refunded_of_it_bears_nothing_any_more():
+    """At 12 % a year: a hundredth of 30,000, where it would have been of 120,000."""
+    life = given(*LINE, bought("p1", 120_000, on="2026-01-10"), advanced(to="2026-02-05"))
+    life.when(restructure(4, rate=Decimal("0.12")), refund("p1", 90_000, on="2026-02-06"), advance(to="2026-03-01"))
+    (plan_interest,) = (each for each in life.events if isinstance(each, InterestPosted))
+    assert (plan_interest.kind, plan_interest.amount_fen) == ("plan", 300)
+    life.owes(principal_billed=30_000, interest_billed=300)
+
+
 def test_a_missed_instalment_breaks_it_and_the_days_past_due_go_on():
     life = given(*AGREED, advanced(to="2026-04-10")).when(advance(to="2026-04-11"))
     life.then(
@@ -191,6 +201,12 @@ def test_an_agreement_is_settled_early_with_all_that_is_left_of_it():
         event(AccountPaid),
         event(AccountUnfrozen, reason="restructured"),
     ).owes()
+
+
+def test_no_part_of_an_agreement_is_paid_early():
+    given(*DRAWN, advanced(to="2026-03-01"), restructured(10)).when(
+        prepay(400_000, 418_556, plan="agreement-1")
+    ).refused("restructured", plan_id="agreement-1")
 
 
 def test_a_loss_takes_the_agreement_with_it():
