@@ -40,7 +40,7 @@ test: setup  ## Run the specification (ARGS=-k something).
 	@$(BIN)/pytest $(ARGS)
 
 laws: setup  ## Try the laws on thousands of lives, others each time (LIVES=2000).
-	@LIVES=$(LIVES) $(BIN)/pytest tests/domain/test_laws.py tests/domain/test_late_facts.py $(ARGS)
+	@LIVES=$(LIVES) $(BIN)/pytest tests/domain/test_laws.py tests/domain/test_late_facts.py tests/domain/test_customer_laws.py $(ARGS)
 
 reach: setup  ## Explore every state that DEPTH steps lead to (DEPTH=6).
 	@DEPTH=$(DEPTH) $(BIN)/pytest tests/domain/test_reachable.py $(ARGS)

@@ -18,7 +18,7 @@ from kafka.record import util as checksums
 
 from consumers import envelope
 from consumers.records import Corrupt, Raw, parse
-from domain.recorded import Recorded
+from domain.recorded import CustomerRecorded, Recorded
 
 BATCH = 5_000  # records that one poll returns at most
 _ANSWER_MS = 30_000
@@ -134,12 +134,18 @@ class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # the librar
 
 
 def read_all(bootstrap: str, topic: str) -> Iterator[Recorded]:
-    """Every event of the topic up to its end as it is now; each account's in order, the partitions' interleaved.
+    """Every event of the accounts' topic up to its end as it is now; each account's in order, partitions interleaved.
 
     Raises `Stopped` when no broker answers, `domain.codec.Unreadable` for a record that holds no event.
     """
     for raw in tail(bootstrap, topic, from_start=True, follow=False):
         yield envelope.read(raw.key, raw.headers, raw.value)
+
+
+def read_all_customers(bootstrap: str, topic: str) -> Iterator[CustomerRecorded]:
+    """The same of the customers' topic."""
+    for raw in tail(bootstrap, topic, from_start=True, follow=False):
+        yield envelope.read_customer(raw.key, raw.headers, raw.value)
 
 
 def tail(bootstrap: str, topic: str, *, from_start: bool, follow: bool) -> Iterator[Raw]:

@@ -75,7 +75,7 @@ from domain.events import (
 )
 from domain.facts import Fact, FactKind, Issued, amendments, kept
 from domain.freezes import FREEZES
-from domain.ledger import ComingTerms, Ledger
+from domain.ledger import ComingTerms, Ledger, purchase_of
 from domain.money import BILLED_BUCKETS, WAIVABLE, Amounts
 from domain.plans import principal_left
 from domain.references import (
@@ -472,6 +472,8 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case AppealDecided():
             appeal = account.appeals[event.appeal_id]._replace(outcome=event.outcome, limit=event.limit_fen)
             account.appeals = account.appeals | {event.appeal_id: appeal}
+            if event.limit_fen is not None and account.access == "closing":
+                account.limit_before_closing = event.limit_fen
         case InactivityNoticed():
             account.noticed = account.noticed | {event.step: event.due_on}
         case RiskAlerted():
@@ -521,6 +523,11 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.plans = {
                 each.plan_id: Planned(each.made_on, principal_left(each), 0, 0, each.kind) for each in event.plans_left
             }
+            # So are those of purchases, in plans or not; they cannot be refunded or disputed here.
+            names = [each.purchase_id for each in event.purchases_left]
+            names += [part.purchase_id for each in event.plans_left for part in each.parts]
+            taken = Posted(event.business_date, 0, "")
+            account.purchases = dict.fromkeys((purchase_of(name) for name in names), taken)
             _keep(account, event.business_date, "takeover", event.model_dump_json(), 0)
             account.issued = tuple(_issued_elsewhere(event, due, ledger) for due in ledger.untested)
             account.reported_from = add_months(event.business_date.replace(day=1), -len(event.history))
@@ -570,11 +577,19 @@ def _live_on(account: Account) -> None:
 
 
 def _take_back(account: Account, event: PurchaseRefunded) -> None:
-    """A purchase is refunded, which closes its open disputes by as much, the oldest first."""
-    amount = event.amount_fen
+    """A purchase is refunded, which closes its open disputes by as much, the oldest first.
+
+    One that was open when the refund counts, and is rejected by now, took its part of it then.
+    """
+    amount, on = event.amount_fen, event.value_date
     _lessen(account, event.purchase_id, amount)
+    rejected = {fact.reference for fact in account.facts if fact.kind == "dispute_rejected" and on <= fact.on}
     for dispute_id, each in account.disputes.items():
-        if each.purchase_id == event.purchase_id and each.open:
+        if each.purchase_id != event.purchase_id:
+            continue
+        if dispute_id in rejected and each.on <= on < event.business_date:
+            amount -= min(amount, each.amount)
+        elif each.open:
             part = min(amount, each.open)
             amount -= part
             outcome: Literal["refunded"] | None = "refunded" if part == each.open else None

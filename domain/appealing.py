@@ -38,21 +38,30 @@ def lodge_appeal(command: LodgeAppeal, account: Account, today: date) -> Facts:
     latest = since + timedelta(days=heard_for)
     if today > latest:
         raise Refused("appeal_too_late", field="against", asked=today, since=since, latest=latest)
-    for appeal_id, earlier in account.appeals.items():
-        if earlier.against != against or earlier.on < since:
-            continue
-        if earlier.outcome is None:
-            raise Refused("appeal_open", field="against", appeal_id=appeal_id, decide_by=earlier.decide_by)
-        if earlier.outcome != "rejected":
-            raise Refused("appeal_decided", field="against", appeal_id=appeal_id, outcome=earlier.outcome)
-        if command.evidence_ref in {None, earlier.evidence_ref}:
-            raise Refused("new_evidence_needed", field="evidence_ref", asked=command.evidence_ref, rejected=appeal_id)
+    _check_earlier(command, account, since)
     yield AppealLodged(
         appeal_id=command.appeal_id,
         against=against,
         decide_by=today + _ANSWERED_WITHIN,
         evidence_ref=command.evidence_ref,
     )
+
+
+def _check_earlier(command: LodgeAppeal, account: Account, since: date) -> None:
+    """Whether an earlier appeal against the same, which stands `since`, leaves room for another."""
+    against = command.against
+    for appeal_id, earlier in account.appeals.items():
+        if earlier.against != against:
+            continue
+        if earlier.outcome is None:
+            raise Refused("appeal_open", field="against", appeal_id=appeal_id, decide_by=earlier.decide_by)
+        # Upheld, it lifted a freeze; where that stands it was set anew since, be it on the same day.
+        if earlier.on < since or (earlier.outcome != "rejected" and against != "closure"):
+            continue
+        if earlier.outcome != "rejected":
+            raise Refused("appeal_decided", field="against", appeal_id=appeal_id, outcome=earlier.outcome)
+        if command.evidence_ref in {None, earlier.evidence_ref}:
+            raise Refused("new_evidence_needed", field="evidence_ref", asked=command.evidence_ref, rejected=appeal_id)
 
 
 def decide_appeal(command: DecideAppeal, account: Account, today: date) -> Facts:

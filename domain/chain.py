@@ -1,5 +1,7 @@
 """The hash chain of an account: each event's hash covers the one before, so that no past event can change unseen.
 
+A customer has one, too; the id is then the customer's key (`domain.identity`).
+
     hash = SHA-256( previous hash, account id, version, TYPE, VERSION, recorded_at, command id, actor, bytes )
 
 The fields are framed so that no two different histories give the same input: the previous hash (32 bytes; zeros

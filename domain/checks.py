@@ -22,6 +22,7 @@ from domain.commands import (
     Restructure,
     SettleEarly,
 )
+from domain.customer_commands import CustomerCommand
 from domain.events import PlanKind
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
@@ -175,7 +176,7 @@ def check_value_date(
     return value_date
 
 
-def check_who(command: Command) -> None:
+def check_who(command: Command | CustomerCommand) -> None:
     """Who may ask for it; and two people, two different ones, where the command needs them."""
     for field in ("actor", "second_actor"):
         actor: Actor | None = getattr(command, field)

@@ -9,26 +9,37 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from domain.events import EVENTS, AccountEvent, Event
+from domain.customer_events import CUSTOMER_EVENTS, CustomerEvent
+from domain.events import EVENTS, AccountEvent, AnyEvent
 
 
 class Unreadable(Exception):  # noqa: N818 - the name says what it is
     """Stored bytes that this program cannot read. Usually it is older than the program that wrote them: upgrade it."""
 
 
-_BY_TYPE: dict[str, type[Event]] = {cls.TYPE: cls for cls in EVENTS}
+_OF_ACCOUNTS: dict[str, type[AnyEvent]] = {cls.TYPE: cls for cls in EVENTS}
+_OF_CUSTOMERS: dict[str, type[AnyEvent]] = {cls.TYPE: cls for cls in CUSTOMER_EVENTS}
 # (type, version) -> lifts the bytes of that version to the next; empty while every event is in its first version.
 UPCASTS: dict[tuple[str, int], Callable[[bytes], bytes]] = {}
 
 
-def encode(event: Event) -> bytes:
+def encode(event: AnyEvent) -> bytes:
     """The bytes of an event, compact JSON in UTF-8. They are hashed, so they are written exactly once."""
     return event.__pydantic_serializer__.to_json(event)
 
 
 def decode(type_: str, version: int, data: bytes) -> AccountEvent:
-    """The event that `data` holds. Raises Unreadable for an unknown type or version, or bytes of another shape."""
-    cls = _BY_TYPE.get(type_)
+    """An account's event that `data` holds. Raises Unreadable for an unknown type or version, or another shape."""
+    return cast("AccountEvent", _decode(_OF_ACCOUNTS, type_, version, data))
+
+
+def decode_customer(type_: str, version: int, data: bytes) -> CustomerEvent:
+    """A customer's event that `data` holds. Raises Unreadable as `decode`."""
+    return cast("CustomerEvent", _decode(_OF_CUSTOMERS, type_, version, data))
+
+
+def _decode(known: dict[str, type[AnyEvent]], type_: str, version: int, data: bytes) -> AnyEvent:
+    cls = known.get(type_)
     if cls is None:
         message = f"event type {type_!r} is unknown to this program: upgrade it"
         raise Unreadable(message)
@@ -42,7 +53,7 @@ def decode(type_: str, version: int, data: bytes) -> AccountEvent:
         message = f"{type_} version {version} is newer than this program knows ({cls.VERSION}): upgrade it"
         raise Unreadable(message)
     try:
-        return cast("AccountEvent", cls.__pydantic_validator__.validate_json(data))
+        return cast("AnyEvent", cls.__pydantic_validator__.validate_json(data))
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from domain.events import (
     Appealable,
@@ -45,8 +45,8 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2150, 1, 1, tzinfo
 SYSTEM = Actor(role="system", id="calendar")
 
 
-class Command(BaseModel):
-    """What every command carries: an id of its own, the account, who asks, and when (an aware instant).
+class AnyCommand(BaseModel):
+    """What every command carries, whatever it is about: an id of its own, who asks, and when (an aware instant).
 
     The same `command_id` with the same content changes nothing; with other content it is refused.
     """
@@ -59,12 +59,9 @@ class Command(BaseModel):
     FOUR_EYES: ClassVar[bool] = False
 
     command_id: Token
-    account_id: UUID
-    actor: Actor
-    at: AwareDatetime
-    second_actor: Actor | None = None
 
-    @field_validator("at")
+    # Whom it is about, who asks and when follow in each kind of command: the order of fields is part of a content's hash.
+    @field_validator("at", check_fields=False)
     @classmethod
     def _within_our_calendar(cls, at: datetime) -> datetime:
         # A mistyped year would bill an account for thousands of months before anybody noticed.
@@ -74,9 +71,32 @@ class Command(BaseModel):
         return at
 
 
+class Command(AnyCommand):
+    """What every command of an account carries."""
+
+    # Whether the account's customer is asked, too, before it is decided.
+    ASKS_THE_CUSTOMER: ClassVar[bool] = False
+
+    account_id: UUID
+    actor: Actor
+    at: AwareDatetime
+    second_actor: Actor | None = None
+
+
 @cache
 def _zones() -> set[str]:
     return available_timezones()  # it looks through many files
+
+
+def _known_zone(zone: str) -> str:
+    # Not whatever file lies beside the zones: `localtime` is another zone on another machine.
+    if zone in {"localtime", "Factory"} or zone not in _zones():
+        message = f"{zone!r} is not an IANA time zone, such as Asia/Shanghai"
+        raise ValueError(message)
+    return zone
+
+
+Zone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 
 class Open(Command):
@@ -87,18 +107,9 @@ class Open(Command):
     terms_version: Token
     # The one that the terms are of; whoever says it too is held to it.
     product: Product | None = None
-    zone: Annotated[str, Field(min_length=1, max_length=64)] = "Asia/Shanghai"
+    zone: Zone = "Asia/Shanghai"
     bill_day: Annotated[int, Field(ge=1, le=28)] | None = None
     funding_ref: Token | None = None
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        # Not whatever file lies beside the zones: `localtime` is another zone on another machine.
-        if zone in {"localtime", "Factory"} or zone not in _zones():
-            message = f"{zone!r} is not an IANA time zone, such as Asia/Shanghai"
-            raise ValueError(message)
-        return zone
 
 
 class Decline(Command):
@@ -226,6 +237,7 @@ class Draw(Command):
     """Take a loan out of the limit, to be repaid in so many months; `risk_rule` as in a purchase."""
 
     DO = "draw"
+    ASKS_THE_CUSTOMER = True
     draw_id: Token
     plan_id: Token
     amount_fen: AskedFen

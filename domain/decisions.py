@@ -79,6 +79,7 @@ from domain.reporting import correct_report, dispute_report
 from domain.restructuring import restructure
 from domain.statement import bill_day_steps
 from domain.terms import STANDARD, Catalogue
+from domain.underwriting import Applicant
 from domain.writing_off import undo_write_off, write_off
 
 Facts = Iterator[AccountEvent]
@@ -92,8 +93,16 @@ class Decision:
     account: Account | None
 
 
-def decide(command: AccountCommand, account: Account | None, catalogue: Catalogue = STANDARD) -> Decision:
-    """What `command` leads to for `account` (None: it was never opened). Raises Refused; changes nothing itself."""
+def decide(
+    command: AccountCommand,
+    account: Account | None,
+    catalogue: Catalogue = STANDARD,
+    applicant: Applicant | None = None,
+) -> Decision:
+    """What `command` leads to for `account` (None: it was never opened). Raises Refused; changes nothing itself.
+
+    `applicant` is the account's customer, for commands that ask them (`ASKS_THE_CUSTOMER`); None: nobody is asked.
+    """
     if isinstance(command, Open):
         event = open_account(command, account, catalogue)
         new = opened(event)
@@ -119,7 +128,7 @@ def decide(command: AccountCommand, account: Account | None, catalogue: Catalogu
         # Where the command turns out to be done already, today leaves no event, so replay would not know that it came.
         reached, advanced = draft.account.fork() if draft.events else account, len(draft.events)
         draft.account.ledger.pass_time(today)
-        draft.record(_facts(command, draft.account, today, catalogue), today, "command")
+        draft.record(_facts(command, draft.account, today, catalogue, applicant), today, "command")
         if len(draft.events) == advanced:
             return Decision(tuple(draft.events), reached)
     if not draft.events:
@@ -210,7 +219,7 @@ def _calendar(account: Account, day: date) -> Facts:
 
 
 def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
-    command: AccountCommand, account: Account, today: date, catalogue: Catalogue
+    command: AccountCommand, account: Account, today: date, catalogue: Catalogue, applicant: Applicant | None
 ) -> Facts:
     """The table of contents: each command and the function that decides it."""
     match command:
@@ -233,7 +242,7 @@ def _facts(  # noqa: C901, PLR0911, PLR0912 - one case a command, a table
         case ConvertToPlan():
             return convert_to_plan(command, account, today)
         case Draw():
-            return draw(command, account, today)
+            return draw(command, account, today, applicant)
         case Restructure():
             return restructure(command, account, today)
         case PrepayPlan():

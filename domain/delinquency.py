@@ -69,7 +69,7 @@ def charge_off(account: Account) -> Iterator[AccountEvent]:
 def break_plan(account: Account, day: date) -> Iterator[AccountEvent]:
     """A restructured plan of which an instalment was missed: all of it is due, as long as if there had been no plan."""
     ledger = account.ledger
-    missed = charges.missed_today(ledger, day)
+    missed = charges.missed_today(ledger, day) if ledger.agreement is not None else None
     if missed is None or ledger.agreement is None:
         return
     plan = ledger.plans.get(ledger.agreement.plan_id)

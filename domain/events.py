@@ -44,6 +44,8 @@ AppealOutcome = Literal["upheld", "upheld_lower_limit", "rejected"]
 AutopayMode = Literal["full", "minimum", "off"]
 CloseKind = Literal["voluntary", "forced", "inactive", "declined", "withdrawn", "recovered"]
 ObstacleKind = Literal["owed", "accrued", "credit", "hold", "dispute", "legal_order"]
+# A purchase, an instalment that became payable, or principal that is owed again; names of ours have a / or # in them.
+SliceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@/#-]{1,200}$")]
 # A month of the credit report.
 Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 # What the credit bureau is told of a month; see the report's own room for what each sign means.
@@ -110,8 +112,8 @@ class Obstacle(_Frozen):
     amount_fen: Fen
 
 
-class Event(_Frozen):
-    """What every event says beside its own facts. Filled in when the event is recorded, never by a decision."""
+class AnyEvent(_Frozen):
+    """What every event says, whatever it is about. Filled in when it is recorded."""
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1
@@ -120,6 +122,11 @@ class Event(_Frozen):
     currency: str = "CNY"
     rules: int = RULES
     cause: Cause = "command"
+
+
+class Event(AnyEvent):
+    """What every event of an account says beside its own facts. Filled in when recorded, never by a decision."""
+
     next_event_on: date | None = None
     access: Access = "pending"
     standing: Standing = "clear"
@@ -360,7 +367,7 @@ class PurchaseLeft(_Frozen):
     An instalment of a plan that became payable is one, too.
     """
 
-    purchase_id: str
+    purchase_id: SliceName
     unpaid_fen: Fen
     due_date: date | None
     fen_days: Annotated[int, Field(ge=0)]
@@ -388,7 +395,7 @@ class Instalment(_Frozen):
 class PlanPart(_Frozen):
     """How much of a plan's principal came from one purchase."""
 
-    purchase_id: str
+    purchase_id: SliceName
     amount_fen: PositiveFen
 
 

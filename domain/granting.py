@@ -13,6 +13,7 @@ from domain.events import (
     AccountOpened,
     LimitChanged,
 )
+from domain.identity import account_bucket, customer_bucket
 from domain.lifecycle import move_access
 from domain.refusals import Refused
 from domain.terms import Catalogue, Terms
@@ -31,6 +32,9 @@ def open_account(command: Open, account: Account | None, catalogue: Catalogue) -
         raise Refused(
             "not_offered", field="bill_day", asked=command.bill_day, product=terms.product, offered_by="pay_later"
         )
+    # An account lives where its customer does, and its id says where that is.
+    if account_bucket(command.account_id) != customer_bucket(command.customer_id):
+        raise Refused("account_id_not_theirs", field="account_id", asked=str(command.account_id))
     return AccountOpened(
         product=terms.product,
         customer_id=command.customer_id,

@@ -288,7 +288,7 @@ class Ledger:
             return None
         bill_day = self.next_bill_day(self.business_date)
         if bill_day is not None and (
-            self.billed or self.unbilled or self.planned or self.accrued > 0 or self._over_cap_by(bill_day)
+            self.billed or self.unbilled or self.plans or self.accrued > 0 or self._over_cap_by(bill_day)
         ):
             first = bill_day
         for layer in self.layers:
@@ -569,7 +569,7 @@ class Ledger:
             part = min(amount, each.unpaid) if each.due_date is not None and not each.instalment else 0
             if part:
                 amount -= part
-                purchase_id = name.partition(_ANEW)[0]
+                purchase_id = purchase_of(name)
                 parts[purchase_id] = parts.get(purchase_id, 0) + part
         return parts
 
@@ -975,3 +975,8 @@ class Ledger:
 
 
 _fields_of = attrgetter(*Ledger.__slots__)
+
+
+def purchase_of(name: str) -> str:
+    """The id of the purchase that a slice of this name is of, or was posted anew of."""
+    return name.partition(_ANEW)[0]

@@ -21,16 +21,22 @@ from domain.events import (
 )
 from domain.plans import drawn, principal_left
 from domain.refusals import Refused
+from domain.underwriting import Applicant, check_draw
 
 Facts = Iterator[AccountEvent]
 
 
-def draw(command: Draw, account: Account, today: date) -> Facts:
-    """Lend out of the limit, to be repaid in months, or the first refusal that stands against it."""
+def draw(command: Draw, account: Account, today: date, applicant: Applicant | None) -> Facts:
+    """Lend out of the limit, to be repaid in months, or the first refusal that stands against it.
+
+    Where the customer is known, what they were granted on is looked at again.
+    """
     check_offered(command, account, "cash_loan")
     against = against_borrowing(command, account)
     if against is not None:
         raise against
+    if applicant is not None:
+        check_draw(applicant)
     terms, amount = account.ledger.terms, command.amount_fen
     # Every instalment has something to pay.
     if amount < command.months:

@@ -12,7 +12,7 @@ from domain.events import AccountEvent, AccountMigrated, PlanLeft, Standing
 from domain.granting import check_limit
 from domain.ledger import Ledger
 from domain.lifecycle import move_access
-from domain.money import BIGINT_MAX
+from domain.money import BIGINT_MAX, CHARGE_BUCKETS
 from domain.plans import due_on, principal_left
 from domain.refusals import Refused
 from domain.schedules import period_interest
@@ -84,10 +84,12 @@ def _check(command: Migrate, ledger: Ledger) -> None:
     _check_minima(command, ledger)
     bearing = sum(each.unpaid for each in slices.values() if each.due_date not in {None, *ledger.untested})
     _same("counters.bearing_fen", counters.bearing_fen, bearing)
-    # No more was posted than has run up, and no more given up than was posted.
+    # No more was posted than has run up, and no more is unpaid or given up than was posted.
     run_up = counters.interest_posted_fen + ledger.accrued
     _within("counters.interest_posted_fen", counters.interest_posted_fen, 0, run_up)
-    _within("counters.charges_posted_fen", counters.charges_posted_fen, counters.interest_posted_fen, BIGINT_MAX)
+    unpaid = sum(getattr(owed, bucket) for bucket in CHARGE_BUCKETS)
+    posted = max(counters.interest_posted_fen, unpaid)
+    _within("counters.charges_posted_fen", counters.charges_posted_fen, posted, BIGINT_MAX)
     others = counters.charges_posted_fen - counters.interest_posted_fen
     _within("counters.plan_interest_posted_fen", counters.plan_interest_posted_fen, 0, others)
     fees = others - counters.plan_interest_posted_fen
@@ -120,6 +122,8 @@ def _check_conversion(plan: PlanLeft) -> None:
     """Those instalments that refunds emptied are the last ones, and have no fee."""
     principal = [each.principal_fen for each in plan.instalments]
     _same("plans.instalments.principal_fen", principal, sorted(principal, key=lambda fen: not fen))
+    converted = sum(part.amount_fen for part in plan.parts)
+    _within("plans.parts.amount_fen", converted, principal_left(plan), BIGINT_MAX)
     for each in plan.instalments:
         _same("plans.instalments.fee_fen", each.fee_fen, each.fee_fen if each.principal_fen else 0)
         _same("plans.instalments.interest_fen", each.interest_fen, 0)

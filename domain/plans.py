@@ -62,7 +62,7 @@ def restructured(
     monthly from the agreement on, those of a line with its next statements.
     """
     principal, interest, fees = (evenly(amount, months) for amount in kinds)
-    instalments_to_come = [
+    to_come = [
         Instalment(
             number=at + 1,
             principal_fen=principal[at],
@@ -77,10 +77,19 @@ def restructured(
         plan_id=plan_id,
         kind="restructuring",
         made_on=made_on,
-        instalments=tuple(_bearing(instalments_to_come, rate)),
+        instalments=tuple(_bearing(to_come, rate)),
         parts=(),
         annual_rate=rate,
     )
+
+
+def _bearing(to_come: list[Instalment], rate: Decimal) -> list[Instalment]:
+    """Instalments of an agreement, each with a twelfth of a year's interest on the principal that is left before it."""
+    left, bearing = sum(each.principal_fen for each in to_come), []
+    for each in to_come:
+        bearing.append(each.model_copy(update={"interest_fen": half_up(Fraction(rate) / 12, left)}))
+        left -= each.principal_fen
+    return bearing
 
 
 def principal_left(plan: PlanLeft) -> int:
@@ -116,7 +125,7 @@ def planned_of(plan: PlanLeft, purchase_id: str) -> int:
 def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None:
     """The plan less `amount` of one purchase: from the last instalment backwards, and one that is empty has no fee.
 
-    An agreement's rate is for the principal that is left.
+    What an agreement bears, it bears on what is left then.
     """
     left, instalments_left = amount, list(plan.instalments)
     for at, each in reversed(list(enumerate(plan.instalments))):
@@ -133,15 +142,6 @@ def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None
     if plan.kind == "restructuring":
         instalments_left = _bearing(instalments_left, plan.annual_rate)
     return _going_on(plan.model_copy(update={"instalments": tuple(instalments_left), "parts": kept}))
-
-
-def _bearing(instalments_left: list[Instalment], rate: Decimal) -> list[Instalment]:
-    """Each with a twelfth of the year's rate on the principal that is left before it."""
-    left, bearing = sum(each.principal_fen for each in instalments_left), []
-    for each in instalments_left:
-        bearing.append(each.model_copy(update={"interest_fen": half_up(Fraction(rate) / 12, left)}))
-        left -= each.principal_fen
-    return bearing
 
 
 def _going_on(plan: PlanLeft) -> PlanLeft | None:

@@ -106,7 +106,7 @@ class ScheduleQuote(BaseModel):
 def quote(loan: Loan) -> ScheduleQuote:
     """The schedule of a loan, and what it costs a year.
 
-    Raises Refused where a level instalment would not cover the interest of its period: the debt would grow.
+    Raises Refused where level instalments would not repay anything, so that the last one had to repay more than was lent.
     """
     rows = schedule(loan)
     payments = [row.principal + row.interest for row in rows]
@@ -130,6 +130,8 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     rows, left, waiting = [], loan.principal, 0
     for nr, (day, rate) in enumerate(zip(days, rates, strict=True), start=1):
         interest = flat[nr - 1] if flat else rounded(rate.numerator * left, rate.denominator, loan.rounding)
+        if nr == loan.instalments and left > loan.principal:
+            raise Refused("debt_would_grow", instalment=amount, principal=loan.principal, last_principal=left)
         principal = left if nr == loan.instalments else min(left, _principal(loan, nr, amount, interest))
         left -= principal
         waiting += interest
@@ -227,14 +229,14 @@ def _level(principal: int, rates: Sequence[Fraction]) -> tuple[int, int]:
 
 
 def _principal(loan: Loan, nr: int, amount: int, interest: int) -> int:
-    """The principal that an instalment repays, before the last one takes what is left."""
+    """The principal that an instalment repays, before the last one takes what is left.
+
+    Where a long period's interest is more than the level, the rest of it is added to what is left: that is what makes the
+    level exact.
+    """
     if nr <= loan.grace_principal:
         return 0
-    if loan.amortization != "level":
-        return amount
-    if amount < interest:
-        raise Refused("instalment_below_interest", nr=nr, instalment=amount, interest=interest)
-    return amount - interest
+    return amount - interest if loan.amortization == "level" else amount
 
 
 # Many loans at once

@@ -38,7 +38,8 @@ Periods = Annotated[int, Field(ge=0, le=PAYMENTS_MAX)]
 # Far more digits than are said: a year's growth is the 365th power of a day's, and a rate is what exceeds 1.
 _EXACT = Context(prec=80, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_EVEN)
 _NARROW = Decimal("1e-60")
-_DIGITS = 15
+_DIGITS = 20
+_SAID = Context(prec=_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_EVEN)
 
 
 class Flow(NamedTuple):
@@ -70,9 +71,9 @@ def growth(advance: int, flows: Iterable[Flow]) -> Decimal:
 
 
 def percent(rate: Decimal) -> str:
-    """A rate as its percentage, rounded once to fifteen digits: 0.129620377080724 is `12.9620377080724`."""
+    """A rate as its percentage, rounded once to twenty digits: what is paid, discounted by it, is worth the advance to far below a unit."""
     with localcontext(_EXACT):
-        said = rate * 100
+        said = _SAID.plus(rate * 100)
         last = said.adjusted() + 1 - _DIGITS if said else 1 - _DIGITS
         return f"{said.quantize(Decimal(1).scaleb(last)):f}"
 
@@ -279,8 +280,10 @@ def _root(advance: Decimal, streams: Sequence[Stream]) -> Decimal:
         else:
             high = middle
         (above, slope), (below, _) = _worth(streams, low), _worth(streams, high)
-        if above <= advance or below >= advance:  # at the last digit
-            break
+        if above <= advance:  # it is the root, to the last digit
+            return low
+        if below >= advance:
+            return high
         tangent = low - (above - advance) / slope
         chord = low + (above - advance) * (high - low) / (above - below)
         low, high = max(low, tangent), min(high, chord)

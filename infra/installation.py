@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from consumers.envelope import ACCOUNT_EVENTS
+from consumers.envelope import ACCOUNT_EVENTS, CUSTOMER_EVENTS
 from infra.embedded import servers
 from infra.faults import Fault
 from infra.kafka.topics import prepare
@@ -36,6 +36,11 @@ class Installation:
     def topic(self) -> str:
         """The topic that holds every event of every account."""
         return self.topic_prefix + ACCOUNT_EVENTS
+
+    @property
+    def customer_topic(self) -> str:
+        """The topic that holds every event of every customer."""
+        return self.topic_prefix + CUSTOMER_EVENTS
 
     @property
     def database(self) -> str:

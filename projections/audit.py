@@ -61,6 +61,7 @@ from domain.events import (
     PurchaseRefunded,
     ReportCorrected,
     ReportDisputed,
+    Restated,
     RiskAlerted,
     RulesChanged,
     Status,
@@ -215,20 +216,12 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 -
                 f"{_split(event.restored, 0)}."
             )
         case RulesChanged():
-            return (
-                f"Derived anew by edition {event.to_rules} of the rules, not {event.from_rules}: "
-                f"interest {yuan(event.interest_delta_fen)}, late fees {yuan(event.late_fee_delta_fen)}, "
-                f"waived {yuan(event.waived_delta_fen)}."
-            )
+            return f"Derived anew by edition {event.to_rules} of the rules, not {event.from_rules}: {_charges(event)}."
         case BalancesCorrected() if event.cause_version is None:
             deltas = ", ".join(f"{bucket.replace('_', ' ')} {yuan(delta)}" for bucket, delta in event.deltas.items())
             return f"Balances corrected by an officer ({event.reason}): {deltas}."
         case BalancesCorrected():
-            return (
-                f"Corrected from {event.from_date} on, for event {event.cause_version}: "
-                f"interest {yuan(event.interest_delta_fen)}, late fees {yuan(event.late_fee_delta_fen)}, "
-                f"waived {yuan(event.waived_delta_fen)}."
-            )
+            return f"Corrected from {event.from_date} on, for event {event.cause_version}: {_charges(event)}."
         case TermsChanged():
             return f"Terms {event.version} hold from {event.from_date} on (notice {event.notice_id})."
         case BillDayChanged():
@@ -359,6 +352,17 @@ def _split(applied: Mapping[Bucket, int], credited: int) -> str:
     if credited:
         parts.append(f"credit {yuan(credited)}")
     return f": {', '.join(parts)}" if parts else ""
+
+
+def _charges(event: Restated) -> str:
+    plan_fees = event.plan_fee_delta_fen
+    deltas = {
+        "interest": event.interest_delta_fen,
+        "late fees": event.late_fee_delta_fen - plan_fees,
+        **({"plan fees": plan_fees} if plan_fees else {}),
+        "waived": event.waived_delta_fen,
+    }
+    return ", ".join(f"{what} {yuan(delta)}" for what, delta in deltas.items())
 
 
 def _also(reasons: tuple[str, ...], reason: str) -> str:

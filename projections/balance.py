@@ -67,7 +67,8 @@ from domain.events import (
     WriteOffUndone,
 )
 from domain.recorded import Recorded
-from projections import folding
+from projections import folding, payments
+from projections.payments import Paid
 
 _NOTHING = Owed()
 
@@ -100,8 +101,7 @@ class BalanceRow:
     statement_balance_fen: int | None = None
     statement_minimum_fen: int | None = None
     statement_due_date: date | None = None
-    last_payment_on: date | None = None
-    last_payment_fen: int | None = None
+    payments: tuple[Paid, ...] = ()
     access: Access = "pending"
     standing: Standing = "clear"
     status: Status = "pending"
@@ -152,8 +152,8 @@ class Balance(BaseModel):
     days_past_due: int
     unpaid_minima: tuple[UnpaidMinimum, ...]
     statement: Statement | None
-    last_payment_on: date | None
-    last_payment_fen: int | None
+    last_payment_on: Annotated[date | None, Field(description="Value date of the last payment that was not returned.")]
+    last_payment_fen: Annotated[int | None, Field(description="All that was paid with that value date.")]
     opened_on: date
     activated_on: date | None
     closed_on: date | None
@@ -182,7 +182,7 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
             pass  # what moves money says what is owed after it: see below
         case InterestPosted() | LateFeePosted() | DebtWaived():
             pass  # as above
-        case PaymentReversed() | BalancesCorrected() | RulesChanged() | AccountStandingChanged():
+        case BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # as above
         case DisputeOpened() | DisputeResolved():
             pass  # as above
@@ -203,7 +203,9 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
         case InactivityNoticed() | RiskAlerted():
             pass  # neither what is owed nor what may be spent
         case PaymentReceived():
-            row.last_payment_on, row.last_payment_fen = event.value_date, event.amount_fen
+            row.payments = payments.received(row.payments, event)
+        case PaymentReversed():
+            row.payments = payments.returned(row.payments, event)
         case AccountBilled():
             row.statement_no, row.statement_on = event.statement_no, event.business_date
             row.statement_balance_fen, row.statement_minimum_fen = event.balance_fen, event.minimum_fen
@@ -234,6 +236,9 @@ def step(row: BalanceRow | None, recorded: Recorded) -> BalanceRow:  # noqa: C90
         row.owed = event.owed_after
         row.minimum_due_fen = event.minimum_due_after
         row.unpaid_minima = event.unpaid_minima_after
+    elif row.unpaid_minima and event.business_date > row.business_date:
+        row.unpaid_minima = _demanded(row, event.business_date)
+        row.minimum_due_fen = sum(layer.amount_fen for layer in row.unpaid_minima)
     row.version = recorded.version
     row.business_date = event.business_date
     row.access, row.standing, row.status = event.access, event.standing, event.status
@@ -249,8 +254,9 @@ def as_of(row: BalanceRow, day: date) -> Balance:
     if day < row.opened_on:
         raise folding.BeforeOpening(row.account_id, day, row.opened_on)
     layers = folding.missed(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
-    demanded = folding.demanded(row.unpaid_minima, day, row.grace_days, row.tolerance_fen)
+    demanded = _demanded(row, day)
     owed = row.owed.total
+    paid = payments.last_by(row.payments, day)
     available = row.limit_fen - owed - row.held_fen + row.owed.credit
     may_spend = row.access == "open" and not layers and row.standing not in {"overdue", "charged_off"}
     return Balance(
@@ -280,8 +286,8 @@ def as_of(row: BalanceRow, day: date) -> Balance:
         days_past_due=folding.days_past_due(layers, day),
         unpaid_minima=demanded,
         statement=_statement(row),
-        last_payment_on=row.last_payment_on,
-        last_payment_fen=row.last_payment_fen,
+        last_payment_on=paid[0] if paid else None,
+        last_payment_fen=paid[1] if paid else None,
         opened_on=row.opened_on,
         activated_on=row.activated_on,
         closed_on=row.closed_on,
@@ -305,6 +311,10 @@ def _opened(recorded: Recorded) -> BalanceRow:
         opened_on=event.business_date,
         business_date=event.business_date,
     )
+
+
+def _demanded(row: BalanceRow, day: date) -> tuple[UnpaidMinimum, ...]:
+    return folding.demanded(row.unpaid_minima, row.business_date, day, row.grace_days, row.tolerance_fen)
 
 
 def _statement(row: BalanceRow) -> Statement | None:

@@ -75,10 +75,8 @@ CHART: dict[LedgerAccount, Entry] = {
     "customer_credit": Entry("liability", "What customers are owed: paid or given back beyond their debt"),
     "merchant_payable": Entry("liability", "Purchases, to be settled with merchants"),
     "interest_income": Entry("income", "Interest posted, as corrected since"),
-    "late_fee_income": Entry(
-        "income", "Late fees posted, and what corrections added to fees or took off, those of plans included"
-    ),
-    "plan_fee_income": Entry("income", "Fees of instalments that became payable, before corrections"),
+    "late_fee_income": Entry("income", "Late fees posted, as corrected since"),
+    "plan_fee_income": Entry("income", "Fees of instalments that became payable, as corrected since"),
     "charges_waived": Entry(
         "contra income", "Interest and fees given up, or given back: by the cap, goodwill, agreement"
     ),

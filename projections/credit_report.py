@@ -67,9 +67,9 @@ from domain.events import (
     WriteOffUndone,
 )
 from domain.recorded import Recorded
-from projections import folding, metro2, report_lines
+from projections import folding, metro2, payments, report_lines
 from projections.bureau import CreditReport, MonthLine, code_of
-from projections.report_row import Corrected, Denied, Paid, ReportMonth, ReportRow, Turn, What
+from projections.report_row import Corrected, Denied, ReportMonth, ReportRow, Turn, What
 
 
 def key(recorded: Recorded) -> UUID:
@@ -120,10 +120,9 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
         case WriteOffUndone():
             _turn(row, day, "found")
         case PaymentReceived():
-            row.receive(Paid(event.value_date, f"{event.channel}/{event.payment_ref}", event.amount_fen))
+            row.payments = payments.received(row.payments, event)
         case PaymentReversed():
-            name = f"{event.channel}/{event.payment_ref}"
-            row.payments = tuple(paid for paid in row.payments if paid.name != name)
+            row.payments = payments.returned(row.payments, event)
         case AccountBilled():
             row.due_dates, row.billed_on = (*row.due_dates, event.due_date), day
         case AccountOverdue():
@@ -377,7 +376,7 @@ def _told(
     if lost is not None:
         begins = metro2.delinquent_since(oldest or date.fromisoformat(lost.said), lost.on)
     before = row.delinquent_since(first - ONE_DAY) if _was_late(row, first) else None
-    paid = row.payment_by(day)
+    paid = payments.last_by(row.payments, day)
     return ReportMonth(
         account_id=row.account_id,
         month=first,

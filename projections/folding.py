@@ -79,12 +79,21 @@ def missed(minima: Sequence[UnpaidMinimum], day: date, grace_days: int, toleranc
     ]
 
 
-def demanded(minima: Sequence[UnpaidMinimum], day: date, grace_days: int, tolerance: int) -> tuple[UnpaidMinimum, ...]:
-    """The minima that are still demanded on `day`: one that was within `tolerance` fen at its due test is met."""
+def demanded(
+    minima: tuple[UnpaidMinimum, ...], since: date, day: date, grace_days: int, tolerance: int
+) -> tuple[UnpaidMinimum, ...]:
+    """Of the `minima` as `since` ended, those that are demanded on `day` if nothing was paid in between.
+
+    One that is within `tolerance` fen at its due test is met by it. What is left of one that was missed before is not.
+    """
+    if not tolerance:
+        return minima
     return tuple(
         layer
         for layer in minima
-        if layer.statement_no == 0 or (day - layer.due_date).days <= grace_days or layer.amount_fen > tolerance
+        if layer.statement_no == 0
+        or layer.amount_fen > tolerance
+        or not (since - layer.due_date).days <= grace_days < (day - layer.due_date).days
     )
 
 

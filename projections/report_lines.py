@@ -7,7 +7,7 @@ from typing import cast
 
 from domain.calendar import add_months, month_end
 from domain.events import UnpaidMinimum
-from projections import folding, metro2
+from projections import folding, metro2, payments
 from projections.bureau import (
     ADVERSE,
     LATE,
@@ -38,7 +38,7 @@ def report(row: ReportRow, layers: Sequence[UnpaidMinimum], day: date) -> Credit
     shown = told[-SHOWN:]
     months = tuple(line for line in shown if line is not None)
     past_due, lost = sum(layer.amount_fen for layer in layers), row.lost_on(day) is not None and row.owed_fen > 0
-    dpd, closed, paid = folding.days_past_due(layers, day), row.closed_on(day), row.payment_by(day)
+    dpd, closed, paid = folding.days_past_due(layers, day), row.closed_on(day), payments.last_by(row.payments, day)
     status: AccountStatus = "bad_debt" if lost else "overdue" if layers else "normal"
     if row.settled_on is not None:
         status = "settled"

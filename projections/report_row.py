@@ -1,21 +1,18 @@
 """What the report of one account follows from: the state it has reached, what turned on which day, its closed months."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from operator import attrgetter
+from datetime import date
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from domain.calendar import add_months
 from domain.events import CloseKind, ReportCode, Standing, UnpaidMinimum
 from projections.metro2 import Rating, Status
+from projections.payments import Paid
 
 # How many closed months are kept.
 KEPT = 60
-# Payments that may still be returned, and those of months that may be told anew, are younger than this.
-_PAYMENTS_KEPT = timedelta(days=400)
 What = Literal[
     "limit",
     "closed",
@@ -58,14 +55,6 @@ class Turn(NamedTuple):
     what: What
     fen: int = 0
     said: str = ""
-
-
-class Paid(NamedTuple):
-    """A payment that was not returned, by channel and reference, from its value date."""
-
-    on: date
-    name: str
-    fen: int
 
 
 class Denied(NamedTuple):
@@ -203,28 +192,12 @@ class ReportRow:
         turn = self._last(day, "delinquent")
         return date.fromisoformat(turn.said) if turn else None
 
-    def payment_by(self, day: date) -> tuple[date, int] | None:
-        """The last value date up to `day` with a payment that was not returned, and what was paid on it.
-
-        Payments of one day are one payment, in whatever order they were learnt.
-        """
-        last = next((paid.on for paid in reversed(self.payments) if paid.on <= day), None)
-        return None if last is None else (last, sum(paid.fen for paid in self.payments if paid.on == last))
-
     def turned(self, first: date, last: date, what: What) -> bool:
         """Whether it turned on one of these days."""
         for turn in self.turns:  # noqa: SIM110 - a loop, as below
             if turn.what == what and first <= turn.on <= last:
                 return True
         return False
-
-    def receive(self, paid: Paid) -> None:
-        """Keep a payment, among the others by its value date."""
-        at = bisect_right(self.payments, paid.on, key=attrgetter("on"))
-        kept = (*self.payments[:at], paid, *self.payments[at:])
-        old = bisect_left(kept, self.business_date - _PAYMENTS_KEPT, key=attrgetter("on"))
-        # The last day of the old ones is what the months after it are told by.
-        self.payments = kept[bisect_left(kept, kept[old - 1].on, key=attrgetter("on")) if old else 0 :]
 
     def kept_from(self) -> date | None:
         """The first month that is kept; None as long as all are. What was settled is kept as it was then."""

@@ -205,6 +205,93 @@ def test_appeal_a_freeze_and_a_closure_are_undone_and_a_death_is_learnt_late():
     ]
 
 
+def test_loan_two_draws_are_billed_across_each_other_and_one_month_is_paid_late():
+    """The annuity of 4.5 at 89,975 a month beside one of 102,410, 102,410 and 102,408: due on the 15th and on the 17th."""
+    life = from_file("loan")
+    states = life["states"]
+    stands(states["2026-01-17"], principal_planned=1_300_000, available=3_700_000, minimum_due=0, standing="clear")
+    stands(
+        states["2026-02-14"],
+        principal_billed=77_975 + 98_810,
+        interest_billed=12_000 + 3_600,
+        principal_planned=922_025 + 201_190,
+        minimum_due=192_385,
+    )
+    layers = [(each["due_date"], each["amount_fen"]) for each in states["2026-02-14"]["layers"]]
+    assert layers == [("2026-02-15", 89_975), ("2026-02-17", 102_410)]
+    stands(states["2026-02-15"], principal_planned=1_123_215, standing="paid", minimum_due=0)
+    # The second month: the first one of them is missed while the other has a day left.
+    late = {"principal_billed": 78_911 + 99_996, "interest_billed": 11_064 + 2_414, "principal_planned": 944_308}
+    stands(states["2026-03-17"], **late, arrears=89_975, dpd=2, accrued=95)
+    # Five days of 0.06 % on 78,911, three on 99,996: 236.733 + 179.993 is rounded once, and is in the next statement.
+    stands(states["2026-03-20"], principal_planned=944_308, interest_unbilled=417, standing="paid")
+    stands(
+        states["2026-04-14"],
+        principal_billed=79_858 + 101_194,
+        interest_billed=10_117 + 1_214 + 417,
+        principal_planned=763_256,
+        minimum_due=192_800,
+    )
+    stands(states["2026-04-15"], principal_planned=763_256, standing="paid", available=4_236_744)
+    assert [(each["fact"], each["reason"]) for each in life["refused"]] == [(4, "overdue")]
+    assert "late_fee.posted" not in types(life)
+    assert [line["code"] for line in life["report"]] == ["*", "N", "M", "N"]
+
+
+def test_prepaid_within_the_cooling_off_a_part_later_and_a_settlement_that_is_returned():
+    life = from_file("prepaid")
+    states = life["states"]
+    # Four days of a loan of 500,000 cost 800 and nothing else.
+    stands(states["2026-01-14"], available=5_000_000, standing="clear")
+    stands(states["2026-02-13"], principal_planned=922_025, standing="paid")
+    # 400,000 paid early: ten days of it are 1,600, the price is 4,000; the rest is 50,942 a month on the same dates.
+    stands(states["2026-02-25"], principal_planned=522_025)
+    (plan,) = states["2026-02-25"]["plans"]
+    first = plan["instalments"][0]
+    assert (len(plan["instalments"]), first["due_date"]) == (11, "2026-03-15")
+    assert (first["principal_fen"], first["interest_fen"]) == (44_678, 6_264)
+    stands(states["2026-03-15"], principal_planned=477_347, standing="paid")
+    # 477,347 with fifteen of thirty days, 2,864, and 1 %, 4,773; returned, the loan is as it was.
+    stands(states["2026-03-31"], available=5_000_000)
+    stands(states["2026-04-02"], principal_planned=477_347)
+    stands(states["2026-04-12"], principal_billed=45_214, interest_billed=5_728, principal_planned=432_133)
+    settled = [each for each in life["events"] if each["type"] == "plan.settled_early"]
+    assert [(each["principal_fen"], each["interest_fen"], each["fee_fen"]) for each in settled] == [
+        (500_000, 800, 0),
+        (477_347, 2_864, 4_773),
+    ]
+    (refused,) = life["refused"]
+    assert (refused["reason"], refused["numbers"]["payoff"]) == ("payoff_mismatch", 405_600)
+
+
+def test_restructured_kept_for_an_instalment_and_broken_with_the_next():
+    life = from_file("restructured")
+    states = life["states"]
+    stands(
+        states["2026-02-28"],
+        principal_billed=77_975,
+        interest_billed=12_000,
+        principal_planned=922_025,
+        arrears=89_975,
+        dpd=13,
+        accrued=608,
+    )
+    # 14 days of penalty, 655, and 16 days of the second month, 5,901, go into the plan with the 12,000 that were billed.
+    agreed = {"access": "frozen", "reasons": ["restructured"], "dpd": 0, "arrears": 0}
+    stands(states["2026-03-01"], principal_planned=1_000_000, interest_planned=18_556, **agreed, minimum_due=0)
+    billed = {"principal_billed": 100_000, "interest_billed": 1_855}
+    stands(states["2026-03-29"], **billed, principal_planned=900_000, interest_planned=16_701, minimum_due=101_855)
+    stands(states["2026-04-01"], principal_planned=900_000, interest_planned=16_701, **agreed, standing="paid")
+    stands(states["2026-05-01"], **billed, principal_planned=800_000, interest_planned=14_846, dpd=0)
+    # All of it is due, since 15 February as if nothing had been agreed, and bears from today.
+    stands(states["2026-05-02"], principal_billed=900_000, interest_billed=16_701, arrears=916_701, dpd=76)
+    stands(states["2026-06-14"], principal_billed=900_000, interest_billed=31_341, dpd=119, standing="overdue")
+    # 44 days on 900,000 and the one before that on the 100,000 that were missed: 23,760 + 60.
+    stands(states["2026-06-15"], principal_billed=900_000, interest_billed=16_701 + 23_820, standing="charged_off")
+    assert [(each["fact"], each["reason"]) for each in life["refused"]] == [(3, "account_frozen")]
+    assert types(life).count("plan.broken") == 1
+
+
 # What a scenario may say
 
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "day": Entry("infra.cli.day:app", "Advance every account that is due on a day, and report the day."),
     "statements": Entry("infra.cli.statements:app", "Write month balances to a file."),
     "account": Entry("infra.cli.account:app", "One account on any day: show, history, balance, report, schedule."),
+    "customer": Entry("infra.cli.customer:app", "One person: consents, limits, applications and why not."),
     "explain": Entry("infra.cli.explain:explain_figure", "How a figure of an account came about, step by step."),
     "books": Entry("infra.cli.books:books", "The trial balance of a day, and whether the balance view agrees."),
     "views": Entry("infra.cli.views:app", "How the read models stand."),

@@ -45,7 +45,7 @@ def books(
         raise typer.BadParameter("it is either --csv or --json")
     there = locate(kafka=False)
     with EventStore(there.relay_url, pool_size=1) as store:
-        head = store.head()
+        head = store.events_of_accounts()
     try:
         found = books_of(there.reader_url, day or query.last_business_date(there.reader_url), account)
     except UnknownAccount as unknown:

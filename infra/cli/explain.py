@@ -50,7 +50,9 @@ def explain_figure(
     Of a month of the credit report: the facts, and the first rule that holds of them. Reckoned again from the events
     alone; exits with 1 where the record says otherwise.
     """
-    if (month is not None) != (figure == _REPORT):
+    if month is None and figure == _REPORT:
+        raise typer.BadParameter("report needs a month, like 2026-04.", param_hint="MONTH")
+    if month is not None and figure != _REPORT:
         raise typer.BadParameter("a month belongs to the figure report, and to no other.", param_hint="MONTH")
     day, recorded = ask_views(partial(answers.events_of, account_id=account_id, as_of=as_of))
     events = [each.event for each in recorded]

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -52,7 +53,7 @@ def apr(file: In, as_json: Json = False) -> None:
     A file that cannot be understood, or payments that no rate fits, exits with 2 and says why, field by field.
     """
     rate = percent(_ask(file, lambda: rate_question(file).rate()))
-    print(json.dumps({"apr_percent": rate}) if as_json else f"{rate} %")
+    print(json.dumps({"apr_percent": rate}) if as_json else f"{_short(rate)} %")
 
 
 @app.command()
@@ -194,7 +195,11 @@ def _tell(quoted: ScheduleQuote) -> None:
         table.add_row(str(row.nr), str(row.due_date), *map(yuan, amounts))
     console = screen()
     console.print(table)
-    console.print(
-        f"Interest {yuan(quoted.total_interest)}, internal rate {quoted.irr_x12_percent} %,", markup=False, end=" "
+    cost = (
+        f"internal rate {_short(quoted.irr_x12_percent)} % a year, effective rate {_short(quoted.effective_percent)} %"
     )
-    console.print(f"effective rate {quoted.effective_percent} %", markup=False)
+    console.print(f"Interest {yuan(quoted.total_interest)}, {cost}", markup=False)
+
+
+def _short(rate: str) -> str:
+    return f"{Decimal(rate):.4f}"

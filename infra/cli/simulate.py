@@ -19,6 +19,9 @@ def simulate(
 ) -> None:
     """Live through a scenario: an account, the facts of its life, and the dates on which to look at it.
 
+    The account is a line (pay_later) or one of loans (cash_loan); a fact is any command of the domain: purchase, draw,
+    receive_payment, convert_to_plan, prepay_plan, settle_early, restructure and so on. tests/scenarios has examples.
+
     A refused fact is told in its place and the life goes on. A scenario that cannot be understood exits with 2.
     """
     try:

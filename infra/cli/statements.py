@@ -32,7 +32,7 @@ def export(
 ) -> None:
     """Write one row per account and month: id, month, balance, paid, refunded, limit, over_limit.
 
-    Ids are those of the file that was imported (else the customer id), amounts whole dollars, months oldest first.
+    Loans have no months of this kind and are left out. Ids are those of the file that was imported (else the customer id), amounts whole dollars, months oldest first.
     """
     there = locate(kafka=False)
     last = through or query.last_business_date(there.reader_url)

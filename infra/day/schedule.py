@@ -16,6 +16,7 @@ from psycopg import errors
 from pydantic_core import from_json
 
 from domain.calendar import zone_named
+from domain.customer_events import CUSTOMERS
 from infra.faults import Fault
 from infra.store import arrays
 
@@ -101,7 +102,7 @@ class Schedule:
             rows = connection.execute(_EVENTS, (position, until), binary=True).fetchall()
             if len(rows) != until - position:
                 raise Fault(f"The store lacks positions between {position + 1} and {until}; restore it from a backup.")
-            connection.execute(_LEARN, _columns(rows))
+            connection.execute(_LEARN, _columns([row[:3] for row in rows if not row[3].startswith(CUSTOMERS)]))
             connection.execute("UPDATE account_schedule_position SET position = %s", (until,))
         told("reading the store", until, head)
         return True
@@ -145,7 +146,7 @@ def _next_event_on(state: bytes) -> date | None:
 
 
 _EVENTS = """
-    SELECT originator_id, originator_version, state FROM stored_events
+    SELECT originator_id, originator_version, state, topic FROM stored_events
     WHERE position > %s AND position <= %s ORDER BY position"""
 # The date of most accounts stays as it was; those rows are not written.
 _LEARN = """

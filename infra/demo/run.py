@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
 
-from consumers.reading import read_all
+from consumers.reading import read_all, read_all_customers
 from domain.events import PUBLIC_TRANSITIONS
 from domain.refusals import Refused
 from infra.accounts import Accounts
@@ -41,7 +41,7 @@ def run(script: Script, progress: Progress) -> Outcome:
         there = install_beside(script.name, report=step.note)
     log = Settings.load().data_dir / "logs" / f"{script.name}.log"
     with EventStore(there.writer_url) as store, Supervisor(PROGRAMS, there.environment(), log) as programs:
-        accounts = Accounts(store, catalogue=script.catalogue)
+        accounts = Accounts(store, catalogue=script.catalogue, policy=script.policy)
         _live(script, accounts, programs, progress)
         with progress.step("relay and four views catch up") as step:
             _await_views(there, store, programs, step.note)
@@ -51,7 +51,8 @@ def run(script: Script, progress: Progress) -> Outcome:
     for line in script.beside(replay.overdue):
         progress.say(line)
     teller = script.storyteller()
-    tell(teller, query.timeline(there.reader_url, teller))
+    for each in (teller, *script.beside_it(teller)):
+        tell(each, query.timeline(there.reader_url, each))
     if look_at(there):
         hint = f"`credit account show {teller}`, `credit events tail` and `make serve` now look at this portfolio"
         progress.say(f"[dim]{hint}[/]\n")
@@ -77,15 +78,17 @@ def _live(script: Script, accounts: Accounts, programs: Supervisor, progress: Pr
 
 def _await_views(there: Installation, store: EventStore, programs: Supervisor, note: Any) -> None:
     """Wait until each view has applied every event. Raises Fault when none of them moves for too long."""
-    head = store.head()
+    head, of_accounts = store.head(), store.events_of_accounts()
     applied = 0
     moved = monotonic()
     while True:
         programs.check()
         # The relay, too: under another topic prefix it may have everything before it, though the views are done.
-        now = query.events_applied(there.reader_url) | {"relay": relayed(there.relay_url, there.topic_prefix)}
+        now = query.events_applied(there.reader_url)
+        due = dict.fromkeys(now, of_accounts) | {"relay": head}
+        now["relay"] = relayed(there.relay_url, there.topic_prefix)
         note(", ".join(f"{who} {count:,}" for who, count in now.items()) + f" of {head:,}")
-        if all(count >= head for count in now.values()):
+        if all(count >= due[who] for who, count in now.items()):
             return
         if sum(now.values()) > applied:
             applied, moved = sum(now.values()), monotonic()
@@ -97,12 +100,15 @@ def _await_views(there: Installation, store: EventStore, programs: Supervisor, n
 def _verify(script: Script, there: Installation, store: EventStore) -> tuple[Replay, Outcome]:
     replay = Replay(script.expected_statements())
     replay.read(read_all(there.bootstrap_servers, there.topic))
+    replay.read_customers(read_all_customers(there.bootstrap_servers, there.customer_topic))
     balances = replay.against(query.balances(there.reader_url))
     trial, booked = replay.against_the_books(books_of(there.reader_url, query.last_business_date(there.reader_url)))
     applied = query.events_applied(there.reader_url)
-    recorded = store.head()
+    recorded = store.events_of_accounts()
     figures: dict[str, Any] = {"events recorded": recorded, "events on Kafka": replay.records}
+    of_customers = {"recorded": store.head() - recorded, "on Kafka": replay.customer_records}
     figures |= {f"view {view}": applied[view] for view in VIEWS}
+    figures |= {f"customer events {where}": count for where, count in of_customers.items()}
     transitions = {cls.TYPE.removeprefix("account."): replay.by_type[cls.TYPE] for cls in PUBLIC_TRANSITIONS}
     figures |= {f"transitions {name}": count for name, count in transitions.items()}
     happenings = {name: replay.by_type[name] for name in sorted(script.happenings)}
@@ -111,11 +117,15 @@ def _verify(script: Script, there: Installation, store: EventStore) -> tuple[Rep
         "balances equal": balances,
         "trial balance equal": trial,
         "books equal": booked,
+        "reserved limits equal": replay.reserved(),
         "chain verified": replay.chain,
     }
     figures |= {name: str(tally) for name, tally in tallies.items()}
     counts = {name: figure for name, figure in figures.items() if name.startswith(("events", "view"))}
-    return replay, Outcome(figures, list(_wrong(replay, counts, transitions | happenings, tallies, script)))
+    wrong = list(_wrong(replay, counts, transitions | happenings, tallies, script))
+    if len(set(of_customers.values())) > 1:
+        wrong.append(f"customer events: {of_customers['recorded']} recorded, {of_customers['on Kafka']} on Kafka")
+    return replay, Outcome(figures, wrong)
 
 
 def _wrong(

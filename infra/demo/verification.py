@@ -12,9 +12,12 @@ from datetime import date
 from uuid import UUID
 
 from domain.account import Account, evolve, opened
+from domain.customer import Customer
+from domain.customer import evolve as follow
+from domain.customer_decisions import line_of
 from domain.events import AccountBilled, AccountEvent, AccountOpened, MoneyEvent
 from domain.lifecycle import headline
-from domain.recorded import Recorded
+from domain.recorded import CustomerRecorded, Recorded
 from infra.store.verifier import Verifier
 from infra.views.books import Books
 from projections.balance import BalanceRow
@@ -66,6 +69,8 @@ class Replay:
     chain: Tally = field(default_factory=Tally)
     lives: dict[UUID, _Life] = field(default_factory=dict)
     gap: str | None = None
+    customer_records: int = 0
+    customers: dict[str, Customer] = field(default_factory=dict)
     # By currency and account of the chart, what all events were posted as.
     posted: dict[str, Counter[LedgerAccount]] = field(default_factory=dict)
     # How many accounts were overdue as each bill day began.
@@ -94,6 +99,34 @@ class Replay:
         self._end(wanted)
         for account_id, broken in verifier.verdicts():
             self.chain.count(broken and f"account {account_id}: {broken}")
+
+    def read_customers(self, topic: Iterable[CustomerRecorded]) -> None:
+        """The same of the customers' topic."""
+        verifier = Verifier()
+        for recorded in topic:
+            self.customer_records += 1
+            known = self.customers.get(recorded.customer_id, Customer(recorded.customer_id))
+            if recorded.version <= known.version:
+                continue
+            if recorded.version != known.version + 1:
+                where = f"customer {recorded.customer_id}"
+                self.gap = self.gap or f"{where}: version {recorded.version} follows {known.version}"
+                continue
+            verifier.add(recorded)
+            self.customers[recorded.customer_id] = follow(known, recorded.event)
+        for key, broken in verifier.verdicts():
+            self.chain.count(broken and f"customer {key}: {broken}")
+
+    def reserved(self) -> Tally:
+        """What each customer knows of their accounts against the accounts themselves, as the topics tell both."""
+        tally = Tally()
+        lines = {account_id: line for each in self.customers.values() for account_id, line in each.lines.items()}
+        for account_id, life in self.lives.items():
+            line, known = line_of(life.account), lines.pop(account_id, None)
+            tally.count(None if line == known else f"account {account_id}: {line}, its customer knows {known}")
+        for account_id in lines:
+            tally.count(f"account {account_id}: not on the topic, but its customer knows of it")
+        return tally
 
     def _post(self, event: AccountEvent) -> None:
         posted = self.posted.setdefault(event.currency, Counter())

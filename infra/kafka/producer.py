@@ -5,7 +5,7 @@ whole encoded batches are handed to its sender, so that sequence numbers, retrie
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from time import monotonic
@@ -32,17 +32,16 @@ class Unpublished(Exception):  # noqa: N818 - it names an outcome
 
 
 class SliceProducer:
-    """Publishes slices of records to one topic, each in a transaction of its own.
+    """Publishes slices of records, each in a transaction of its own, to whichever of `topics` each belongs on.
 
     A new producer with the same `transactional_id` fences every older one: what those have not committed is aborted.
     `deadline` is the most seconds that any answer of the broker may take. Raises `Unpublished` when no broker answers
     within it or transactions cannot be begun, and `Fault` when the installation lacks the checksum in C.
     """
 
-    def __init__(self, bootstrap: str, topic: str, transactional_id: str, deadline: float) -> None:
+    def __init__(self, bootstrap: str, topics: Iterable[str], transactional_id: str, deadline: float) -> None:
         if checksums.crc32c_c is None:
             raise Fault("Kafka's checksum would be counted in Python, 100 times slower: install the package crc32c.")
-        self._topic = topic
         self._deadline = deadline
         wait = int(deadline * 1000)
         try:
@@ -65,20 +64,24 @@ class SliceProducer:
             raise Unpublished(f"Kafka at {bootstrap} does not answer ({type(error).__name__})") from error
         try:
             self._producer.init_transactions()
-            self._partitions = len(self._producer.partitions_for(topic))
+            self._partitions = {topic: len(self._producer.partitions_for(topic)) for topic in topics}
         except KafkaError as error:
             self.close()
             raise Unpublished(f"transactions of {transactional_id} cannot be begun: {error!r}") from error
 
-    def publish(self, records: Iterable[Record]) -> None:
-        """Publish the records in their order, all or none.
+    def publish(self, records: Mapping[str, Iterable[Record]]) -> None:
+        """Publish the records of each topic in their order, all or none.
 
         Raises `Unpublished` when that is not certain; the producer is then closed and of no more use.
         """
         until = monotonic() + self._deadline
         try:
             self._producer.begin_transaction()
-            futures = [self._enqueue(partition, chunk) for partition, chunk in self._chunks(records)]
+            futures = [
+                self._enqueue(where, chunk)
+                for topic, some in records.items()
+                for where, chunk in self._chunks(topic, some)
+            ]
             ending = self._producer._transaction_manager.begin_commit()  # noqa: SLF001 - the public one waits for ever
             self._producer._sender.wakeup()  # noqa: SLF001
             ended = ending.wait(max(until - monotonic(), 0) * 1000)
@@ -98,21 +101,22 @@ class SliceProducer:
         self._producer._sender.force_close()  # noqa: SLF001 - close() does not get this far when something is unsent
         self._producer._closed = True  # noqa: SLF001 - so that its finaliser does not try again
 
-    def _chunks(self, records: Iterable[Record]) -> Iterator[tuple[int, list[Record]]]:
-        """The records by partition, in batches below the broker's limit."""
+    def _chunks(self, topic: str, records: Iterable[Record]) -> Iterator[tuple[TopicPartition, list[Record]]]:
+        """The records of a topic by partition, in batches below the broker's limit."""
+        partitions = self._partitions[topic]
         by_partition: defaultdict[int, list[Record]] = defaultdict(list)
         sizes: defaultdict[int, int] = defaultdict(int)
         for record in records:
-            partition = _hash(record.key) % self._partitions
+            partition = _hash(record.key) % partitions
             size = len(record.value) + 1024
             if sizes[partition] + size > BATCH_BYTES and by_partition[partition]:
-                yield partition, by_partition.pop(partition)
+                yield TopicPartition(topic, partition), by_partition.pop(partition)
                 sizes[partition] = 0
             by_partition[partition].append(record)
             sizes[partition] += size
-        yield from by_partition.items()
+        yield from ((TopicPartition(topic, partition), chunk) for partition, chunk in by_partition.items())
 
-    def _enqueue(self, partition: int, records: list[Record]) -> Any:
+    def _enqueue(self, where: TopicPartition, records: list[Record]) -> Any:
         """Hand a whole batch to the library's sender, as its accumulator would after as many single appends."""
         encoded = batches.encode(records)
         builder: Any = MemoryRecordsBuilder(_FORMAT, _NO_COMPRESSION, BATCH_BYTES)
@@ -122,7 +126,6 @@ class SliceProducer:
         inner._max_timestamp = max(record.timestamp for record in records)  # noqa: SLF001
         inner._num_records = builder._next_offset = len(records)  # noqa: SLF001
         inner._last_offset = len(records) - 1  # noqa: SLF001
-        where = TopicPartition(self._topic, partition)
         batch: Any = ProducerBatch(where, builder)
         accumulator = self._producer._accumulator  # noqa: SLF001
         self._producer._transaction_manager.maybe_add_partition_to_transaction(where)  # noqa: SLF001

@@ -1,5 +1,7 @@
 """The relay: publishes the event store to Kafka, in the order of its positions, each slice in one transaction.
 
+Accounts and customers share the store's positions, and have a topic each.
+
 A crash between a slice's commit on Kafka and its checkpoint in PostgreSQL is made good from the topic's own end, so
 that a slice is not published twice; what is promised to readers is still no more than "at least once, in order", and
 they pass over versions they have seen. Two fences keep a second relay out: a session lock in
@@ -16,9 +18,9 @@ from typing import Protocol
 import psycopg
 
 from consumers import envelope
-from consumers.envelope import ACCOUNT_EVENTS
+from consumers.envelope import ACCOUNT_EVENTS, CUSTOMER_EVENTS
 from consumers.reading import Stopped, newest
-from domain.recorded import Recorded
+from domain.recorded import AnyRecorded
 from infra.faults import Fault
 from infra.kafka.batches import Record
 from infra.kafka.producer import SliceProducer, Unpublished
@@ -38,7 +40,7 @@ _REFUSED = re.compile(
 class Source(Protocol):
     """What the relay asks of an event store."""
 
-    def read(self, after_position: int, limit: int) -> list[Recorded]: ...
+    def read(self, after_position: int, limit: int) -> list[AnyRecorded]: ...
 
     def head(self) -> int: ...
 
@@ -66,7 +68,8 @@ class Relay:
         told: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store, self._url, self._bootstrap, self._told = store, url, bootstrap, told
-        self._topic = prefix + ACCOUNT_EVENTS
+        # Positions are checkpointed under the first one's name, for all of them.
+        self._topic, *_ = self._topics = (prefix + ACCOUNT_EVENTS, prefix + CUSTOMER_EVENTS)
         self._prefix = prefix
         self._lease, self._slice_size = lease, slice_size
 
@@ -98,7 +101,7 @@ class Relay:
             # The id is fixed per store, so that this producer fences any that went before, on whatever machine.
             fence = f"{self._prefix}credit-relay.{checkpoint.database}"
             try:
-                producer = SliceProducer(self._bootstrap, self._topic, fence, self._lease * 2 / 3)
+                producer = SliceProducer(self._bootstrap, self._topics, fence, self._lease * 2 / 3)
                 try:
                     self._publish(producer, checkpoint, stop)
                 finally:
@@ -117,7 +120,7 @@ class Relay:
             if events:
                 _check_order(events, position)
                 checkpoint.confirm()
-                producer.publish([record_of(event) for event in events])
+                producer.publish(self._by_topic(events))
                 position = checkpoint.move(events[-1].position)
                 pause, confirmed = _QUICK, monotonic()
             elif monotonic() - confirmed > self._lease / 3:
@@ -127,15 +130,22 @@ class Relay:
                 stop.wait(pause)
                 pause = min(pause * 2, _SLOW)
 
-    def _resume(self, checkpoint: "Checkpoint") -> int:
-        """Where to go on: the checkpoint, or the end of the topic where a crash came between Kafka and the checkpoint.
+    def _by_topic(self, events: Sequence[AnyRecorded]) -> dict[str, list[Record]]:
+        records: dict[str, list[Record]] = {}
+        for event in events:
+            records.setdefault(self._prefix + envelope.topic_of(event), []).append(record_of(event))
+        return records
 
-        Slices are published whole and in order, so the highest position on the topic is how far it goes. Asked only
+    def _resume(self, checkpoint: "Checkpoint") -> int:
+        """Where to go on: the checkpoint, or the ends of the topics where a crash came between Kafka and the checkpoint.
+
+        Slices are published whole and in order, so the highest position on the topics is how far it goes. Asked only
         when every older producer is fenced and what it left unfinished has been aborted.
         """
         position = checkpoint.load()
         published = max(
-            (int(raw.headers["ce_position"] or 0) for raw in newest(self._bootstrap, self._topic)), default=0
+            (int(raw.headers["ce_position"] or 0) for topic in self._topics for raw in newest(self._bootstrap, topic)),
+            default=0,
         )
         head = self._store.head()
         if head < max(position, published):
@@ -204,7 +214,7 @@ def _leading(url: str, lease: float) -> Iterator[psycopg.Connection[tuple[int]] 
         yield session if locked and locked[0] else None
 
 
-def _check_order(events: Sequence[Recorded], after: int) -> None:
+def _check_order(events: Sequence[AnyRecorded], after: int) -> None:
     """Raise `Fault` unless the positions follow on `after` without a hole."""
     for expected, event in enumerate(events, after + 1):
         if event.position != expected:
@@ -214,7 +224,7 @@ def _check_order(events: Sequence[Recorded], after: int) -> None:
             )
 
 
-def record_of(event: Recorded) -> Record:
+def record_of(event: AnyRecorded) -> Record:
     """An event as the record that is published."""
     return Record(
         envelope.key(event), envelope.headers(event), event.data, int(event.recorded_at.timestamp() * 1000)

@@ -8,7 +8,7 @@ from typing import Any
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from consumers.envelope import ACCOUNT_EVENTS
+from consumers.envelope import ACCOUNT_EVENTS, CUSTOMER_EVENTS
 from infra.faults import Fault
 
 PARTITIONS = 24  # fixed at birth: another number would move accounts to other partitions and lose their order
@@ -23,9 +23,8 @@ class Topic:
     settings: dict[str, str]
 
 
-TOPICS = (
-    Topic(ACCOUNT_EVENTS, PARTITIONS, {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}),
-)
+_FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+TOPICS = (Topic(ACCOUNT_EVENTS, PARTITIONS, _FOR_EVER), Topic(CUSTOMER_EVENTS, PARTITIONS, _FOR_EVER))
 
 
 def prepare(bootstrap: str, prefix: str) -> None:

@@ -1,7 +1,7 @@
 """Statements as a table, in the shape of the data set they may have come from: a row for each account and month.
 
 A month is that of its bill day B and holds what happened from the bill day before it to the day before B; what
-happens on B itself belongs to the next.
+happens on B itself belongs to the next. Loans are billed on days of their own, each of them, and have no such months.
 """
 
 from collections.abc import Iterable, Iterator
@@ -92,7 +92,8 @@ class _Month:
 def statement_rows(history: Iterable[Recorded], through: date) -> Iterator[StatementRow]:
     """The rows of one account, from its first bill day to the last one on or before `through`.
 
-    `history` is the account's, from its first event, in the order of versions; a quiet month has its row too.
+    `history` is the account's, from its first event, in the order of versions; a quiet month has its row too. None for an
+    account of loans.
     Raises ValueError when it begins with anything but `account.opened`.
     """
     events = [recorded.event for recorded in history]
@@ -102,6 +103,8 @@ def statement_rows(history: Iterable[Recorded], through: date) -> Iterator[State
     if not isinstance(first, AccountOpened):
         message = f"a history begins with account.opened, not with {first.TYPE}"
         raise ValueError(message)  # noqa: TRY004 - the order of a history is wrong, not a caller's type
+    if first.product == "cash_loan":
+        return
     returned = (each for each in events if isinstance(each, PaymentReversed))
     month = _Month(first, frozenset((each.channel, each.payment_ref) for each in returned))
     days = bill_days(first.business_date, first.bill_day)

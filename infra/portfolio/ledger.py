@@ -13,13 +13,16 @@ from domain.commands import (
     Activate,
     Capture,
     ConvertToPlan,
+    Draw,
     OpenDispute,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RecordDeath,
     RefundCredit,
     RefundPurchase,
     ResolveDispute,
+    Restructure,
     ReversePayment,
     SettleEarly,
     Unfreeze,
@@ -27,25 +30,29 @@ from domain.commands import (
     WriteOff,
 )
 from infra.portfolio.line import Line
-from infra.portfolio.plans import Plan, planned
+from infra.portfolio.loan_reckoning import LoanReckoning
+from infra.portfolio.loans import lent
+from infra.portfolio.plans import Plan, agreed, planned
 from infra.portfolio.reckoning import CHARGES_FIRST, Agreement, Printed, Reckoning
 
 # China and Taiwan kept one clock without summer time in the years of our portfolios.
 LOCAL = timezone(timedelta(hours=8))
 Kind = Literal[
-    "purchase", "refund", "payment", "conversion", "settlement", "payout", "posting", "dispute", "rejection", "waiver",
-    "write_off",
+    "purchase", "draw", "refund", "payment", "conversion", "settlement", "prepayment", "restructuring", "payout",
+    "posting", "dispute", "rejection", "waiver", "write_off",
 ]  # fmt: skip
 # Within a turn of a day these count in this order, and within a kind as they were learnt. Everything else ends a turn.
-_ORDER: dict[Kind, int] = {"purchase": 0, "refund": 1, "payment": 2}
+_ORDER: dict[Kind, int] = {"purchase": 0, "draw": 0, "refund": 1, "payment": 2}
+# Those that a returned payment was.
+_PAYMENTS: tuple[Kind, ...] = ("payment", "settlement", "prepayment")
 
 
 class Fact(NamedTuple):
     """Something that moved money: the day it counts, and what it is of.
 
     That is a purchase, or the kind of debt that is given up, or the due date that a write-off counts from, or a
-    reference of its own; `about` is the dispute that a purchase has, or the plan that a payment settles. What comes after something that ends a turn is of
-    the next `turn` of that day.
+    reference of its own; `about` is the dispute that a purchase has, or the plan that a payment settles, or of which it
+    pays so much `principal` early. What comes after something that ends a turn is of the next `turn` of that day.
     """
 
     on: date
@@ -54,6 +61,7 @@ class Fact(NamedTuple):
     amount: int
     about: str = ""
     turn: int = 0
+    principal: int = 0
 
     @property
     def place(self) -> tuple[date, int, int]:
@@ -113,7 +121,8 @@ class Book:
 
     def reckoned_from_the_start(self, again_until: date = date.min) -> Reckoning:
         """The money as the account was activated; what was printed, and booked as a loss, stands."""
-        return Reckoning(
+        kind = Reckoning if self.agreement.product == "pay_later" else LoanReckoning
+        return kind(
             self.agreement, self.bill_day, self.begins, self.said, self.losses, again_until, died_on=self.died_on
         )
 
@@ -121,6 +130,11 @@ class Book:
     def balance(self) -> int:
         """Owed less credit."""
         return self.money.balance
+
+    @property
+    def owes(self) -> bool:
+        """Whether anything is owed, or will be by what has happened so far."""
+        return not self.is_clear
 
     @property
     def available(self) -> int:
@@ -213,8 +227,10 @@ class Book:
                 self._move(command)
             case ReversePayment() | WaiveDebt() | WriteOff() | OpenDispute() | ResolveDispute():
                 self._adjust(command)
-            case ConvertToPlan() | SettleEarly():
+            case ConvertToPlan() | Draw() | Restructure():
                 self._plan(command)
+            case SettleEarly() | PrepayPlan():
+                self._pay_early(command)
             case RecordDeath() if self.died_on is None:
                 self.died(command.date_of_death)
             case Unfreeze(reason="deceased") if self.died_on is not None:
@@ -249,16 +265,34 @@ class Book:
         self.purchases[command.purchase_id] = Bought(today, amount, authorised)
         self.add(Fact(today, "purchase", command.purchase_id, amount))
 
-    def _plan(self, command: ConvertToPlan | SettleEarly) -> None:
-        today, plan_id = self.money.day, command.plan_id
+    def _plan(self, command: ConvertToPlan | Draw | Restructure) -> None:
+        today, plan_id, months = self.money.day, command.plan_id, command.months
+        if plan_id in self.plans:
+            return
+        match command:
+            case ConvertToPlan(amount_fen=amount):
+                of = self.money.oldest(amount)
+                self.plans[plan_id] = planned(today, amount, months, self.agreement.plan_fee[months], of)
+                self.add(Fact(today, "conversion", plan_id, amount))
+            case Draw(amount_fen=amount):
+                lending = self.agreement.annual_rate, self.agreement.schedule
+                self.plans[plan_id] = lent(today, amount, months, *lending)
+                self.add(Fact(today, "draw", plan_id, amount))
+            case Restructure():
+                owed, of = self.money.to_agree_on()
+                dated = self.agreement.product == "cash_loan"
+                self.plans[plan_id] = agreed(today, owed, months, command.rate, of, dated=dated)
+                self.add(Fact(today, "restructuring", plan_id, sum(owed.values())))
+
+    def _pay_early(self, command: SettleEarly | PrepayPlan) -> None:
+        today, payment = self.money.day, f"{command.channel}/{command.payment_ref}"
+        if not self._first_time(payment):
+            return
         if isinstance(command, SettleEarly):
-            if self._first_time(payment := f"{command.channel}/{command.payment_ref}"):
-                self.add(Fact(today, "settlement", payment, command.amount_fen, plan_id))
-        elif plan_id not in self.plans:
-            amount, months = command.amount_fen, command.months
-            of = self.money.oldest(amount)
-            self.plans[plan_id] = planned(today, amount, months, self.agreement.plan_fee[months], of)
-            self.add(Fact(today, "conversion", plan_id, amount))
+            self.add(Fact(today, "settlement", payment, command.amount_fen, command.plan_id))
+        else:
+            fact = Fact(today, "prepayment", payment, command.amount_fen, command.plan_id)
+            self.add(fact._replace(principal=command.principal_fen))
 
     def _end_disputes(self, purchase_id: str, amount: int) -> None:
         """What comes back of a purchase is disputed no longer."""
@@ -321,7 +355,7 @@ class Book:
 
     def never_counted(self, payment: str) -> None:
         """A payment was returned: it is as if it had never been made."""
-        self.facts = [fact for fact in self.facts if fact.of != payment or fact.kind not in ("payment", "settlement")]
+        self.facts = [fact for fact in self.facts if fact.of != payment or fact.kind not in _PAYMENTS]
         self._reckon_again()
 
     def never_bought(self, dispute_id: str) -> None:
@@ -363,7 +397,7 @@ class Book:
             self._apply(fact)
         self.money.reach(today)
 
-    def _apply(self, fact: Fact) -> None:  # noqa: C901 - one case a kind
+    def _apply(self, fact: Fact) -> None:  # noqa: C901, PLR0912 - one case a kind
         money = self.money
         match fact.kind:
             case "purchase":
@@ -371,15 +405,21 @@ class Book:
             case "refund":
                 money.give_back(fact.of, fact.amount)
             case "payment":
-                money.pay(fact.amount)
+                money.receive(fact.amount)
             case "conversion":
                 money.convert(fact.of, self.plans[fact.of])
+            case "draw":
+                money.draw(fact.of, self.plans[fact.of])
             case "settlement":
                 money.settle(fact.about, fact.amount)
+            case "prepayment":
+                money.prepay(fact.about, fact.principal, fact.amount)
+            case "restructuring":
+                money.agree(fact.of, self.plans[fact.of])
             case "payout":
                 money.pay_out(fact.of, fact.amount)
             case "posting":
-                money.post()
+                money.post_all()
             case "dispute":
                 money.dispute(fact.about, fact.of, fact.amount)
             case "rejection":

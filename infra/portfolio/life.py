@@ -4,8 +4,10 @@ What can be refused is said last on its day: were the day sent once more, after 
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import accumulate
 from random import Random
 from typing import Any, Literal, NamedTuple
@@ -23,11 +25,13 @@ from domain.commands import (
     ConvertToPlan,
     DecideAppeal,
     Decline,
+    Draw,
     ForceClose,
     Freeze,
     LodgeAppeal,
     Open,
     OpenDispute,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RecordDeath,
@@ -37,6 +41,7 @@ from domain.commands import (
     ReleaseHold,
     RequestClosure,
     ResolveDispute,
+    Restructure,
     ReversePayment,
     SettleEarly,
     Unfreeze,
@@ -44,8 +49,10 @@ from domain.commands import (
     WithdrawClosure,
     WriteOff,
 )
+from domain.customer_commands import AnyCustomerCommand, CustomerCommand, EstablishAge, GiveConsent, VerifyIdentity
 from domain.events import Appealable, AppealOutcome, Channel, FreezeReason
 from infra.portfolio.ledger import LOCAL, Book
+from infra.portfolio.script import Said
 
 OFFICER = Actor(role="officer", id="desk-3")
 SECOND_OFFICER = Actor(role="officer", id="desk-5")
@@ -106,8 +113,10 @@ class Life:
     limit: int
     terms_version: str
     opened_in: int  # the number of the half month
+    # What this account's commands are named after: the person, and of a second account what it is.
+    name: str = ""
     said: int = 0
-    planned: list[AccountCommand] = field(default_factory=list)
+    planned: list[Said] = field(default_factory=list)
     spent: int = 0  # by purchases that are planned and not yet learnt of
     half: Half = _NOT_BEGUN
     statement: int = 0  # of this half's bill day; 0 in the other half, and where nothing is owed
@@ -144,6 +153,20 @@ class Life:
     def in_time(self) -> date:
         """Some day on which a payment is in time; now and then it is the very last."""
         return self.due if self.chance(0.2) else self.on(1, self.due_days)
+
+    def by(self, due: date) -> date:
+        """Some day from the one on which a loan's instalment is billed to its due date."""
+        return max(self.half.first, due - timedelta(days=self.rng.randint(0, self.due_days)))
+
+    def dues(self) -> list[date]:
+        """The days of this half on which instalments of loans are due, as far as they were drawn before it."""
+        return [due for due in self._coming() if self.half.first <= due <= self.half.last]
+
+    def _coming(self) -> list[date]:
+        """The next due date of every loan, and those of what was billed."""
+        money = self.book.money
+        following = {plan.instalments[0].due for plan in money.plans.values()} | {each.due for each in money.demands}
+        return sorted(due for due in following if due is not None)
 
     # What
 
@@ -241,12 +264,47 @@ class Life:
         settlement = SettleEarly(
             command_id=self._command_id, account_id=self.account_id, actor=BANK, at=self._at(day, 9, 17),
             plan_id=plan_id, payment_ref=f"pay-{self.said}", channel="transfer",
-            amount_fen=amount or self.book.money.to_settle(plan_id, day),
+            amount_fen=amount or self.foreseen(day).money.to_settle(plan_id, day),
         )  # fmt: skip
         self.planned.append(settlement)
         return settlement
 
-    def be_returned(self, day: date, payment: ReceivePayment | SettleEarly) -> None:
+    def draw(self, day: date, amount: int, months: int) -> str:
+        """A loan is paid out in the evening, to be repaid in so many months; the id of its plan."""
+        plan_id = f"loan-{self.said + 1}"
+        said = {"draw_id": f"draw-{self.said + 1}", "plan_id": plan_id, "payout_token": "card-on-file"}
+        self._say(Draw, self._at(day, 18, 24), self.person, amount_fen=amount, months=months, **said)
+        self.spent += amount
+        return plan_id
+
+    def prepay(self, day: date, plan_id: str, principal: int) -> PrepayPlan:
+        """Pay so much of a loan before it is due, by what it takes on that day, if nothing else happens to it until then."""
+        self.said += 1
+        payment = PrepayPlan(
+            command_id=self._command_id, account_id=self.account_id, actor=BANK, at=self._at(day, 9, 17),
+            plan_id=plan_id, payment_ref=f"pay-{self.said}", channel="transfer", principal_fen=principal,
+            amount_fen=self.foreseen(day).money.to_prepay(plan_id, principal, day),
+        )  # fmt: skip
+        self.planned.append(payment)
+        return payment
+
+    def agree_anew(self, day: date, months: int, rate: Decimal = Decimal(0)) -> str:
+        """An officer agrees that all that is owed is paid in so many months; the id of the plan."""
+        plan_id = f"agreement-{self.said + 1}"
+        said = {"plan_id": plan_id, "months": months, "rate": rate, "reason": "hardship"}
+        self._say(Restructure, self._at(day, 9, 17), OFFICER, **said)
+        return plan_id
+
+    def foreseen(self, day: date) -> Book:
+        """The book as that day begins, if what is planned until then is accepted and nothing else comes."""
+        then = deepcopy(self.book)
+        for command in sorted(self.planned, key=lambda each: each.at):
+            if command.at.astimezone(LOCAL).date() < day and not isinstance(command, CustomerCommand):
+                then.learn(command, refused=False)
+        then.reach(day)
+        return then
+
+    def be_returned(self, day: date, payment: ReceivePayment | SettleEarly | PrepayPlan) -> None:
         """The bank returns a payment: the account it was drawn on did not hold enough."""
         self._say(
             ReversePayment, self._at(day, 9, 17), BANK,
@@ -292,11 +350,20 @@ class Life:
     def person(self) -> Actor:
         return Actor(role="customer", id=self.customer_id)
 
+    def identify(self, day: date) -> None:
+        """Show who they are and how old, and agree to what a loan needs, before applying for one."""
+        at, evidence = self._at(day, 7, 8), {"evidence_ref": f"file-{self.customer_id}"}
+        self._say_of_me(VerifyIdentity, at, OFFICER, **evidence)
+        self._say_of_me(EstablishAge, at, OFFICER, adult=True, **evidence)
+        for kind in ("credit_check", "credit_reporting", "loan_agreement"):
+            self._say_of_me(GiveConsent, at, self.person, kind=kind, **evidence)
+
     def apply(self, day: date) -> None:
-        """Apply for the account."""
+        """Apply for the account; a loan is billed as it is drawn."""
+        bill_day = self.book.bill_day if self.book.agreement.product == "pay_later" else None
         self._say(
             Open, self._at(day, 8, 12), self.person,
-            customer_id=self.customer_id, terms_version=self.terms_version, bill_day=self.book.bill_day,
+            customer_id=self.customer_id, terms_version=self.terms_version, bill_day=bill_day,
         )  # fmt: skip
 
     def be_granted(self, day: date) -> None:
@@ -356,9 +423,11 @@ class Life:
         said = self.book.said.get(half.first)
         self.statement = max(0, said.balance) if said else 0
 
-    def end(self, *, final: bool) -> Sequence[AccountCommand]:
+    def end(self, *, final: bool) -> Sequence[Said]:
         """The half's commands in order, with the calendar's where a statement or a due test would wait otherwise."""
-        if self.statement:
+        if self.book.agreement.product == "cash_loan":
+            self._follow_loans()
+        elif self.statement:
             self.advance(self.half.first)
             paid = sum(
                 each.amount_fen
@@ -372,6 +441,16 @@ class Life:
         self.planned.sort(key=lambda command: command.at)
         return self.planned
 
+    def _follow_loans(self) -> None:
+        """Instalments are billed on their days, and found missed where nothing was paid since."""
+        paid = [each.at.astimezone(LOCAL).date() for each in self.planned if isinstance(each, ReceivePayment)]
+        for due in self._coming():
+            bill_day, test = due - timedelta(days=self.due_days), due + self.book.agreement.test_after
+            if self.half.first <= bill_day <= self.half.last:
+                self.advance(bill_day)
+            if self.half.first <= test <= self.half.last and not any(bill_day <= day <= due for day in paid):
+                self.advance(test)
+
     def advance(self, day: date) -> None:
         """The calendar's work of a day, a few minutes after it began."""
         self._say(AdvanceTo, self._clock(day, 300), SYSTEM, date=day)
@@ -380,9 +459,13 @@ class Life:
         self.said += 1
         self.planned.append(do(command_id=self._command_id, account_id=self.account_id, actor=actor, at=at, **said))
 
+    def _say_of_me(self, do: type[AnyCustomerCommand], at: datetime, actor: Actor, **said: Any) -> None:
+        self.said += 1
+        self.planned.append(do(command_id=self._command_id, customer_id=self.customer_id, actor=actor, at=at, **said))
+
     @property
     def _command_id(self) -> str:
-        return f"{self.customer_id}-{self.said}"
+        return f"{self.name or self.customer_id}-{self.said}"
 
     def _at(self, day: date, from_hour: int, to_hour: int) -> datetime:
         return self._clock(day, self.rng.randrange(from_hour * 3_600, to_hour * 3_600))

@@ -1,16 +1,18 @@
-"""What one account owes, reckoned from what happened to it: charges, minima, disputes, instalments, a loss.
+"""What one account owes, reckoned from what happened to it: charges, minima, disputes, plans, agreements, a loss.
 
 Written from the rulebook and in its order, in the plainest way. It shares no arithmetic with the domain, so that the
 two may be compared. Amounts in minor units; dates where the account lives.
 """
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from infra.portfolio import loans
 from infra.portfolio.plans import Plan
 
 ONE_DAY = timedelta(days=1)
@@ -19,7 +21,7 @@ PRINCIPAL_FIRST = ("principal", "interest", "fees")
 
 
 class Agreement(NamedTuple):
-    """What was agreed: parameters of the terms, by their names."""
+    """What was agreed: parameters of the terms, by their names; a loan is due so many days after it was billed, too."""
 
     due_days: int
     grace_days: int
@@ -35,6 +37,12 @@ class Agreement(NamedTuple):
     charge_off_dpd: int
     hold_days: int
     plan_fee: Mapping[int, Decimal]
+    product: str
+    annual_rate: Decimal
+    schedule: str
+    penalty_multiplier: Decimal
+    early_settlement_fee: Decimal
+    cooling_off_days: int
 
     @property
     def test_after(self) -> timedelta:
@@ -79,6 +87,13 @@ class Aside:
     amount: int
 
 
+class Anew(NamedTuple):
+    """The agreement that is kept so far: its plan, and what the days past due count from when it is broken."""
+
+    plan_id: str
+    due: date
+
+
 @dataclass(slots=True)
 class Reckoning:
     """The money of one account on a day whose morning is over: due test, statement, charge-off, order of payment.
@@ -101,7 +116,9 @@ class Reckoning:
     lost_since: date | None = None  # the due date that a loss counts its days past due from
     disputes: dict[str, Aside] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
+    anew: Anew | None = None
     latest_due: date | None = None  # of the latest statement
+    untested: list[date] = field(default_factory=list)  # due dates of statements whose due tests have not come
     items: dict[str, Item] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
     billed_charges: dict[str, int] = field(default_factory=lambda: {"fees": 0, "interest": 0})
@@ -109,9 +126,11 @@ class Reckoning:
     credit: int = 0
     fen_days: int = 0  # of what bears interest
     principal_days: int = 0  # of all principal
-    interest: int = 0  # posted so far, as the next three are
+    interest: int = 0  # posted so far, as the next five are
+    plan_interest: int = 0
     late_fees: int = 0
     plan_fees: int = 0
+    early_fees: int = 0  # those of the plan fees that are the price of paying early: the cap does not count them
     waived: int = 0
     order: tuple[str, ...] = CHARGES_FIRST
 
@@ -132,6 +151,17 @@ class Reckoning:
         return sum(plan.left for plan in self.plans.values())
 
     @property
+    def planned_charges(self) -> dict[str, int]:
+        """Old fees and old interest that agreements carry, and no statement has shown yet."""
+        charges = [plan.old_charges for plan in self.plans.values() if plan.kind == "agreement"]
+        return {kind: sum(each[kind] for each in charges) for kind in ("fees", "interest")}
+
+    @property
+    def payable(self) -> int:
+        """What money pays: neither disputed nor planned."""
+        return self.owed - self.disputed - self.planned - sum(self.planned_charges.values())
+
+    @property
     def convertible(self) -> int:
         """What statements showed of purchases and is unpaid: instalments may be made of it."""
         return sum(item.unpaid for item in self._may_be_converted())
@@ -146,7 +176,8 @@ class Reckoning:
 
     @property
     def owed(self) -> int:
-        return self.principal + sum(self.billed_charges.values()) + sum(self.new_charges.values())
+        charges = (*self.billed_charges.values(), *self.new_charges.values(), *self.planned_charges.values())
+        return self.principal + sum(charges)
 
     @property
     def balance(self) -> int:
@@ -175,7 +206,8 @@ class Reckoning:
     @property
     def over_the_cap(self) -> int:
         room = int(Fraction(self.agreement.cap_annual) * self.principal_days / 365)
-        return max(0, self.interest + self.late_fees + self.plan_fees - self.waived - room)
+        charged = self.interest + self.plan_interest + self.late_fees + self.plan_fees - self.early_fees
+        return max(0, charged - self.waived - room)
 
     @property
     def is_clear(self) -> bool:
@@ -200,24 +232,35 @@ class Reckoning:
                 continue
             self._test()
             self._read_order()
-            if self.day.day == self.bill_day:
+            billed = self._next_bill_day(self.day - ONE_DAY) == self.day
+            if billed:
+                self._fall_due()
+            if billed or self.day in self.said:
                 self._bill()
                 self._read_order()
+            broken = self._broken()
             if self._becomes_a_loss():
                 self.charge_off(self.losses.setdefault(self.day, self.oldest_due))
+            elif broken:
+                self._break(*broken)
 
     def _next_morning(self) -> date:
         """The next bill day, or the next due test or charge-off before it; of a loss nothing comes by itself."""
         if self.lost_since is not None:
             return date.max
-        mornings = [item.due + self.agreement.test_after for item in self.items.values() if item.due and not item.bears]
-        mornings += [demand.due + self.agreement.test_after for demand in self.demands]
+        mornings = [due + self.agreement.test_after for due in self.untested]
         mornings += self.losses
+        if self.day < self.again_until:
+            mornings += self.said
         mornings = [day for day in mornings if day > self.day]
-        mornings += [next(bill_days(self.day, self.bill_day))]
+        mornings += [self._next_bill_day(self.day)]
         if late := self.days_late:
             mornings += [self.day + max(ONE_DAY, timedelta(self.agreement.charge_off_dpd - late))]
         return min(mornings)
+
+    def _next_bill_day(self, after: date) -> date:
+        """The first bill day after a date; date.max where none comes."""
+        return next(bill_days(after, self.bill_day))
 
     def _becomes_a_loss(self) -> bool:
         if self.day <= self.again_until:
@@ -265,6 +308,11 @@ class Reckoning:
                 fee = min(base, max(agreed.late_fee_floor, _rounded(agreed.late_fee_rate * base)))
                 self.new_charges["fees"] += fee
                 self.late_fees += fee
+        if due in self.untested:
+            self.untested.remove(due)
+            over = self.anew is not None and self.anew.plan_id not in self.plans
+            if over and not any(demand.due == due for demand in self.demands):
+                self.anew = None  # its last instalment was paid
 
     def _alive_on(self, day: date) -> bool:
         """Whether fees may be charged on that day: the customer had not died before it."""
@@ -274,14 +322,25 @@ class Reckoning:
         late = self.lost_since is not None or self.days_late >= self.agreement.regime_dpd
         self.order = PRINCIPAL_FIRST if late else CHARGES_FIRST
 
-    def _bill(self) -> None:
-        """The bill day: post, cap, use credit, say what is owed and demanded."""
-        for plan_id in list(self.plans):
-            self._owe_next_of(plan_id)
+    def _fall_due(self) -> None:
+        """A bill day: instalments are owed with what they cost; interest is posted, the cap seen to, credit used."""
+        for plan_id, plan in list(self.plans.items()):
+            if self._falls_due(plan):
+                self._owe_next_of(plan_id)
         self.post()
+
+    def _falls_due(self, plan: Plan) -> bool:
+        """Whether the next instalment is billed today: one without a date of its own comes with every statement."""
+        due = plan.instalments[0].due
+        return due is None or due == self.day + timedelta(days=self.agreement.due_days)
+
+    def _bill(self) -> None:
+        """Say what is owed and demanded; of a day that is lived through again it was said, or not."""
+        if self.day not in self.said and self.day <= self.again_until:
+            return
         charges = sum(self.new_charges.values())
         new = charges + sum(item.unpaid for item in self.items.values() if item.instalment and not item.due)
-        forward, shown = self.minimum, self.owed - self.disputed - self.planned
+        forward, shown = self.minimum, self.payable
         rest = max(0, shown - forward - new)
         minimum = min(shown, max(self.agreement.minimum_floor, forward + new + self._share_of(rest)))
         said = self.said.setdefault(self.day, Printed(shown - self.credit, minimum, minimum - forward))
@@ -290,6 +349,7 @@ class Reckoning:
         own = min(max(0, minimum - forward), max(said.own, said.minimum - forward))
         self.latest_due = self.day + timedelta(days=self.agreement.due_days)
         self._show(self.latest_due)
+        self.untested.append(self.latest_due)
         if own:
             self.demands.append(Demand(self.latest_due, own, max(0, own - charges)))
 
@@ -298,18 +358,61 @@ class Reckoning:
         return int((self.agreement.minimum_ratio * principal).to_integral_value(ROUND_CEILING))
 
     def _owe_next_of(self, plan_id: str) -> None:
-        """The next instalment of a plan is owed now, and its fee."""
+        """The next instalment of a plan is owed now, and what it costs and carries."""
         plan = self.plans.pop(plan_id)
-        self._charge_for_plan(plan.fees[0])
+        following = plan.instalments[0]
+        self._charge_for_plan(following.fee)
+        self._charge_interest_of(plan, following.interest)
+        self.new_charges["fees"] += following.old_fees
+        self.new_charges["interest"] += following.old_interest
         left = plan.without_next()
-        self.items[f"{plan_id} less {left.left}"] = Item(plan_id, plan.principals[0], instalment=True)
-        if left.left:
+        self.items[f"{plan_id} less {left.left}"] = Item(plan_id, following.principal, instalment=True)
+        if not left.is_over:
             self.plans[plan_id] = left
 
-    def _charge_for_plan(self, fee: int) -> None:
+    def _charge_for_plan(self, fee: int, *, early: bool = False) -> None:
         if self._alive_on(self.day):
             self.new_charges["fees"] += fee
             self.plan_fees += fee
+            self.early_fees += fee if early else 0
+
+    def _charge_interest_of(self, plan: Plan, amount: int) -> None:
+        """So much of a plan's next interest; once the customer has died no more than had run up by then."""
+        if self.died_on is not None and self.day > self.died_on:
+            dated = plan.instalments[0].due is not None
+            amount = min(amount, self._run_up_of(plan, plan.left, self.died_on) if dated else 0)
+        self.new_charges["interest"] += amount
+        self.plan_interest += amount
+
+    def _run_up_of(self, plan: Plan, principal: int, day: date) -> int:
+        """What of a plan's next interest has run up by `day`."""
+        if plan.instalments[0].due is None:
+            return plan.share_by(day, self._cycle_of(day), plan.instalments[0].interest)
+        return loans.run_up(plan, principal, day)
+
+    def _cycle_of(self, day: date) -> tuple[date, date]:
+        """From the bill day on or before a date to the one after it."""
+        following = next(bill_days(day, self.bill_day))
+        return (following.replace(day=1) - ONE_DAY).replace(day=self.bill_day), following
+
+    def _broken(self) -> tuple[Anew, Demand] | None:
+        """The agreement of which an instalment is found missed today, and what is left of that."""
+        tested = self.day - self.agreement.test_after
+        missed = next((each for each in self.demands if each.due == tested), None)
+        return (self.anew, missed) if self.anew and missed else None
+
+    def _break(self, anew: Anew, missed: Demand) -> None:
+        """All of an agreement is billed with what was missed, and due since before it; it bears interest from today."""
+        self.anew = None
+        plan = self.plans.pop(anew.plan_id, None)
+        if plan is not None:
+            for kind, amount in plan.old_charges.items():
+                self.billed_charges[kind] += amount
+            missed.amount += plan.left + sum(plan.old_charges.values())
+            missed.principal += plan.left
+            self.items[f"{anew.plan_id} broken"] = Item(anew.plan_id, plan.left, anew.due, instalment=True, bears=True)
+        missed.due = anew.due
+        self.demands = [missed, *(each for each in self.demands if each is not missed)]
 
     def _show(self, due: date) -> None:
         """Everything that is new becomes billed, with this due date."""
@@ -325,10 +428,12 @@ class Reckoning:
 
         What was to be paid in instalments is owed at once, and no more fees for it.
         """
-        self.post()
+        self.post_all()
         for plan_id, plan in self.plans.items():
             self.items[plan_id] = Item(plan_id, plan.left)
-        self.plans = {}
+            for kind, amount in plan.old_charges.items():
+                self.new_charges[kind] += amount
+        self.plans, self.anew = {}, None
         self._show(self.day)
         for item in self.items.values():
             item.bears = False
@@ -337,11 +442,25 @@ class Reckoning:
         self._read_order()
         self._use_credit()
 
+    def post_all(self) -> None:
+        """Everything that has run up becomes payable, that of plans too, as `post` has it."""
+        for plan in self.plans.values():
+            if plan.kind != "conversion":
+                self._charge_interest_of(plan, self._run_up_of(plan, plan.left, self.day))
+        self.post()
+
     def post(self) -> None:
         """Interest becomes payable; what exceeds the cap is given up; credit pays what it can."""
+        self._post_interest()
+        self._give_up_what_is_over_the_cap()
+        self._use_credit()
+
+    def _post_interest(self) -> None:
         accrued = max(0, self.accrued)
         self.new_charges["interest"] += accrued
         self.interest += accrued
+
+    def _give_up_what_is_over_the_cap(self) -> None:
         over = self.over_the_cap
         self.waived += over
         for kind in self.new_charges:  # fees first
@@ -349,7 +468,6 @@ class Reckoning:
             self.new_charges[kind] -= part
             over -= part
         self.credit += over
-        self._use_credit()
 
     def _use_credit(self) -> None:
         money, self.credit = self.credit, 0
@@ -368,8 +486,16 @@ class Reckoning:
         if item.unpaid:
             self.items[name] = item
 
+    def receive(self, amount: int) -> None:
+        """A payment."""
+        self.pay(amount)
+
     def pay(self, amount: int) -> None:
-        """Money pays billed before unbilled, in the order of this morning; what is left of it is credit."""
+        """Money pays what is payable; what is left of it is credit."""
+        self.credit += self._spend(amount)
+
+    def _spend(self, amount: int) -> int:
+        """Money pays billed before unbilled, in the order of this morning; says what is left of it."""
         for billed, charges in ((True, self.billed_charges), (False, self.new_charges)):
             for kind in self.order:
                 if kind == "principal":
@@ -381,7 +507,7 @@ class Reckoning:
                 if billed:
                     self._lower_demands(part)
                 amount -= part
-        self.credit += amount
+        return amount
 
     def give_back(self, purchase_id: str, amount: int) -> None:
         """What is disputed of the purchase shrinks first, then what else is unpaid of it, then what of it is planned.
@@ -398,7 +524,7 @@ class Reckoning:
             if part := min(amount, plan.reachable(purchase_id)):
                 self.plans[plan_id] = plan.less(purchase_id, part)
                 amount -= part
-        self.plans = {plan_id: plan for plan_id, plan in self.plans.items() if plan.left}
+        self.plans = {plan_id: plan for plan_id, plan in self.plans.items() if not plan.is_over}
         self.pay(amount)
 
     def convert(self, plan_id: str, plan: Plan) -> None:
@@ -424,21 +550,62 @@ class Reckoning:
                 amount -= part
         return parts
 
+    def draw(self, plan_id: str, plan: Plan) -> None:
+        """Money leaves to the customer, to be repaid as planned."""
+        self.plans[plan_id] = plan
+
     def to_settle(self, plan_id: str, day: date) -> int:
         """What takes a plan to its end on `day`, if nothing happens until then."""
         plan = self.plans[plan_id]
+        if plan.kind != "conversion":
+            return self.to_prepay(plan_id, plan.left, day) + sum(plan.old_charges.values())
         return plan.left + self._fee_run_up(plan, day)
 
+    def to_prepay(self, plan_id: str, principal: int, day: date) -> int:
+        """What it takes to pay so much of a loan on `day`, if nothing happens until then."""
+        then = deepcopy(self)
+        then.reach(day)
+        then.charge_early(then.plans[plan_id], principal)
+        return then.payable + principal
+
     def _fee_run_up(self, plan: Plan, day: date) -> int:
-        following = next(bill_days(day, self.bill_day))
-        before = (following.replace(day=1) - ONE_DAY).replace(day=self.bill_day)
-        return plan.fee_by(day, (before, following)) if self._alive_on(day) else 0
+        return plan.share_by(day, self._cycle_of(day), plan.instalments[0].fee) if self._alive_on(day) else 0
+
+    def charge_early(self, plan: Plan, principal: int) -> None:
+        """So much of a loan or an agreement is to be paid early: what has run up, and the price, which credit does not pay."""
+        self._post_interest()
+        self._charge_interest_of(plan, self._run_up_of(plan, principal, self.day))
+        self._use_credit()
+        if plan.kind == "loan" and (self.day - plan.made_on).days > self.agreement.cooling_off_days:
+            self._charge_for_plan(_rounded(self.agreement.early_settlement_fee * principal), early=True)
+        if self.over_the_cap:
+            self._give_up_what_is_over_the_cap()
+            self._use_credit()
 
     def settle(self, plan_id: str, amount: int) -> None:
-        """Money for the end of a plan: its principal first, then the fee of the days; what is too much pays like any.
+        """Money for the end of a plan, and what is too much pays like any; what it does not reach is owed as if bought today.
 
-        What it does not reach is owed as if bought today.
+        Of a conversion it pays the principal first, then the fee of the days; of any other everything payable comes first.
         """
+        plan = self.plans.get(plan_id)
+        if plan and plan.kind != "conversion":
+            self.charge_early(plan, plan.left)
+            left = self._spend(amount)
+            del self.plans[plan_id]
+            part = min(left, plan.left)
+            left -= part
+            if part < plan.left:
+                self.items[f"{plan_id} unsettled"] = Item(plan_id, plan.left - part)
+            for kind in ("interest", "fees"):
+                paid = min(left, plan.old_charges[kind])
+                left -= paid
+                self.new_charges[kind] += plan.old_charges[kind] - paid
+            self.credit += left
+        else:
+            self._settle_conversion(plan_id, amount)
+        self._use_credit()
+
+    def _settle_conversion(self, plan_id: str, amount: int) -> None:
         plan = self.plans.pop(plan_id, None)
         if plan:
             fee = self._fee_run_up(plan, self.day)
@@ -450,7 +617,69 @@ class Reckoning:
             amount -= part
             self._owe(Item(plan_id, short), f"{plan_id} unsettled")
         self.pay(amount)
-        self._use_credit()
+
+    def prepay(self, plan_id: str, principal: int, amount: int) -> None:
+        """Money for so much of a loan before it is due, everything payable first; the rest of the loan is spread anew."""
+        plan = self.plans.get(plan_id)
+        if plan:
+            principal = min(principal, plan.left)
+            self.charge_early(plan, principal)
+            amount = self._spend(amount)
+            part = min(amount, principal)
+            amount -= part
+            if part == plan.left:
+                del self.plans[plan_id]
+            else:
+                self.plans[plan_id] = loans.prepaid(plan, part)
+        self.pay(amount)
+
+    def to_agree_on(self) -> tuple[dict[str, int], dict[str, int]]:
+        """What an agreement made now would be on: by kind, and of which purchases."""
+        then = deepcopy(self)
+        then.post_all()
+        owed = {kind: then.billed_charges[kind] + then.new_charges[kind] for kind in ("fees", "interest")}
+        owed = {kind: amount + then.planned_charges[kind] for kind, amount in owed.items()}
+        of: dict[str, int] = {}
+        for item in then.items.values():
+            if item.unpaid and not item.instalment:
+                of[item.of] = of.get(item.of, 0) + item.unpaid
+        for plan in then.plans.values():
+            for purchase_id in plan.converted:
+                of[purchase_id] = of.get(purchase_id, 0) + plan.reachable(purchase_id)
+        return owed | {"principal": then.principal - then.disputed}, {
+            name: amount for name, amount in of.items() if amount
+        }
+
+    def agree(self, plan_id: str, plan: Plan) -> None:
+        """All that is owed becomes one plan, as it was made: if there is less, the rest pays like money.
+
+        What there is more is payable. Nothing is demanded any more, and nothing tested.
+        """
+        self.post_all()
+        due, beyond = self.oldest_due, 0
+        for kind, planned in {"principal": plan.left, **plan.old_charges}.items():
+            left = planned
+            for billed, charges in ((True, self.billed_charges), (False, self.new_charges)):
+                if kind == "principal":
+                    part = min(left, self._principal_of(billed=billed))
+                    self._take_oldest(part, billed=billed)
+                else:
+                    part = min(left, charges[kind])
+                    charges[kind] -= part
+                left -= part
+            before = self.planned if kind == "principal" else self.planned_charges[kind]
+            beyond += max(0, left - before)
+            more = max(0, before - left)
+            if kind == "principal" and more:
+                self.items[f"before {plan_id}"] = Item(plan_id, more)
+            elif kind != "principal":
+                self.new_charges[kind] += more
+        self.demands, self.untested = [], []
+        self.items = {name: item for name, item in self.items.items() if item.unpaid}
+        for item in self.items.values():
+            item.bears = item.due is not None
+        self.plans, self.anew = {plan_id: plan}, Anew(plan_id, due)
+        self.pay(beyond)
 
     def pay_out(self, refund_id: str, amount: int) -> None:
         """Credit leaves; what was paid out beyond it, as was found later, is owed."""

@@ -7,15 +7,19 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.commands import AccountCommand
+from domain.customer_commands import AnyCustomerCommand
 from domain.terms import Catalogue
+from domain.underwriting import Policy
+
+Said = AccountCommand | AnyCustomerCommand
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Commands to send together; those of one account are in the order of their instants."""
+    """Commands to send together, of accounts and of their customers; those of one are in the order of their instants."""
 
     title: str
-    commands: Sequence[AccountCommand]
+    commands: Sequence[Said]
 
 
 class Script(Protocol):
@@ -28,6 +32,7 @@ class Script(Protocol):
 
     name: str  # for databases and topics: lower case letters, digits and hyphens
     catalogue: Catalogue  # the terms its accounts are opened under
+    policy: Policy  # how much one person may have
     accounts: int
     transitions: frozenset[str]  # the public transitions that must have occurred at its end, such as "billed"
 
@@ -37,7 +42,7 @@ class Script(Protocol):
         """The steps from the beginning; `learn` is called with each before the next is asked for."""
         ...
 
-    def learn(self, commands: Sequence[AccountCommand], refused: Sequence[bool]) -> None:
+    def learn(self, commands: Sequence[Said], refused: Sequence[bool]) -> None:
         """What became of a step: for each command whether it was refused."""
         ...
 
@@ -58,4 +63,8 @@ class Script(Protocol):
 
     def storyteller(self) -> UUID:
         """An account whose life makes a good story."""
+        ...
+
+    def beside_it(self, account_id: UUID) -> Sequence[UUID]:
+        """The other accounts of its customer, which belong to the story."""
         ...

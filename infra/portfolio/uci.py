@@ -25,8 +25,9 @@ from domain.commands import (
 )
 from domain.identity import account_id_for
 from domain.terms import Terms, catalogue
+from domain.underwriting import Policy
 from infra.portfolio.ledger import LOCAL
-from infra.portfolio.script import Step
+from infra.portfolio.script import Said, Step
 from infra.portfolio.uci_file import MONTHS, WHOLE, Row, read
 
 CUSTOMER = "uci-"  # and the file's id with five digits
@@ -46,6 +47,8 @@ TERMS = Terms(
     late_fee_rate=Decimal(0),
     late_fee_floor=0,
 )
+# The file's limits are facts, whatever bound there was.
+POLICY = Policy(version="uci-2005.1", currency=TERMS.currency, zone=ZONE, exposure_max=TERMS.limit_max)
 # Account after account, so that few need to be alive at a time.
 ACCOUNTS_A_STEP = 1_000
 _BANK = Actor(role="bank", id="uci-350")
@@ -80,6 +83,7 @@ class UciImport:
     """
 
     catalogue = catalogue(TERMS)
+    policy = POLICY
 
     def __init__(self, file: Path, accounts: int | None = None) -> None:
         self._rows = read(file, accounts)
@@ -99,7 +103,7 @@ class UciImport:
             commands = [command for row in rows for command in _History(row).commands()]
             yield Step(f"accounts {rows[0].number:,} to {rows[-1].number:,}", commands)
 
-    def learn(self, commands: Sequence[AccountCommand], refused: Sequence[bool]) -> None:
+    def learn(self, commands: Sequence[Said], refused: Sequence[bool]) -> None:
         """Count what was refused: the file is the ledger, so nothing needs to be remembered."""
         self.refused += sum(was for _, was in zip(commands, refused, strict=True))
 
@@ -115,6 +119,10 @@ class UciImport:
     def storyteller(self) -> UUID:
         """The account with the most kinds of months: over the limit, late, in credit, refunded; the first of several."""
         return _account_id(max(self._rows, key=_eventful).number)
+
+    def beside_it(self, account_id: UUID) -> Sequence[UUID]:  # noqa: ARG002 - whoever is asked for
+        """None: in the file everybody has one account."""
+        return ()
 
     def beside(self, overdue: Mapping[date, int]) -> Iterator[str]:
         """The share of accounts overdue on each bill day beside the share of the file's codes of a month late or more.

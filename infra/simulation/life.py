@@ -19,7 +19,7 @@ from domain.recorded import Recorded
 from domain.refusals import Refused
 from infra.simulation.document import BadScenario
 from infra.simulation.scenario import Fact, Scenario, advance
-from infra.store.envelopes import Trace, content_hash, envelop
+from infra.store.envelopes import End, Trace, content_hash, envelop
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def _do(life: Life, command: AccountCommand) -> None:
 
 
 def _record(life: Life, command: AccountCommand, events: tuple[AccountEvent, ...]) -> None:
-    version = life.recorded.version if life.recorded else 0
-    recorded = envelop(command, content_hash(command), version, life.chain_hash, events, Trace())
+    end = End(life.recorded.version if life.recorded else 0, life.chain_hash)
+    recorded = envelop(command, content_hash(command), command.account_id, end, events, Trace())
     life.told += recorded
     if recorded:
         life.chain_hash = recorded[-1].chain_hash

@@ -1,21 +1,23 @@
 """The event store: append, read by account, read by position, find a command, keep snapshots."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, Self
+from typing import Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 import psycopg
 import psycopg_pool
 from psycopg import errors
 
-from domain.codec import decode
+from domain.codec import decode, decode_customer
+from domain.customer_events import CustomerEvent
 from domain.events import AccountEvent
-from domain.recorded import Recorded
+from domain.recorded import AnyRecorded, Recorded
 from infra.faults import Fault
 from infra.store import arrays
 from infra.store.recorder import Datastore, EventMapper, EventRecorder, IntegrityError, PersistenceError, StoredEvent
 
+E = TypeVar("E")
 _VERSIONS = """
     SELECT id, (SELECT max(originator_version) FROM stored_events WHERE originator_id = id)
     FROM unnest(%b) AS wanted (id)"""
@@ -27,16 +29,20 @@ _COMMANDS = """
             SELECT originator_version FROM stored_events
             WHERE originator_id = id AND command_id = command ORDER BY command_index) AS found)
     ORDER BY originator_id, originator_version"""
-# A snapshot comes as a row without a type, before the events that follow it.
-_HISTORIES = """
-    SELECT account_id, version, NULL, 0, state, chain_hash FROM snapshots WHERE account_id = ANY(%b) AND {usable}
-    UNION ALL
+_EVENTS = """
     SELECT found.*
     FROM unnest(%b) AS wanted (id), LATERAL (
         SELECT originator_id, originator_version, topic, type_version, state, chain_hash FROM stored_events
-        WHERE originator_id = id
-          AND originator_version > COALESCE((SELECT version FROM snapshots WHERE account_id = id AND {usable}), 0)
-        ORDER BY originator_version) AS found"""
+        WHERE originator_id = id{after} ORDER BY originator_version) AS found"""
+# A snapshot comes as a row without a type, before the events that follow it.
+_AFTER = " AND originator_version > COALESCE((SELECT version FROM snapshots WHERE account_id = id), 0)"
+_SNAPSHOTS = (
+    "SELECT account_id, version, NULL, 0, state, chain_hash FROM snapshots WHERE account_id = ANY(%b) UNION ALL"
+)
+_SINCE_SNAPSHOTS, _WHOLE = _SNAPSHOTS + _EVENTS.format(after=_AFTER), _EVENTS.format(after="")
+# The condition is that of an index.
+_OF_ACCOUNTS = """
+    SELECT last - (SELECT count(*) FROM stored_events WHERE starts_with(topic, 'customer.')) FROM store_head"""
 _SAVE_SNAPSHOTS = """
     INSERT INTO snapshots AS kept (account_id, version, chain_hash, state) SELECT * FROM unnest(%b, %b, %b, %b)
     ON CONFLICT (account_id) DO UPDATE
@@ -57,11 +63,11 @@ class Snapshot(NamedTuple):
     state: bytes
 
 
-class History(NamedTuple):
-    """An account as it is stored: its snapshot, if there is one, and the events since, up to `version`."""
+class History(NamedTuple, Generic[E]):
+    """An account or a customer as stored: the snapshot, if there is one, and the events since, up to `version`."""
 
     snapshot: bytes | None
-    events: list[AccountEvent]
+    events: list[E]
     version: int
     chain_hash: bytes
 
@@ -88,10 +94,10 @@ class EventStore:
         """Give the connections back; the store cannot be used afterwards."""
         self._datastore.close()
 
-    def append(self, events: Sequence[Recorded]) -> range:
+    def append(self, events: Sequence[AnyRecorded]) -> range:
         """Append all events or none, durably, and give each its position; returns the positions.
 
-        The events may be of several accounts; those of one account follow its stored ones. Raises Conflict when a
+        The events may be of several accounts and customers; those of each follow its stored ones. Raises Conflict when a
         version or a command is there already. Where the connection breaks, the append is tried again, so a commit
         whose reply was lost shows itself as a Conflict, too.
         """
@@ -111,7 +117,7 @@ class EventStore:
     def load(self, account_id: UUID) -> list[Recorded]:
         """An account's whole history; empty when there is none."""
         with self._faults():
-            return list(map(self._mapper.to_domain_event, self._recorder.select_events(account_id)))
+            return list(self._of_accounts(self._recorder.select_events(account_id)))
 
     def load_many(self, account_ids: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
         """The whole histories of several accounts; those without one are left out."""
@@ -119,25 +125,39 @@ class EventStore:
         with self._faults():
             return self._by_account(self._recorder.select_where(condition, (arrays.uuids(list(account_ids)),)))
 
-    def histories(self, account_ids: Iterable[UUID], *, snapshots: bool = True) -> dict[UUID, History]:
+    def histories(self, account_ids: Iterable[UUID], *, snapshots: bool = True) -> dict[UUID, History[AccountEvent]]:
         """What is needed to bring accounts to life, in one query: snapshots and what follows them, or all events."""
-        wanted = arrays.uuids(list(account_ids))
+        return self._histories(account_ids, decode, snapshots=snapshots)
+
+    def customer_histories(self, keys: Iterable[UUID]) -> dict[UUID, History[CustomerEvent]]:
+        """All events of customers, by their keys; a life of theirs has few, so there are no snapshots."""
+        return self._histories(keys, decode_customer, snapshots=False)
+
+    def _histories(
+        self, ids: Iterable[UUID], read: Callable[[str, int, bytes], E], *, snapshots: bool
+    ) -> dict[UUID, History[E]]:
+        wanted = arrays.uuids(list(ids))
         with self._faults():
-            rows = self._recorder.query(_HISTORIES.format(usable=snapshots), (wanted, wanted))
-        found: dict[UUID, History] = {}
-        for account_id, version, topic, type_version, state, chain_hash in rows:
-            before = found.get(account_id)
+            if snapshots:
+                rows = self._recorder.query(_SINCE_SNAPSHOTS, (wanted, wanted))
+            else:
+                rows = self._recorder.query(_WHOLE, (wanted,))
+        found: dict[UUID, History[E]] = {}
+        for aggregate_id, version, topic, type_version, state, chain_hash in rows:
+            before = found.get(aggregate_id)
             if topic is None:
-                found[account_id] = History(state, [], version, chain_hash)
+                found[aggregate_id] = History(state, [], version, chain_hash)
                 continue
             if version != (before.version if before else 0) + 1:
-                raise Fault(f"Account {account_id} lacks the event before version {version}; restore the store.")
+                raise Fault(
+                    f"The history of {aggregate_id} lacks the event before version {version}; restore the store."
+                )
             events = before.events if before else []
-            events.append(decode(topic, type_version, state))
-            found[account_id] = History(before.snapshot if before else None, events, version, chain_hash)
+            events.append(read(topic, type_version, state))
+            found[aggregate_id] = History(before.snapshot if before else None, events, version, chain_hash)
         return found
 
-    def read(self, after_position: int, limit: int) -> list[Recorded]:
+    def read(self, after_position: int, limit: int) -> list[AnyRecorded]:
         """Up to `limit` events that follow a position, without a gap; empty at the head."""
         with self._faults():
             rows = self._recorder.select_notifications(after_position, limit, inclusive_of_start=False)
@@ -151,24 +171,29 @@ class EventStore:
         with self._faults():
             return self._recorder.max_notification_id() or 0
 
-    def versions(self, account_ids: Iterable[UUID]) -> dict[UUID, int]:
-        """The version of each account that has one."""
+    def events_of_accounts(self) -> int:
+        """How many events there are of accounts alone, customers left out: what readers of accounts are told."""
         with self._faults():
-            rows = self._recorder.query(_VERSIONS, (arrays.uuids(list(account_ids)),))
-        return {account_id: version for account_id, version in rows if version}
+            return int(self._recorder.query(_OF_ACCOUNTS, ())[0][0])
 
-    def find_command(self, account_id: UUID, command_id: str) -> list[Recorded]:
-        """The events that a command recorded on an account, in order; empty when it recorded none."""
-        return self.recorded_commands([(account_id, command_id)]).get((account_id, command_id), [])
+    def versions(self, ids: Iterable[UUID]) -> dict[UUID, int]:
+        """The version of each account, and each customer by their key, that has one."""
+        with self._faults():
+            rows = self._recorder.query(_VERSIONS, (arrays.uuids(list(ids)),))
+        return {aggregate_id: version for aggregate_id, version in rows if version}
 
-    def recorded_commands(self, pairs: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[Recorded]]:
-        """The same for several (account, command id) pairs at once; those that recorded nothing are left out."""
+    def find_command(self, aggregate_id: UUID, command_id: str) -> list[AnyRecorded]:
+        """The events that a command recorded on an account or a customer, in order; empty when it recorded none."""
+        return self.recorded_commands([(aggregate_id, command_id)]).get((aggregate_id, command_id), [])
+
+    def recorded_commands(self, pairs: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[AnyRecorded]]:
+        """The same for several (account or customer, command id) pairs; those that recorded nothing are left out."""
         wanted = arrays.uuids([pair[0] for pair in pairs]), arrays.texts([pair[1] for pair in pairs])
         with self._faults():
             rows = self._recorder.select_where(_COMMANDS, wanted)
-        found: dict[tuple[UUID, str], list[Recorded]] = {}
+        found: dict[tuple[UUID, str], list[AnyRecorded]] = {}
         for recorded in map(self._mapper.to_domain_event, rows):
-            found.setdefault((recorded.account_id, recorded.command_id), []).append(recorded)
+            found.setdefault((recorded.aggregate_id, recorded.command_id), []).append(recorded)
         return found
 
     def save_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
@@ -180,9 +205,12 @@ class EventStore:
 
     def _by_account(self, rows: Iterable[StoredEvent]) -> dict[UUID, list[Recorded]]:
         found: dict[UUID, list[Recorded]] = {}
-        for recorded in map(self._mapper.to_domain_event, rows):
+        for recorded in self._of_accounts(rows):
             found.setdefault(recorded.account_id, []).append(recorded)
         return found
+
+    def _of_accounts(self, rows: Iterable[StoredEvent]) -> Iterator[Recorded]:
+        return (each for each in map(self._mapper.to_domain_event, rows) if isinstance(each, Recorded))
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from domain.recorded import Recorded
+from domain.recorded import AnyRecorded
 from infra.store.event_store import Conflict
 
 _EVENTS_MAX = 5_000  # in one transaction, so that nobody waits for ever behind a large import
@@ -13,7 +13,7 @@ _EVENTS_MAX = 5_000  # in one transaction, so that nobody waits for ever behind 
 
 @dataclass(slots=True, eq=False)
 class _Share:
-    events: Sequence[Recorded]
+    events: Sequence[AnyRecorded]
     done: bool = False
     error: BaseException | None = None
     # Held until the share is done, or until it is this thread's turn to commit for all who wait.
@@ -27,13 +27,13 @@ class GroupCommit:
     meanwhile. Each thread waits for its own share alone, so nobody whose work is done stands in another's way.
     """
 
-    def __init__(self, append: Callable[[Sequence[Recorded]], object]) -> None:
+    def __init__(self, append: Callable[[Sequence[AnyRecorded]], object]) -> None:
         self._append = append
         self._waiting: deque[_Share] = deque()
         self._mutex = Lock()
         self._led = False
 
-    def append(self, events: Sequence[Recorded]) -> None:
+    def append(self, events: Sequence[AnyRecorded]) -> None:
         """Return when the events are durable. Raises what the append raises; a Conflict is the caller's own."""
         share = _Share(events)
         share.turn.acquire()

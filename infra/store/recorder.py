@@ -25,8 +25,9 @@ from eventsourcing.persistence import (
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.rows import TupleRow, tuple_row
 
-from domain.codec import decode
-from domain.recorded import Recorded
+from domain.codec import decode, decode_customer
+from domain.customer_events import CUSTOMERS
+from domain.recorded import AnyRecorded, CustomerRecorded, Recorded
 from infra.faults import Fault
 from infra.store import arrays
 
@@ -90,28 +91,31 @@ class EventMapper(Mapper[UUID]):
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())  # it asks for one; the codec does the work
 
-    def to_stored_event(self, domain_event: Recorded) -> StoredRecord:  # type: ignore[override]  # ours is no Aggregate.Event
+    def to_stored_event(self, domain_event: AnyRecorded) -> StoredRecord:  # type: ignore[override]  # ours is no Aggregate.Event
         """The row of a recorded event, its bytes as they are."""
         it = domain_event
         return StoredRecord(
-            it.account_id, it.version, it.type, it.data,
+            it.aggregate_id, it.version, it.type, it.data,
             Envelope(
                 it.position, it.type_version, it.recorded_at, it.command_id, it.command_index, it.command_hash,
                 it.correlation_id, it.causation_id, it.traceparent, it.actor, it.chain_hash,
             ),
         )  # fmt: skip
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Recorded:  # type: ignore[override]  # as above
+    def to_domain_event(self, stored_event: StoredEvent) -> AnyRecorded:  # type: ignore[override]  # as above
         """The recorded event of a row of ours. Raises Unreadable where this program is too old for it."""
         if not isinstance(stored_event, StoredRecord | RecordNotification):
             raise TypeError(f"a stored event of another table: {stored_event}")
         it, by = stored_event, stored_event.envelope
-        return Recorded(
+        type_, data = it.topic, it.state
+        fields = (
             UUID(int=it.originator_id.int) if isinstance(it.originator_id, UUID) else UUID(it.originator_id),
             it.originator_version, by.position, by.recorded_at, by.command_id, by.command_index, by.command_hash,
-            by.correlation_id, by.causation_id, by.traceparent, by.actor, it.topic, by.type_version, it.state,
-            by.chain_hash, decode(it.topic, by.type_version, it.state),
+            by.correlation_id, by.causation_id, by.traceparent, by.actor, type_, by.type_version, data, by.chain_hash,
         )  # fmt: skip
+        if type_.startswith(CUSTOMERS):
+            return CustomerRecorded(*fields, decode_customer(type_, by.type_version, data))
+        return Recorded(*fields, decode(type_, by.type_version, data))
 
 
 class Datastore(PostgresDatastore):

@@ -1,7 +1,7 @@
 """A second implementation of the hash chain, written from its description alone; it shares no code with the writer.
 
-Each event's hash is SHA-256 over: the previous hash (32 bytes; zeros before the first event), the account id
-(16 bytes), the version (8 bytes), TYPE, VERSION (8 bytes), recorded_at, command id, actor and the bytes. Texts, in
+Each event's hash is SHA-256 over: the previous hash (32 bytes; zeros before the first event), the account id, or the
+customer's key (16 bytes), the version (8 bytes), TYPE, VERSION (8 bytes), recorded_at, command id, actor and the bytes. Texts, in
 UTF-8, and the bytes have their length before them (8 bytes); numbers are big endian; recorded_at is UTC with six
 decimals and a `Z`.
 """
@@ -20,10 +20,13 @@ from infra.faults import Fault
 
 
 class Chained(Protocol):
-    """What the chain covers of an event, whatever it was read from: the store, the topic, the audit view."""
+    """What the chain covers of an event, whatever it was read from: the store, a topic, the audit view.
+
+    `aggregate_id` is whose it is: an account's id, or a customer's key.
+    """
 
     @property
-    def account_id(self) -> UUID: ...
+    def aggregate_id(self) -> UUID: ...
     @property
     def version(self) -> int: ...
     @property
@@ -45,7 +48,7 @@ class Chained(Protocol):
 class Row(NamedTuple):
     """One event as it was read from a table."""
 
-    account_id: UUID
+    aggregate_id: UUID
     version: int
     type: str
     type_version: int
@@ -64,18 +67,18 @@ class _Chain:
 
 
 class Verifier:
-    """Takes events, those of one account in the order of their versions, and says of each account if its chain holds."""
+    """Takes events, each account's (or customer's) in the order of their versions, and says of each if its chain holds."""
 
     def __init__(self) -> None:
         self._chains: dict[UUID, _Chain] = {}
         self.events = 0
 
     def add(self, event: Chained) -> None:
-        """Follow an account's chain by one event; after its first difference the rest of it is passed over."""
+        """Follow a chain by one event; after its first difference the rest of it is passed over."""
         self.events += 1
-        chain = self._chains.get(event.account_id)
+        chain = self._chains.get(event.aggregate_id)
         if chain is None:
-            chain = self._chains[event.account_id] = _Chain()
+            chain = self._chains[event.aggregate_id] = _Chain()
         if chain.broken is not None:
             return
         if event.version != chain.version + 1:
@@ -85,12 +88,18 @@ class Verifier:
         chain.version, chain.head = event.version, event.chain_hash
 
     def verdicts(self) -> Iterator[tuple[UUID, str | None]]:
-        """Each account with its first difference in words, or None where its chain holds."""
-        return ((account_id, chain.broken) for account_id, chain in self._chains.items())
+        """Each account or customer with the first difference in words, or None where the chain holds."""
+        return ((whose, chain.broken) for whose, chain in self._chains.items())
+
+    def verdict(self, kind: str) -> tuple[int, int, int, str | None]:
+        """How many chains hold, of how many, over how many events; and the first difference, in words."""
+        verdicts = list(self.verdicts())
+        broken = [f"{kind} {whose}: {difference}" for whose, difference in verdicts if difference is not None]
+        return len(verdicts) - len(broken), len(verdicts), self.events, broken[0] if broken else None
 
     def heads(self) -> Iterator[tuple[UUID, int, bytes]]:
-        """Each account's last version and its hash: what two sources of the same events must agree on."""
-        return ((account_id, chain.version, chain.head) for account_id, chain in self._chains.items())
+        """Each one's last version and its hash: what two sources of the same events must agree on."""
+        return ((whose, chain.version, chain.head) for whose, chain in self._chains.items())
 
 
 class Verification(NamedTuple):
@@ -102,17 +111,39 @@ class Verification(NamedTuple):
     first_difference: str | None
 
 
+class CustomerVerification(NamedTuple):
+    """The same of customers."""
+
+    customers_ok: int
+    customers: int
+    events: int
+    first_difference: str | None
+
+
+class Log(NamedTuple):
+    """What verifying a store came to; what is wrong with the log as a whole is told with the accounts."""
+
+    accounts: Verification
+    customers: CustomerVerification
+
+
 def verify(events: Iterable[Chained]) -> Verification:
-    """Recompute every chain from any source that gives each event once, an account's in order."""
+    """Recompute every account's chain from any source that gives each event once, an account's in order."""
     verifier = Verifier()
     for event in events:
         verifier.add(event)
-    verdicts = list(verifier.verdicts())
-    broken = [f"account {account_id}: {difference}" for account_id, difference in verdicts if difference is not None]
-    return Verification(len(verdicts) - len(broken), len(verdicts), verifier.events, broken[0] if broken else None)
+    return Verification(*verifier.verdict("account"))
 
 
-def verify_store(url: str) -> Verification:
+def verify_customers(events: Iterable[Chained]) -> CustomerVerification:
+    """The same of customers."""
+    verifier = Verifier()
+    for event in events:
+        verifier.add(event)
+    return CustomerVerification(*verifier.verdict("customer"))
+
+
+def verify_store(url: str) -> Log:
     """Recompute every chain of the store, and hold the number of events against its head.
 
     `url` is that of a role that may read the log, such as `credit_relay`. Raises Fault where it cannot.
@@ -123,20 +154,23 @@ def verify_store(url: str) -> Verification:
             with connection.cursor("log", row_factory=class_row(Row)) as cursor:
                 cursor.itersize = 5_000
                 cursor.execute(_LOG, binary=True)
-                result = verify(cursor)
+                accounts, customers = Verifier(), Verifier()
+                for row in cursor:
+                    (customers if row.type.startswith("customer.") else accounts).add(row)
             first, last, head = connection.execute(_ENDS).fetchone() or (0, 0, 0)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege) as error:
         raise Fault(f"The event log cannot be read ({error}): run `credit migrate`.") from error
     except psycopg.OperationalError as error:
         raise Fault(f"The database cannot be reached: {error}") from error
-    if result.first_difference is None and not result.events == head == last == last - first + 1:
-        difference = f"{result.events} events at positions {first} to {last}, but {head} were appended"
-        return result._replace(first_difference=difference)
-    return result
+    result, events = Verification(*accounts.verdict("account")), accounts.events + customers.events
+    if result.first_difference is None and not events == head == last == last - first + 1:
+        difference = f"{events} events at positions {first} to {last}, but {head} were appended"
+        result = result._replace(first_difference=difference)
+    return Log(result, CustomerVerification(*customers.verdict("customer")))
 
 
 _LOG = """
-    SELECT originator_id AS account_id, originator_version AS version, topic AS type, type_version, recorded_at,
+    SELECT originator_id AS aggregate_id, originator_version AS version, topic AS type, type_version, recorded_at,
            command_id, actor, state AS data, chain_hash
     FROM stored_events ORDER BY position"""
 _ENDS = """
@@ -147,7 +181,7 @@ def _hash(previous: bytes, event: Chained) -> bytes:
     offset = event.recorded_at.utcoffset()
     instant = event.recorded_at.replace(tzinfo=None) - (offset or timedelta())
     covered = bytearray(previous)
-    covered += event.account_id.bytes
+    covered += event.aggregate_id.bytes
     covered += event.version.to_bytes(8, "big")
     _frame(covered, event.type.encode("utf-8"))
     covered += event.type_version.to_bytes(8, "big")

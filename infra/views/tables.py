@@ -18,7 +18,8 @@ from projections.balance import BalanceRow
 from projections.books import BooksRow, Difference
 from projections.chart import LEDGER_ACCOUNTS
 from projections.folding import Row, View
-from projections.report_row import Corrected, Denied, Paid, ReportMonth, ReportRow, Turn
+from projections.payments import Paid
+from projections.report_row import Corrected, Denied, ReportMonth, ReportRow, Turn
 
 R = TypeVar("R", bound=Row)
 Values = tuple[Any, ...]
@@ -90,8 +91,8 @@ _OPENING = (
 )  # fmt: skip
 _AFTER_BUCKETS = (
     "minimum_due_fen", "unpaid_minima", "statement_no", "statement_on", "statement_balance_fen",
-    "statement_minimum_fen", "statement_due_date", "last_payment_on", "last_payment_fen", "access", "standing",
-    "status", "freeze_reasons", "next_event_on", "held_fen",
+    "statement_minimum_fen", "statement_due_date", "payments", "access", "standing", "status",
+    "freeze_reasons", "next_event_on", "held_fen",
 )  # fmt: skip
 
 
@@ -101,10 +102,10 @@ def _load_balance(values: Values) -> BalanceRow:
     row.minimum_due_fen = values[26]
     row.unpaid_minima = _load_minima(values[27])
     row.statement_no, row.statement_on, row.statement_balance_fen, row.statement_minimum_fen = values[28:32]
-    row.statement_due_date, row.last_payment_on, row.last_payment_fen = values[32:35]
-    row.access, row.standing, row.status = values[35:38]
-    row.freeze_reasons = tuple(values[38])
-    row.next_event_on, row.held_fen = values[39:41]
+    row.statement_due_date, row.payments = values[32], _TUPLES["payments"].validate_python(values[33])
+    row.access, row.standing, row.status = values[34:37]
+    row.freeze_reasons = tuple(values[37])
+    row.next_event_on, row.held_fen = values[38:40]
     return row
 
 
@@ -118,9 +119,8 @@ def _balance_values(row: BalanceRow) -> Values:
         owed.interest_billed, owed.interest_unbilled, owed.interest_planned,
         owed.fees_billed, owed.fees_unbilled, owed.fees_planned, owed.credit,
         row.minimum_due_fen, _minima_text(row.unpaid_minima), row.statement_no, row.statement_on,
-        row.statement_balance_fen, row.statement_minimum_fen, row.statement_due_date, row.last_payment_on,
-        row.last_payment_fen, row.access, row.standing, row.status, _array(row.freeze_reasons), row.next_event_on,
-        row.held_fen,
+        row.statement_balance_fen, row.statement_minimum_fen, row.statement_due_date, _tuples(row.payments), row.access,
+        row.standing, row.status, _array(row.freeze_reasons), row.next_event_on, row.held_fen,
     )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def load_event(values: Values) -> Recorded:
     account_id, version, position, recorded_at, _business_date, *middle, type_, type_version, data, chain = values
     command_id, command_index, command_hash, correlation_id, causation_id, traceparent, actor = middle
     return Recorded(
-        account_id=account_id,
+        aggregate_id=account_id,
         version=version,
         position=position,
         recorded_at=recorded_at,

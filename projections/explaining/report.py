@@ -229,9 +229,24 @@ class _Month:
         paid = self._paid_off()
         last = self.first - ONE_DAY
         before = _Month(self.told, last.replace(day=1), last) if _has_month(self.told, last) else None
-        if before is not None and not before.owed and (before.closed or before.lost) and paid is None:
+        settled_before = before is not None and not before.owed and (before.closed or before.lost)
+        if settled_before and paid is None and not self._went_on():
             return []
         return [*ended, *([paid] if paid else [])]
+
+    def _went_on(self) -> bool:
+        """Whether in this month it came back, and was neither closed nor lost for a while."""
+        closed = lost = came_back = False
+        for each in self.known:
+            event = each.event
+            if isinstance(event, AccountClosed | AccountReinstated):
+                closed = isinstance(event, AccountClosed)
+            elif isinstance(event, AccountChargedOff | WriteOffUndone):
+                lost = isinstance(event, AccountChargedOff)
+            else:
+                continue
+            came_back = came_back or (event.business_date >= self.first and not closed and not lost)
+        return came_back
 
     def _paid_off(self) -> Told | None:
         """What says that in this month something was owed and all of it paid."""

@@ -44,7 +44,7 @@ def path(scale: Scale) -> Iterator[Sequence[Suite]]:
     ):
         accounts, groups = Accounts(store), (f"group-{number}" for number in count())
         settle(accounts, "first", 10)
-        _until_seen(eyes, store.head(), programs)  # everybody has started and found each other
+        _until_seen(eyes, store.events_of_accounts(), programs)  # everybody has started and found each other
         peer_ids = [app.settle(f"c-{number}") for number in range(scale.accounts)]
         through = Suite(
             "the whole path",
@@ -85,12 +85,12 @@ def path(scale: Scale) -> Iterator[Sequence[Suite]]:
 def _through(
     accounts: Accounts, groups: Iterator[str], store: EventStore, eyes: Any, programs: Supervisor, scale: Scale
 ) -> Sample:
-    before = store.head()
+    before = store.events_of_accounts()
     work: list[AccountCommand] = lives(next(groups), scale.events // HISTORY)
 
     def run() -> int:
         check(accounts.execute_many(work))
-        head = store.head()
+        head = store.events_of_accounts()
         _until_seen(eyes, head, programs)
         return head - before
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from domain import events
-from domain.events import Event
+from domain.events import AnyEvent, Event
+from tests import people
 from tests.specification import (
     BASE,
     DRAWN,
@@ -52,7 +53,7 @@ from tests.specification import write_off as written_off
 FOLDER = Path(__file__).parent / "samples"
 
 
-def file_of(kind: type[Event]) -> Path:
+def file_of(kind: type[AnyEvent]) -> Path:
     """Where the frozen bytes of an event type in a version are kept."""
     return FOLDER / f"{kind.TYPE}.v{kind.VERSION}.json"
 
@@ -143,5 +144,23 @@ def one_of_each() -> dict[str, Event]:
     found: dict[str, Event] = {}
     lives = (life, capped, lost, denied, newer, agreed, held, idle, planned, told, taken_over, lent, broken)
     for each in (event for one in lives for event in one.events):
+        found.setdefault(each.TYPE, each)
+    return found
+
+
+def one_of_each_of_customers() -> dict[str, AnyEvent]:
+    """The same of a person to whom everything happens that there is an event of."""
+    life = people.given(
+        *people.KNOWN,
+        people.report_lender("bank-9", 19_500_000),
+        people.apply_for_line(1, score=812_345),
+        people.apply_for_line(2),
+        people.on(1, limit_changed(to=400_000)),
+        people.acknowledge("notice-1"),
+        people.prefer("marketing", None),
+        people.withdraw_consent("loan_agreement"),
+    )
+    found: dict[str, AnyEvent] = {}
+    for each in life.events:
         found.setdefault(each.TYPE, each)
     return found

@@ -159,7 +159,7 @@ def facts_of(events):  # noqa: C901, PLR0912, PLR0915 - one case an event
 class Part:
     """What falls due with one instalment: principal and a conversion's fee or a loan's interest; what it carries."""
 
-    def __init__(self, number, principal, fee=0, interest=0, due=None, old_interest=0, old_fees=0):  # noqa: PLR0913, PLR0917
+    def __init__(self, number, principal, fee=0, interest=0, due=None, old_interest=0, old_fees=0):
         self.number, self.principal, self.fee, self.interest, self.due = number, principal, fee, interest, due
         self.old_interest, self.old_fees = old_interest, old_fees
 
@@ -666,7 +666,8 @@ class Hindsight(Book):
         planned = self.planned()
         from_plans = min(beyond, planned)
         beyond -= from_plans
-        for kind, amount in (("interest", plan.old_interest()), ("fees", plan.old_fees())):
+        for kind, old in (("interest", plan.old_interest()), ("fees", plan.old_fees())):
+            amount = old
             before = sum(getattr(each, f"old_{kind}")() for each in self.plans.values())
             for bucket in (f"{kind}_billed", f"{kind}_unbilled"):
                 part = min(amount, self.other[bucket])

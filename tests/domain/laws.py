@@ -187,7 +187,9 @@ def what_is_planned_is_the_instalments_to_come(life: Life) -> None:
             assert numbers == list(range(numbers[0], numbers[-1] + 1))
             dues = [each.due_date for each in plan.instalments if each.due_date]
             assert dues == sorted(set(dues))
-            assert any(each.principal_fen + each.carried_interest_fen + each.carried_fees_fen for each in plan.instalments)
+            assert any(
+                each.principal_fen + each.carried_interest_fen + each.carried_fees_fen for each in plan.instalments
+            )
             if plan.kind != "conversion":
                 assert not any(each.fee_fen for each in plan.instalments)
                 continue
@@ -280,7 +282,7 @@ def a_kept_agreement_is_paid_to_its_end_and_nothing_of_it_is_left(life: Life) ->
         assert "restructured" not in account.reasons
 
 
-def whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else(life: Life) -> None:
+def whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else(life: Life) -> None:  # noqa: C901, PLR0912 - one case a way to pay
     """Every life, paid to its end: by what is due, then each plan early; what came in is what was lent and charged.
 
     Balances that an officer stated are neither; a life that has them is not asked.
@@ -585,8 +587,12 @@ def _figures(ledger) -> dict:
         "planned": {
             name: [
                 [
-                    each.principal_fen, each.fee_fen, each.interest_fen, each.due_date,
-                    each.carried_interest_fen, each.carried_fees_fen,
+                    each.principal_fen,
+                    each.fee_fen,
+                    each.interest_fen,
+                    each.due_date,
+                    each.carried_interest_fen,
+                    each.carried_fees_fen,
                 ]
                 for each in plan.instalments
             ]

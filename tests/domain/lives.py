@@ -278,10 +278,12 @@ class Life:
         if found is not None:
             ledger, plan = found
             principal = max(1, principal_left(plan) * percent // 100)
-            said: dict[str, Any] = {"payment_ref": f"e{len(self.told)}", "channel": "counter", "principal_fen": principal}
-            self.ask(
-                PrepayPlan, **said, plan_id=plan.plan_id, amount_fen=charges.payoff(ledger, plan, principal).total
-            )
+            said: dict[str, Any] = {
+                "payment_ref": f"e{len(self.told)}",
+                "channel": "counter",
+                "principal_fen": principal,
+            }
+            self.ask(PrepayPlan, **said, plan_id=plan.plan_id, amount_fen=charges.payoff(ledger, plan, principal).total)
 
     def restructures(self, months: int, rate: Decimal = Decimal(0)) -> None:
         self.ask(Restructure, plan_id=f"n{len(self.told)}", months=months, rate=rate, reason="lost_job")
@@ -386,7 +388,9 @@ def _convert(life: Life, chance: Random) -> None:
 def wandering_in_loans(seed: int, steps: int = 45) -> Life:
     """Cash is drawn on any day of the month and repaid in time, late, in part, early, by agreement, or not at all."""
     chance = Random(f"loans {seed}")
-    begins = chance.choice((date(2026, 1, 29), date(2026, 1, 31), date(2028, 1, 31), date(2028, 2, 29), date(2026, 3, 30)))
+    begins = chance.choice(
+        (date(2026, 1, 29), date(2026, 1, 31), date(2028, 1, 31), date(2028, 2, 29), date(2026, 3, 30))
+    )
     life = Life(AGREED_LOANS[seed % len(AGREED_LOANS)], begins, 20_000_000)
     life.draws(chance.choice((12, 123_457, 1_000_000)), chance.choice((1, 3, 12)))
     for _ in range(steps):

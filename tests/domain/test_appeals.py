@@ -9,6 +9,7 @@ from domain.events import (
     AccountUnfrozen,
     AppealDecided,
     AppealLodged,
+    ClosureWithdrawn,
     LimitChanged,
     RiskAlerted,
 )
@@ -37,6 +38,7 @@ from tests.specification import (
     reinstate,
     reinstated,
     unfrozen,
+    withdraw_closure,
     write_off,
 )
 
@@ -258,6 +260,26 @@ def test_a_loss_that_was_recovered_is_not_reinstated():
     """Nothing bought on it would ever be billed."""
     lost = (*BASE, force_closed(), appealed("closure"), appeal_decided("upheld"), write_off(), paid(123_457))
     given(*lost).when(reinstate(200_000)).refused("charged_off", owed=0)
+
+
+def test_one_appeal_a_reason_is_open_though_it_was_frozen_anew_since():
+    begun = (*FROZEN, appealed("abnormal_transaction"), unfrozen("abnormal_transaction", on="2026-03-02"))
+    life = given(*begun, frozen("abnormal_transaction", on="2026-03-03"))
+    life.when(appeal("abnormal_transaction", ref="another", evidence_ref="new")).refused(
+        "appeal_open", field="against", appeal_id="appeal-1", decide_by="2026-03-21"
+    )
+
+
+def test_what_is_frozen_anew_on_the_day_of_an_appeal_that_was_upheld_is_appealed_against_anew():
+    begun = (*FROZEN, appealed("abnormal_transaction"), appeal_decided("upheld"), frozen("abnormal_transaction"))
+    given(*begun).when(appeal("abnormal_transaction", ref="another")).then(event(AppealLodged, appeal_id="another"))
+
+
+def test_a_lower_limit_that_was_decided_while_closing_is_what_a_withdrawal_restores():
+    life = given(*FROZEN, buy("p1", 500, forced=True), closure_requested(), appealed("abnormal_transaction"))
+    life.given(appeal_decided("upheld_lower_limit", limit_fen=60_000)).when(withdraw_closure()).then(
+        event(ClosureWithdrawn, limit_fen=60_000, access="open")
+    )
 
 
 def test_an_appeal_that_was_upheld_is_not_lodged_again():

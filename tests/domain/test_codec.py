@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 import pytest
 from hypothesis import given as of_any
@@ -14,13 +15,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from domain import codec
-from domain.codec import Unreadable, decode, encode
+from domain.codec import Unreadable, decode, decode_customer, encode
+from domain.customer_events import CUSTOMER_EVENTS, CUSTOMERS
 from domain.events import EVENTS, AccountCured, MoneyEvent, PurchasePosted
 from domain.terms import PAY_LATER, PAY_LATER_FREE, Terms
-from tests.domain.event_samples import FOLDER, file_of, one_of_each
+from tests.domain.event_samples import FOLDER, file_of, one_of_each, one_of_each_of_customers
 from tests.specification import terms
 
-EVERY_TYPE = pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.TYPE)
+EVERY_TYPE = pytest.mark.parametrize("kind", [*EVENTS, *CUSTOMER_EVENTS], ids=lambda kind: kind.TYPE)
 TERMS = st.sampled_from(
     [
         PAY_LATER,
@@ -28,6 +30,10 @@ TERMS = st.sampled_from(
         terms(daily_rate=Decimal("0.00000001"), minimum_ratio=Decimal("0.3333333333"), tolerance=10**15, grace_days=17),
     ]
 )
+
+
+def read_back(type_, version, data):
+    return (decode_customer if type_.startswith(CUSTOMERS) else decode)(type_, version, data)
 
 
 def values_of(annotation, metadata=()):  # noqa: PLR0911 - one case a kind of type, a table
@@ -41,7 +47,8 @@ def values_of(annotation, metadata=()):  # noqa: PLR0911 - one case a kind of ty
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin is tuple:
-        return st.lists(values_of(arguments[0]), max_size=3).map(tuple)
+        least = max([0, *(each.min_length for each in metadata if hasattr(each, "min_length"))])
+        return st.lists(values_of(arguments[0]), min_size=least, max_size=3).map(tuple)
     if origin is dict:
         return st.dictionaries(values_of(arguments[0]), st.integers(1, 2**63 - 1), max_size=4)
     if annotation is Terms:
@@ -62,7 +69,7 @@ def scalar(annotation, metadata):
         return st.from_regex(patterns[0].replace("^", r"\A").replace("$", r"\Z")) if patterns else st.text(max_size=40)
     if annotation is Decimal:
         return st.integers(0, 10 * 10**10).map(lambda units: Decimal(units).scaleb(-10))
-    return {bool: st.booleans(), date: st.dates(), NoneType: st.none()}[annotation]
+    return {bool: st.booleans(), date: st.dates(), NoneType: st.none(), UUID: st.uuids()}[annotation]
 
 
 def any_of(model):
@@ -77,7 +84,7 @@ def any_of(model):
 def test_what_was_written_reads_back_as_it_was(kind, data):
     event = data.draw(any_of(kind))
     written = encode(event)
-    read = decode(kind.TYPE, kind.VERSION, written)
+    read = read_back(kind.TYPE, kind.VERSION, written)
     assert read == event
     assert type(read) is kind
     assert encode(read) == written
@@ -91,7 +98,7 @@ def test_every_event_type_has_its_frozen_sample(kind):
 @pytest.mark.parametrize("sample", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
 def test_a_frozen_sample_is_read_and_where_it_is_of_today_written_again_to_the_byte(sample):
     type_, version = sample.name.removesuffix(".json").rsplit(".v", 1)
-    event = decode(type_, int(version), sample.read_bytes())
+    event = read_back(type_, int(version), sample.read_bytes())
     assert type_ == event.TYPE
     if int(version) == event.VERSION:
         assert encode(event) == sample.read_bytes()
@@ -99,8 +106,8 @@ def test_a_frozen_sample_is_read_and_where_it_is_of_today_written_again_to_the_b
 
 @EVERY_TYPE
 def test_what_the_decisions_make_reads_back_as_it_was(kind):
-    event = one_of_each()[kind.TYPE]
-    assert decode(kind.TYPE, kind.VERSION, encode(event)) == event
+    event = (one_of_each() | one_of_each_of_customers())[kind.TYPE]
+    assert read_back(kind.TYPE, kind.VERSION, encode(event)) == event
 
 
 @EVERY_TYPE
@@ -113,7 +120,15 @@ def test_a_type_is_two_words_and_a_dot_and_its_class_says_what_it_means(kind):
 
 
 def test_no_two_events_share_a_type():
-    assert len({kind.TYPE for kind in EVENTS}) == len(EVENTS)
+    every = [*EVENTS, *CUSTOMER_EVENTS]
+    assert len({kind.TYPE for kind in every}) == len(every)
+
+
+def test_a_type_says_whether_it_is_a_customers_and_neither_reader_takes_the_other_ones():
+    assert {kind for kind in [*EVENTS, *CUSTOMER_EVENTS] if kind.TYPE.startswith(CUSTOMERS)} == set(CUSTOMER_EVENTS)
+    for read, other in ((decode, CUSTOMER_EVENTS[0]), (decode_customer, EVENTS[0])):
+        with pytest.raises(Unreadable, match="is unknown to this program"):
+            read(other.TYPE, other.VERSION, file_of(other).read_bytes())
 
 
 def test_written_bytes_are_compact_utf8_json_and_money_is_a_whole_number():

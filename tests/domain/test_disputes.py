@@ -278,6 +278,15 @@ def test_what_is_not_known_is_said_to_be_so(asked, reason, field, name):
     given(*BILLED).when(asked).refused(reason, field=field, asked=name)
 
 
+def test_a_late_refund_closes_what_was_open_when_it_counts_and_strands_nothing():
+    """Of two disputes the first was open on the 6th, though it is rejected by now: the second one still waits."""
+    begun = (*BILLED, disputed("base", 60_000, on="2026-02-05", ref="first"), disputed("base", 1_000, ref="second"))
+    life = given(*begun, resolved("rejected", on="2026-02-08", ref="first"))
+    life.when(refund("base", 1_000, on="2026-02-09", reason="our_error", value_date=date(2026, 2, 6)))
+    life.owes(principal_billed=62_457, principal_unbilled=59_000, principal_disputed=1_000)
+    life.when(resolve("rejected", ref="second")).owes(principal_billed=62_457, principal_unbilled=60_000)
+
+
 @pytest.mark.parametrize(
     "day",
     [

@@ -148,7 +148,9 @@ def counts_the_days_of_an_annuity(patch):
 
 def counts_the_price_of_paying_early_under_the_cap(patch):
     rightly = Ledger.post_plan_fee
-    patch.setattr(Ledger, "post_plan_fee", lambda self, fen, credit, settlement: rightly(self, fen, credit, settlement=False))
+    patch.setattr(
+        Ledger, "post_plan_fee", lambda self, fen, credit, settlement: rightly(self, fen, credit, settlement=False)
+    )
 
 
 def keeps_the_interest_of_what_was_paid_early(patch):
@@ -238,7 +240,7 @@ def keeps_an_agreement_that_was_settled(patch):
 def lets_credit_pay_interest_before_the_fees_of_an_agreement(patch):
     interest, plan_interest = charges.interest, charges.plan_interest
     patch.setattr(charges, "interest", lambda on, _for_fees=0: interest(on))
-    patch.setattr(charges, "plan_interest", lambda on, plan, fen, of=None, for_fees=0: plan_interest(on, plan, fen, of))  # noqa: ARG005
+    patch.setattr(charges, "plan_interest", lambda on, plan, fen, of=None, for_fees=0: plan_interest(on, plan, fen, of))
 
 
 def bills_no_instalment_of_a_second_loan(patch):

@@ -23,7 +23,10 @@ from tests.specification import (
     activated,
     advance,
     advanced,
+    authorized,
     bought,
+    buy,
+    capture,
     closure_requested,
     convert,
     converted,
@@ -35,8 +38,10 @@ from tests.specification import (
     paid,
     pay,
     prepaid,
+    refund,
     restructured,
     settle,
+    settled,
 )
 
 
@@ -226,6 +231,11 @@ def changed(**changes: Any) -> dict[str, Any]:
             {"stated": 2, "expected": 1},
         ),
         (
+            changed(counters=lambda counters: counters.model_copy(update={"charges_posted_fen": 2_172})),
+            "counters.charges_posted_fen",
+            {"stated": 2_172, "lowest": 2_173, "highest": 2**63 - 1},
+        ),
+        (
             changed(purchases=lambda known: (known[0].model_copy(update={"counted_to": date(2026, 3, 6)}),)),
             "purchases.counted_to",
             {"stated": date(2026, 3, 6), "lowest": date.min, "highest": date(2026, 3, 5)},
@@ -263,6 +273,19 @@ def test_the_id_of_a_plan_that_was_taken_over_names_no_other():
     )
 
 
+@pytest.mark.parametrize("said", [LATE, PLANNED], ids=["unpaid", "paid in instalments"])
+def test_the_id_of_a_purchase_that_was_taken_over_names_no_other(said):
+    """Else what is unpaid of the old one bore no interest any more, or a refund of the new one took back its plan."""
+    life = given(opened(on="2026-03-05"), migrate(**said), paid(25_631), authorized("h1", 5_000))
+    life.when(buy("base", 5_000)).refused(
+        "purchase_id_reused", field="purchase_id", reference="base", differs="amount_fen", first=0, asked=5_000
+    )
+    life.when(capture("h1", 5_000, ref="base")).refused(
+        "purchase_id_reused", field="purchase_id", reference="base", differs="hold_id", first="", asked="h1"
+    )
+    life.when(refund("base", 1)).refused("refund_exceeds_purchase", field="amount_fen", asked=1, refundable=0)
+
+
 def plans_with(**changes):
     (plan,) = PLANNED["plans"]
     return PLANNED | {"plans": (plan.model_copy(update=changes),)}
@@ -279,8 +302,9 @@ TAKEN_BACK = THIRD.model_copy(update={"principal_fen": 0})
         (plans_with(made_on=date(2026, 3, 6)), "plans.made_on",
          {"stated": date(2026, 3, 6), "lowest": date.min, "highest": date(2026, 3, 5)}),
         (plans_with(instalments=(THIRD, SECOND)), "plans.instalments.number", {"stated": [3, 2], "expected": [3, 4]}),
+        (plans_with(parts=()), "plans.parts.amount_fen", {"stated": 0, "lowest": 66_667, "highest": 2**63 - 1}),
     ],
-    ids=["twice", "made tomorrow", "backwards"],
+    ids=["twice", "made tomorrow", "backwards", "of nothing"],
 )  # fmt: skip
 def test_a_plan_that_does_not_add_up_is_refused_with_the_figure(said, field, numbers):
     given(opened(on="2026-03-05")).when(migrate(**said)).refused("takeover_inconsistent", field=field, **numbers)
@@ -363,7 +387,9 @@ def lent(on="2026-02-14", said=LENT, agreed=CASH_LOAN):
 
 
 def test_loans_go_on_with_several_instalments_that_wait_for_their_due_tests():
-    life = lent().stands(standing="billed", untested=(date(2026, 2, 15), date(2026, 2, 17)), minimum_due=89_975 + 102_410)
+    life = lent().stands(
+        standing="billed", untested=(date(2026, 2, 15), date(2026, 2, 17)), minimum_due=89_975 + 102_410
+    )
     assert str(life.account.next_event_on()) == "2026-02-16"
     life.when(advance(to="2026-04-20"))
     stayed = given(*DRAWN, drawn(300_000, 3, on="2026-01-17", ref="loan-2"), advanced(to="2026-02-14")).when(
@@ -384,6 +410,14 @@ def test_what_was_paid_early_of_a_loan_is_known_by_its_schedule():
 def test_what_is_left_after_the_last_instalment_is_billed_monthly_there_too():
     late = (*LOAN, drawn(300_000, 1, on="2026-01-15"), advanced(to="2026-03-01"))
     life = lent("2026-03-01", standing_elsewhere(*late, on="2026-03-01")).stands(standing="overdue")
+    assert str(life.account.next_event_on()) == "2026-03-12"
+
+
+def test_the_day_on_which_the_last_loan_was_drawn_is_said_not_guessed():
+    """Due on 28 February for a draw on the 31st; and the loan drawn after it was settled: billed for 15 March, not the 28th."""
+    late = (*LOAN, drawn(300_000, 1, on="2026-01-31"), drawn(1_000, 3, on="2026-02-15", ref="loan-2"))
+    late = (*late, settled(1_000, on="2026-02-15", plan="loan-2"), advanced(to="2026-03-01"))
+    life = lent("2026-03-01", standing_elsewhere(*late, on="2026-03-01"))
     assert str(life.account.next_event_on()) == "2026-03-12"
 
 

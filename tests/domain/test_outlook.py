@@ -104,7 +104,9 @@ def test_an_agreement_falls_due_with_what_it_carries():
     adds_up(outlook)
 
 
-@pytest.mark.parametrize("lives", [wanderers, late_wanderers, planners, borrowers, agreeing], ids=lambda lives: lives.__name__)
+@pytest.mark.parametrize(
+    "lives", [wanderers, late_wanderers, planners, borrowers, agreeing], ids=lambda lives: lives.__name__
+)
 def test_every_schedule_adds_up(lives):
     for life in lives()[:40]:
         if life.account is not None and life.account.access != "pending":

@@ -231,7 +231,9 @@ def test_a_move_depends_on_its_own_state_alone(word, pair):
         first = (
             moved.access
             if access
-            else next((each.standing for each in became.events[len(node.events) :] if each.standing != pair[1]), outcome)
+            else next(
+                (each.standing for each in became.events[len(node.events) :] if each.standing != pair[1]), outcome
+            )
         )
         assert first == outcome
 

@@ -210,6 +210,11 @@ def test_a_refusal_reads_as_its_reason_its_numbers_and_its_remedy():
     assert str(Refused("legal_order")) == "legal_order: Wait until the legal order is lifted by an officer."
 
 
+def test_what_was_asked_is_never_more_than_text_to_a_terminal():
+    said = str(Refused("field_invalid", field="purchase_id", asked="p\x1b[31m\x00"))
+    assert said == r"field_invalid (field=purchase_id, asked='p\x1b[31m\x00'): Correct the named field."
+
+
 # Refused outside the domain's rules: at the store (the command id).
 ELSEWHERE = {"command_id_reused"}
 
@@ -220,7 +225,8 @@ def test_every_reason_is_given_somewhere_and_tested_somewhere():
         return {node.value for tree in sources for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
     expected = set(REASONS) - ELSEWHERE
-    assert expected <= words(Path(__file__).parent)
+    here = Path(__file__).parent
+    assert expected <= words(here) | words(here.parent / "quotes")
     given_somewhere = set()
     for path in Path(domain.__file__).parent.glob("*.py"):
         if path.name != "refusals.py":

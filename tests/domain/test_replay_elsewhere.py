@@ -27,7 +27,9 @@ def replayed_elsewhere(lines, folder) -> list[str]:
 
 @pytest.fixture(scope="module")
 def lines() -> list[str]:
-    return [stored(life.events) for life in (*wanderers()[:6], *late_wanderers()[:8], *borrowers()[:6], *agreeing()[:3])]
+    return [
+        stored(life.events) for life in (*wanderers()[:6], *late_wanderers()[:8], *borrowers()[:6], *agreeing()[:3])
+    ]
 
 
 def test_a_fresh_process_replays_stored_lives_to_the_same_accounts_and_views(lines, tmp_path):

@@ -118,6 +118,15 @@ def test_an_agreement_at_a_rate_costs_it_on_the_principal_alone():
     assert [each.amount_fen for each in life.events if isinstance(each, InterestPosted)] == [566]
 
 
+def test_what_is_refunded_of_it_bears_nothing_any_more():
+    """At 12 % a year: a hundredth of 30,000, where it would have been of 120,000."""
+    life = given(*LINE, bought("p1", 120_000, on="2026-01-10"), advanced(to="2026-02-05"))
+    life.when(restructure(4, rate=Decimal("0.12")), refund("p1", 90_000, on="2026-02-06"), advance(to="2026-03-01"))
+    (plan_interest,) = (each for each in life.events if isinstance(each, InterestPosted))
+    assert (plan_interest.kind, plan_interest.amount_fen) == ("plan", 300)
+    life.owes(principal_billed=30_000, interest_billed=300)
+
+
 def test_a_missed_instalment_breaks_it_and_the_days_past_due_go_on():
     life = given(*AGREED, advanced(to="2026-04-10")).when(advance(to="2026-04-11"))
     life.then(
@@ -194,6 +203,12 @@ def test_an_agreement_is_settled_early_with_all_that_is_left_of_it():
     ).owes()
 
 
+def test_no_part_of_an_agreement_is_paid_early():
+    given(*DRAWN, advanced(to="2026-03-01"), restructured(10)).when(
+        prepay(400_000, 418_556, plan="agreement-1")
+    ).refused("restructured", plan_id="agreement-1")
+
+
 def test_a_loss_takes_the_agreement_with_it():
     given(*AGREED).when(write_off(on="2026-03-10")).owes(
         principal_billed=123_457, interest_billed=1_420, fees_billed=1_000
@@ -265,9 +280,7 @@ def test_an_agreement_whose_last_instalment_credit_paid_is_over():
     """No statement was issued for it, so none is tested: the next one is a purchase's."""
     kept = (*LATE, restructured(2), paid(125_877, on="2026-03-06"), advanced(to="2026-05-01"))
     life = given(*kept, bought("p2", 50_000, on="2026-05-02")).stands(agreement=None)
-    life.when(advance(to="2026-06-11")).then(
-        event(AccountBilled), event(LateFeePosted), event(AccountOverdue, dpd=1)
-    )
+    life.when(advance(to="2026-06-11")).then(event(AccountBilled), event(LateFeePosted), event(AccountOverdue, dpd=1))
 
 
 def test_a_settlement_that_is_returned_stops_borrowing_again():
@@ -288,12 +301,6 @@ def test_who_broke_an_agreement_may_make_another_and_is_frozen_for_it_once():
     assert str(made.original_due_date) == "2026-02-10"
 
 
-def test_a_part_of_an_agreement_is_not_paid_early():
-    given(*DRAWN, advanced(to="2026-03-01"), restructured(10)).when(prepay(100_000, 1, plan="agreement-1")).refused(
-        "restructured", plan_id="agreement-1"
-    )
-
-
 def test_the_id_of_another_plan_names_no_agreement():
     reused = {"field": "plan_id", "reference": "loan-1", "differs": "kind"}
     given(*DRAWN, advanced(to="2026-02-12")).when(restructure(12, plan="loan-1")).refused(
@@ -303,7 +310,9 @@ def test_the_id_of_another_plan_names_no_agreement():
 
 def test_credit_pays_the_fees_that_it_carries_before_its_interest():
     """Of 100 the fee takes 83; the interest of 617 is left with 17."""
-    life = given(*LATE, restructured(12, rate=Decimal("0.06")), paid(100, on="2026-03-10")).when(advance(to="2026-04-01"))
+    life = given(*LATE, restructured(12, rate=Decimal("0.06")), paid(100, on="2026-03-10")).when(
+        advance(to="2026-04-01")
+    )
     life.then(
         event(InterestPosted, amount_fen=617, credit_applied_fen=17),
         event(InstalmentPosted, fees_fen=83, interest_fen=118, credit_applied_fen=83),

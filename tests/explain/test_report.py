@@ -5,7 +5,15 @@ from random import Random
 
 import pytest
 
-from domain.commands import ChangeBillDay, ForceClose, RequestClosure, WaiveDebt
+from domain.commands import (
+    ChangeBillDay,
+    DecideAppeal,
+    ForceClose,
+    LodgeAppeal,
+    Reinstate,
+    RequestClosure,
+    WaiveDebt,
+)
 from domain.terms import Terms
 from infra.explanations import month_told
 from projections.explaining.report import Codes, MonthExplained, NotBegun, explain_month
@@ -17,6 +25,7 @@ from tests.projections.test_credit_report import base
 from tests.projections.test_report_dialects import taken_over
 from tests.projections.test_report_disputes import decided, denied
 from tests.projections.test_report_law import reported
+from tests.specification import CUSTOMER
 
 
 def explained(story: Story, month: str, on: str, view: Codes | None = None) -> MonthExplained:
@@ -94,6 +103,17 @@ def test_each_code_by_the_first_row_that_holds(story, month, code, because):
     explanation = explained(story, month, "2026-03-31")
     assert explanation.code == code
     assert because in explanation.rules[-1].because
+
+
+def test_a_month_in_which_it_came_back_and_was_closed_again_is_settled_once_more():
+    story = Story().say("2026-01-20", ForceClose, reason="abuse")
+    story.say("2026-01-21", LodgeAppeal, appeal_id="a-1", against="closure", actor=CUSTOMER)
+    story.say("2026-01-22", DecideAppeal, appeal_id="a-1", outcome="upheld", reason="mistaken")
+    story.say("2026-03-07", Reinstate, limit_fen=300_000, appeal_id="a-1").say("2026-03-28", ForceClose, reason="abuse")
+    told = [explained(story, month, "2026-03-31") for month in ("2026-01", "2026-02", "2026-03")]
+    assert [each.code for each in told] == ["C", "*", "C"]
+    _, lines = reported([each.event for each in story.recorded], date(2026, 3, 31))
+    assert [line.code for line in lines] == ["C", "*", "C"]
 
 
 def test_what_was_learnt_late_is_named_with_what_it_made_of_the_month():

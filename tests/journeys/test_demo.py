@@ -92,7 +92,7 @@ def read_as_the_readme_says(environment: dict[str, str]) -> str:
 def owed_by_the_view(environment: dict[str, str]) -> str:
     database = f"{environment['CREDIT_DATABASE_URL']}_demo_{ACCOUNTS}_{SEED}"
     reader_url = role_url(database, "credit_reader")
-    borrowers = sum(1 for row in query.balances(reader_url) if row.last_payment_on or row.owed.total or row.owed.credit)
+    borrowers = sum(1 for row in query.balances(reader_url) if row.payments or row.owed.total or row.owed.credit)
     return f"{borrowers} accounts owe {query.totals(reader_url).owed_fen} fen"
 
 

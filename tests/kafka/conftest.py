@@ -55,9 +55,9 @@ class Site:
 
     def publish(self, *slices: list[Recorded]) -> None:
         """Publish events as they are, past the store and its checks."""
-        producer = SliceProducer(self.bootstrap, self.topic, self.prefix + "test", 10)
+        producer = SliceProducer(self.bootstrap, [self.topic], self.prefix + "test", 10)
         for events in slices:
-            producer.publish([record_of(event) for event in events])
+            producer.publish({self.topic: [record_of(event) for event in events]})
         producer.close()
 
     def topic_holds(self) -> list[Recorded]:

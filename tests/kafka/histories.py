@@ -34,7 +34,7 @@ def history(account: int | UUID, length: int, after: int = 0, trace: str = "") -
         )
         recorded.append(
             Recorded(
-                account_id=account_id, version=version, position=0, recorded_at=at, command_id=command_id,
+                aggregate_id=account_id, version=version, position=0, recorded_at=at, command_id=command_id,
                 command_index=0, command_hash=bytes(range(32)), correlation_id="", causation_id=f"c-{version}",
                 traceparent=trace, actor="customer:c-1", type=event.TYPE, type_version=1, data=data,
                 chain_hash=previous, event=event,

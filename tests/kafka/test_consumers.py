@@ -44,13 +44,13 @@ def test_a_reader_that_has_caught_up_stands_at_the_end_of_each_partition(site, t
 
 def _publish_and_abort(site, events):
     """As a relay leaves it that was killed within a transaction, and whose successor has begun."""
-    killed = SliceProducer(site.bootstrap, site.topic, site.prefix + "killed", 10)
+    killed = SliceProducer(site.bootstrap, [site.topic], site.prefix + "killed", 10)
     killed._producer.begin_transaction()
-    for partition, records in killed._chunks([record_of(event) for event in events]):
+    for partition, records in killed._chunks(site.topic, [record_of(event) for event in events]):
         killed._enqueue(partition, records)
     killed._producer.flush(10)
     killed.close()
-    SliceProducer(site.bootstrap, site.topic, site.prefix + "killed", 10).close()
+    SliceProducer(site.bootstrap, [site.topic], site.prefix + "killed", 10).close()
 
 
 def _ends(site):

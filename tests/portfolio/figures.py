@@ -3,6 +3,7 @@
 from datetime import date
 
 from domain.account import Account
+from domain.events import Instalment
 from infra.portfolio.ledger import Book
 
 
@@ -23,8 +24,12 @@ def of_book(book: Book, day: date) -> dict[str, object]:
         "interest": money.interest,
         "late fees": money.late_fees,
         "plan fees": money.plan_fees,
+        "plan interest": money.plan_interest,
+        "early fees": money.early_fees,
+        "agreement": tuple(money.anew) if money.anew else None,
+        "untested": tuple(money.untested),
         "plans": {
-            plan_id: [each for each in zip(plan.principals, plan.fees, strict=True) if each[0]]
+            plan_id: [tuple(each) for each in plan.instalments if any(each[:5])]
             for plan_id, plan in money.plans.items()
         },
         "waived": money.waived,
@@ -33,6 +38,11 @@ def of_book(book: Book, day: date) -> dict[str, object]:
         "available": book.available,
         "access": book.line.access,
     }
+
+
+def _falls_due(each: Instalment) -> tuple[int | date | None, ...]:
+    carried = each.carried_interest_fen, each.carried_fees_fen
+    return (each.principal_fen, each.fee_fen, each.interest_fen, *carried, each.due_date)
 
 
 def of_domain(account: Account, day: date) -> dict[str, object]:
@@ -51,10 +61,17 @@ def of_domain(account: Account, day: date) -> dict[str, object]:
         "days late": ledger.dpd,
         "accrued": ledger.accrued,
         "interest": ledger.interest_posted,
-        "late fees": ledger.charges_posted - ledger.interest_posted - ledger.plan_fees_posted,
+        "late fees": ledger.charges_posted
+        - ledger.interest_posted
+        - ledger.plan_interest_posted
+        - ledger.plan_fees_posted,
         "plan fees": ledger.plan_fees_posted,
+        "plan interest": ledger.plan_interest_posted,
+        "early fees": ledger.settlement_fees_posted,
+        "agreement": (ledger.agreement.plan_id, ledger.agreement.original_due_date) if ledger.agreement else None,
+        "untested": ledger.untested,
         "plans": {
-            plan_id: [(each.principal_fen, each.fee_fen) for each in plan.instalments if each.principal_fen]
+            plan_id: [each for each in map(_falls_due, plan.instalments) if any(each[:5])]
             for plan_id, plan in ledger.plans.items()
         },
         "waived": ledger.waived,

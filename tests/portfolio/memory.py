@@ -6,12 +6,16 @@ from uuid import UUID
 
 from domain.account import Account
 from domain.commands import AccountCommand
+from domain.customer import Customer, evolve
+from domain.customer_commands import CustomerCommand
+from domain.customer_decisions import decide_for_customer, follow
 from domain.decisions import decide
 from domain.events import AccountBilled, AccountEvent, MoneyEvent
 from domain.recorded import Recorded
 from domain.refusals import Refused
 from domain.terms import Catalogue
-from infra.portfolio.script import Script
+from domain.underwriting import Applicant
+from infra.portfolio.script import Said, Script
 
 
 class Memory:
@@ -21,14 +25,27 @@ class Memory:
         self.catalogue = catalogue
         self.accounts: dict[UUID, Account] = {}
         self.events: dict[UUID, list[AccountEvent]] = {}
+        self.customers: dict[str, Customer] = {}
         self.recorded: dict[tuple[UUID, str], AccountCommand] = {}
         self.refusals: list[tuple[AccountCommand, Refused]] = []
         self.repeats = 0
         self.decided = 0
 
-    def execute_many(self, commands: Sequence[AccountCommand]) -> list[bool]:
+    def execute_many(self, commands: Sequence[Said]) -> list[bool]:
         """For each command whether it was refused."""
-        return [self._refused(command) for command in commands]
+        return [
+            self._told(command) if isinstance(command, CustomerCommand) else self._refused(command)
+            for command in commands
+        ]
+
+    def _applicant(self, customer_id: str) -> Applicant:
+        return Applicant(self.customers.setdefault(customer_id, Customer(customer_id)))
+
+    def _told(self, command: CustomerCommand) -> bool:
+        """What is said of a customer is never refused, and saying it again changes nothing."""
+        applicant = self._applicant(command.customer_id)
+        self.customers[command.customer_id] = decide_for_customer(command, applicant).customer
+        return False
 
     def _refused(self, command: AccountCommand) -> bool:
         key = command.account_id, command.command_id
@@ -39,7 +56,14 @@ class Memory:
             return False
         self.decided += 1
         try:
-            decision = decide(command, self.accounts.get(command.account_id), self.catalogue)
+            before = self.accounts.get(command.account_id)
+            applicant = self._applicant(before.customer_id) if before else None
+            decision = decide(command, before, self.catalogue, applicant if command.ASKS_THE_CUSTOMER else None)
+            after = decision.account
+            if applicant and decision.events:
+                fact = follow(command.account_id, before, after, decision.events, applicant)
+                if fact:
+                    self.customers[after.customer_id] = evolve(applicant.customer, fact)
         except Refused as refused:
             self.refusals.append((command, refused))
             return True

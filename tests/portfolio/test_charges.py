@@ -14,7 +14,7 @@ from infra.portfolio.ledger import Book
 from infra.portfolio.line import Line
 from infra.portfolio.plans import Plan
 from infra.portfolio.reckoning import Reckoning
-from infra.portfolio.simulator import HAPPENINGS, LAST_DAY, TERMS, Portfolio
+from infra.portfolio.simulator import HAPPENINGS, LAST_DAY, LOAN_TERMS, TERMS, Portfolio
 from tests.portfolio.figures import of_book, of_domain
 from tests.portfolio.memory import Memory
 
@@ -64,7 +64,7 @@ def test_a_hundred_accounts_bring_every_charge_and_correction_about(seed):
 def test_they_live_under_all_published_terms_and_most_of_them_under_the_ordinary_ones(hundred):
     script, memory = hundred
     opened = Counter(account.ledger.terms.version for account in memory.accounts.values())
-    assert opened.keys() == script.catalogue.keys() == {terms.version for terms, _ in TERMS}
+    assert opened.keys() == script.catalogue.keys() == {terms.version for terms, _ in (*TERMS, *LOAN_TERMS)}
     assert opened["pay-later-2026.1"] > 50
 
 
@@ -145,7 +145,9 @@ def all_of_them_alive(self, first, days):
 
 
 def as_if_it_had_no_fees(self, purchase_id, amount, known=Plan.less):
-    return known(replace(self, fees=(0,) * len(self.fees)), purchase_id, amount)
+    return known(
+        replace(self, instalments=tuple(each._replace(fee=0) for each in self.instalments)), purchase_id, amount
+    )
 
 
 def of_the_oldest_plan(self, purchase_id):
@@ -181,7 +183,7 @@ def that_leaves_it_set_aside(self, dispute_id):
         (Reckoning, "convert", that_demands_as_much_as_before),
         (Plan, "less", as_if_it_had_no_fees),
         (Plan, "reachable", of_the_oldest_plan),
-        (Plan, "fee_by", none_of_it),
+        (Plan, "share_by", none_of_it),
         (Line, "reach", never),
         (Book, "never_bought", that_leaves_it_set_aside),
         (reckoning, "_rounded", int),

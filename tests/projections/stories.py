@@ -63,7 +63,7 @@ def record(
         )
         recorded.append(
             Recorded(
-                account_id=account_id,
+                aggregate_id=account_id,
                 version=version,
                 position=version,
                 recorded_at=at,
@@ -125,10 +125,10 @@ class Story:
         return self.say(on, AdvanceTo, date=day(on))
 
 
-def wandering(seed: int, steps: int = 40, customer: str | None = None) -> Story:
+def wandering(seed: int, steps: int = 40, customer: str | None = None, terms: Terms = PAY_LATER) -> Story:
     """A random but repeatable life: it buys, pays, is late, is frozen, closes. What is refused did not happen."""
     chance = Random(seed)
-    story = Story(customer or f"wanderer-{seed}")
+    story = Story(customer or f"wanderer-{seed}", terms=terms)
     on = date(2026, 1, 5)
     for _ in range(steps):
         on = date.fromordinal(on.toordinal() + chance.choice((0, 1, 2, 5, 9, 20, 45)))

@@ -5,15 +5,17 @@ from typing import get_args
 import pytest
 
 from domain.commands import (
+    ConvertToPlan,
     ForceClose,
     Freeze,
+    RecordDeath,
     RequestClosure,
 )
 from domain.events import AccountEvent
 from projections import audit
 from projections.folding import fold
 from tests.domain.event_samples import one_of_each
-from tests.projections.stories import Story, wandering
+from tests.projections.stories import Story, day, wandering
 
 
 def test_the_row_ends_where_the_history_ends_and_holds_all_that_arrived():
@@ -53,6 +55,20 @@ def test_a_closure_says_what_it_waits_for_and_what_stays_owed():
     assert audit.says(story.recorded[-1].event) == "Closure requested; it waits for: owed 50.00."
     story.say("2026-01-12", ForceClose, reason="abuse")
     assert audit.says(story.recorded[-1].event) == "Closed, forced (abuse); 50.00 stays owed."
+
+
+def test_a_correction_tells_late_fees_from_fees_of_plans():
+    """A death of 20 February takes back two fees of 8.33 of the plan, and the late fee of 11 March.
+
+    Interest of 10 days on 1,000.00 is left, 5.00 of 28.67.
+    """
+    story = Story().buys("2026-01-10", 200_000).advances("2026-02-01")
+    story.say("2026-02-03", ConvertToPlan, plan_id="plan-1", amount_fen=100_000, months=3).advances("2026-04-05")
+    story.say("2026-04-05", RecordDeath, date_of_death=day("2026-02-20"))
+    (corrected,) = (audit.says(each.event) for each in story.recorded if each.type == "balances.corrected")
+    assert corrected == (
+        "Corrected from 2026-02-20 on, for event 19: interest -23.67, late fees -21.17, plan fees -16.66, waived 0.00."
+    )
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import ChangeLimit, ForceClose, Freeze, RefundPurchase, RequestClosure, WithdrawClosure
+from domain.commands import (
+    ChangeLimit,
+    ForceClose,
+    Freeze,
+    RefundPurchase,
+    RequestClosure,
+    ReversePayment,
+    WithdrawClosure,
+)
 from domain.events import MoneyEvent, Owed
-from domain.terms import PAY_LATER_CARD
+from domain.terms import PAY_LATER, PAY_LATER_CARD
 from projections import balance
 from projections.folding import BeforeOpening, fold
+from tests.projections.late_facts import learns
 from tests.projections.stories import Story, day, wandering
 
 
@@ -44,6 +53,19 @@ def test_the_latest_statement_is_kept_as_it_was_printed():
     assert (seen.last_payment_on, seen.last_payment_fen) == (date(2026, 2, 5), 10_000)
 
 
+def test_the_last_payment_is_the_last_that_counts_and_was_not_returned():
+    story = learns(base(), "2026-01-15", 10_000, "2026-01-15", "first")
+    learns(story, "2026-02-05", 20_000, "2026-02-05", "second")
+    learns(story, "2026-02-06", 30_000, "2026-01-20", "late")
+    assert on(story, "2026-02-06").last_payment_fen == 20_000
+    for returned, last in (("second", (date(2026, 1, 20), 30_000)), ("late", (date(2026, 1, 15), 10_000))):
+        story.say("2026-03-03", ReversePayment, payment_ref=returned, reason="returned")
+        seen = on(story, "2026-03-03")
+        assert (seen.last_payment_on, seen.last_payment_fen) == last
+    story.say("2026-03-03", ReversePayment, payment_ref="first", reason="returned")
+    assert (on(story, "2026-03-03").last_payment_on, on(story, "2026-03-03").last_payment_fen) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("asked", "days", "arrears"),
     [("2026-02-10", 0, 0), ("2026-02-11", 1, 12_346), ("2026-03-05", 23, 12_346), ("2026-03-11", 29, 25_631)],
@@ -58,6 +80,20 @@ def test_a_minimum_within_tolerance_is_met_at_its_due_test_though_no_event_says_
     assert (on(story, "2026-02-13").minimum_due_fen, len(on(story, "2026-02-13").unpaid_minima)) == (346, 1)
     assert (on(story, "2026-02-14").minimum_due_fen, on(story, "2026-02-14").unpaid_minima) == (0, ())
     assert on(story, "2026-02-14").days_past_due == 0
+
+
+def test_what_a_missed_minimum_was_paid_down_to_is_demanded_within_tolerance_too():
+    """12,346 were demanded by 10 February and missed on the 14th: what is left of them was not met at its test."""
+    story = Story(terms=PAY_LATER_CARD).buys("2026-01-10", 123_457).advances("2026-02-14").pays("2026-02-15", 12_000)
+    assert story.recorded[-2].event.minimum_due_after == 346
+    seen = on(story, "2026-02-20")
+    assert (seen.minimum_due_fen, seen.arrears_fen, seen.days_past_due) == (346, 0, 0)
+
+
+def test_what_was_met_before_an_event_that_moves_no_money_stays_met():
+    story = Story(terms=PAY_LATER_CARD).buys("2026-01-10", 123_457).advances("2026-02-01").pays("2026-02-05", 12_000)
+    story.say("2026-02-20", ChangeLimit, limit_fen=900_000, reason="review")
+    assert (on(story, "2026-02-20").minimum_due_fen, on(story, "2026-02-20").unpaid_minima) == (0, ())
 
 
 def test_a_minimum_that_was_missed_stops_spending_before_the_calendar_has_said_so():
@@ -107,9 +143,9 @@ def test_a_day_before_the_opening_has_no_answer():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000))
-def test_the_view_reckons_arrears_and_days_past_due_as_the_account_does(seed):
-    story = wandering(seed)
+@given(st.integers(0, 10_000), st.sampled_from((PAY_LATER, PAY_LATER_CARD)))
+def test_the_view_reckons_what_is_demanded_missed_and_past_due_as_the_account_does(seed, terms):
+    story = wandering(seed, terms=terms)
     rows = {}
     for recorded in story.recorded:
         fold(rows, [recorded], balance)
@@ -117,8 +153,10 @@ def test_the_view_reckons_arrears_and_days_past_due_as_the_account_does(seed):
         if isinstance(event, MoneyEvent):
             seen = balance.as_of(rows[story.account_id], event.business_date)
             assert (seen.arrears_fen, seen.days_past_due) == (event.arrears_after, event.dpd_after)
+            assert seen.minimum_due_fen == event.minimum_due_after
     ledger = story.account.ledger
     seen = balance.as_of(rows[story.account_id], story.account.business_date)
     assert seen.buckets.model_dump() == ledger.buckets
+    assert seen.minimum_due_fen == ledger.minimum_due
     assert (seen.limit_fen, seen.available_fen) == (story.account.limit, story.account.available)
     assert (seen.freeze_reasons, seen.next_event_on) == (story.account.reasons, story.account.next_event_on())

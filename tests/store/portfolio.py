@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from domain.chain import GENESIS, instant_text, link
 from domain.codec import encode
 from domain.commands import AccountCommand, Activate, Actor, Open, Purchase
+from domain.customer_commands import AnyCustomerCommand, Apply, EstablishAge, GiveConsent
 from domain.events import AccountActivated
 from domain.identity import account_id_for
 from domain.recorded import Recorded
@@ -58,10 +59,29 @@ def facts(number: int, account_id: UUID | None = None, after: Recorded | None = 
         )
         made.append(
             Recorded(
-                account_id=account_id, version=version, position=0, recorded_at=NOON, command_id=command_id,
+                aggregate_id=account_id, version=version, position=0, recorded_at=NOON, command_id=command_id,
                 command_index=0, command_hash=bytes(range(32)), correlation_id="correlation", causation_id="cause",
                 traceparent="00-trace", actor="officer:o-1", type=event.TYPE, type_version=event.VERSION, data=data,
                 chain_hash=chain_hash, event=event,
             )
         )  # fmt: skip
     return made
+
+
+def known_person() -> tuple[str, list[AnyCustomerCommand]]:
+    """A new person's id, and what has to be told of them before anything is decided."""
+    name = f"person-{next(_numbers)}"
+    said: dict[str, Any] = {"customer_id": name, "actor": OFFICER, "at": NOON}
+    return name, [
+        GiveConsent(command_id="consent", kind="credit_check", evidence_ref="form-1", **said),
+        EstablishAge(command_id="age", adult=True, evidence_ref="check-1", **said),
+    ]
+
+
+def application(name: str, reference: str, score: int = 5_000_000, **fields: Any) -> Apply:
+    """An application whose command id and reference are the same."""
+    said = {"command_id": reference, "actor": OFFICER, "at": NOON, "terms_version": next(iter(STANDARD))} | fields
+    return Apply(
+        customer_id=name, application_ref=reference, score_limit_fen=score, monthly_income_fen=1_000_000,
+        monthly_debt_service_fen=100_000, **said,
+    )  # fmt: skip

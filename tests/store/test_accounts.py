@@ -206,7 +206,7 @@ def test_a_cached_account_is_dropped_when_room_is_needed(new_store, store):
     accounts = Accounts(new_store(), live_max=2)
     lines = [new_line() for _ in range(5)]
     accounts.execute_many([command for _, opening in lines for command in opening])
-    assert len(accounts._live._live) == 2
+    assert len(accounts._memory.accounts) == 2
     for account_id, _ in lines:
         assert accounts.execute(purchase(account_id, "p1")).version == 3
 

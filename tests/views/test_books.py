@@ -200,7 +200,7 @@ def test_programs_read_csv(credit, story):
     code, out, err = credit("books", "--date", "2026-02-12", "--csv")
     assert code == 0
     lines = list(csv.DictReader(StringIO(out)))
-    assert len(lines) == 30
+    assert len(lines) == 31
     assert sum(int(line["debit_fen"]) for line in lines) == sum(int(line["credit_fen"]) for line in lines) == 124_457
     (owed,) = (line for line in lines if line["account"] == "principal_billed")
     assert (owed["as_of"], owed["currency"], owed["kind"], owed["debit_fen"]) == (

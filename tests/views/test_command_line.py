@@ -158,3 +158,51 @@ def test_what_is_piped_is_neither_cut_nor_folded(credit, story, monkeypatch):
     _, out, _ = credit("account", "show", story.account_id)
     assert f"{story.account_id} of customer c-1" in out
     assert "…" not in out
+
+
+# What is to come
+
+
+def test_what_falls_due_when_adds_up_to_what_is_owed(credit, story):
+    """What is past due falls due today; the late fee, and interest since the due date, come with the next statement."""
+    code, out, _ = credit("account", "schedule", story.account_id, "--on", "2026-02-20")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[0] == "due principal interest fees in all owed after instalments"
+    assert lines[1] == "2026-02-20 1,104.57 0.00 0.00 1,104.57 10.00"
+    told = json.loads(credit("account", "schedule", story.account_id, "--on", "2026-02-20", "--json")[1])
+    assert sum(each["principal"] + each["interest"] + each["fees"] for each in told["rows"]) == (
+        told["owed"] + told["to_come"] - told["credit"] - told["disputed"]
+    )
+
+
+def test_the_payoff_of_an_account_on_a_day_to_come(credit, story):
+    code, out, _ = credit("quote", "payoff", story.account_id, "--on", "2026-02-20", "--json")
+    told = json.loads(out)
+    assert (code, told["owed"], told["total"]) == (0, 111_457, 111_457 + told["accrued"])
+    code, out, _ = credit("quote", "payoff", story.account_id, "--on", "2026-02-20")
+    assert code == 0
+    assert out.splitlines()[0].split()[-1] == "payoff"
+
+
+def test_what_instalments_would_cost(credit, story):
+    code, out, _ = credit("quote", "conversion", story.account_id, "--on", "2026-02-05", "--json")
+    told = json.loads(out)
+    assert (code, told["convertible"]) == (0, 123_457)
+    assert [(each["months"], each["fee"]) for each in told["offers"]] == [(3, 3_086), (6, 5_556), (12, 10_864)]
+    assert told["offers"][0]["irr_x12_percent"].startswith("14.9")
+    code, out, _ = credit("quote", "conversion", story.account_id, "--on", "2026-02-05", "--amount", "100000")
+    assert (code, out.splitlines()[1].split()[:2]) == (0, ["3", "25.00"])
+    code, _, err = credit("quote", "conversion", story.account_id, "--on", "2026-02-05", "--amount", "200000")
+    assert code == 2
+    assert "123457 that may be converted" in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("command", [("account", "schedule"), ("quote", "payoff"), ("quote", "conversion")])
+@pytest.mark.parametrize(
+    ("on", "said"), [("2026-01-04", "was opened on"), ("2099-01-01", "can be foreseen"), ("soon", "is not a date")]
+)
+def test_a_day_that_cannot_be_told_of_is_wrong_usage(credit, story, command, on, said):
+    code, _, err = credit(*command, story.account_id, "--on", on)
+    assert code == 2
+    assert said in " ".join(err.replace("│", " ").split())

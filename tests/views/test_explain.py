@@ -81,7 +81,7 @@ def test_a_month_that_the_view_tells_otherwise_is_found_out(credit, story, owner
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["report"], "a month belongs to the figure report, and to no other"),
+        (["report"], "report needs a month, like 2026-04"),
         (["owed", "2026-01"], "a month belongs to the figure report, and to no other"),
         (["report", "2026-13"], "'2026-13' is not a month like 2026-04"),
         (["report", "0001-01"], "'0001-01' is not a month like 2026-04"),

@@ -145,14 +145,14 @@ def test_what_was_settled_is_kept_as_it_was_then(views_url, reader_url):
     assert len(query.ask(reader_url, partial(ask, as_of=date(2031, 9, 30)))) == 61
 
 
-def test_what_was_folded_before_months_could_be_restated_is_folded_again(new_database, tmp_path):
+def test_what_was_folded_into_rows_of_another_shape_is_folded_again(new_database, tmp_path):
     for file in FOLDER.glob("*.sql"):
         if file.name < "0013":
             copy(file, tmp_path)
     owner_url = new_database()
     migrate(owner_url, tmp_path)
     with psycopg.connect(owner_url) as owner:
-        for view in ("balance", "credit_report"):
+        for view in ("balance", "credit_report", "audit"):
             owner.execute("INSERT INTO view_positions VALUES (%s, 1, %s, 0, 5, 5)", (view, TOPIC))
         owner.execute(
             "INSERT INTO credit_report_months_g1 VALUES (gen_random_uuid(), '2026-02-01', '1', '1', 18, 1, 1, 1)"
@@ -160,7 +160,7 @@ def test_what_was_folded_before_months_could_be_restated_is_folded_again(new_dat
     migrate(owner_url)
     views_url = role_url(owner_url, "credit_views")
     assert months_of(views_url) == []
-    for layout, offset in ((BALANCE, 5), (CREDIT_REPORT, 0)):
+    for layout, offset in ((BALANCE, 0), (CREDIT_REPORT, 0), (AUDIT, 5)):
         with ViewStore(views_url, layout) as store:
             assert store.position(TOPIC, 0) == offset
 
