@@ -678,6 +678,8 @@ class Hindsight(Book):
             beyond += amount - part
         self.owe_again(("before", fact.what), planned - from_plans)
         self.waiting = []
+        # Owed from today on, they are paid in the order in which they would have been.
+        self.rows = dict(sorted(self.rows.items(), key=lambda named: named[1].due or date.max))
         for row in self.rows.values():
             row.due, row.bears, row.lived = None, False, 0
         for kind in ("interest", "fees"):
