@@ -35,6 +35,11 @@ def drawn(plan_id: str, made_on: date, amount: int, months: int, annual_rate: De
     )
 
 
+def due_on(plan: PlanLeft, number: int) -> date:
+    """When the instalment of that number is due, where instalments have due dates; number 0 is when the plan was made."""
+    return _due_on(plan.made_on, number)
+
+
 def _due_on(made_on: date, number: int) -> date:
     return add_months(made_on, number)
 
