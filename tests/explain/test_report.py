@@ -18,6 +18,7 @@ from domain.terms import Terms
 from infra.explanations import month_told
 from projections.explaining.report import Codes, MonthExplained, NotBegun, explain_month
 from tests.domain.lives import wandering, wandering_late
+from tests.explain.loan_lives import agreeing, lending
 from tests.explain.test_lives import learning_late, with_decisions
 from tests.projections.late_facts import BEGIN, facts_of, learns, lived, returns_of
 from tests.projections.stories import Story
@@ -171,7 +172,7 @@ def every_month_is_explained(events, day: date) -> int:
     return len(lines)
 
 
-@pytest.mark.parametrize("kind", [wandering, wandering_late, learning_late, with_decisions])
+@pytest.mark.parametrize("kind", [wandering, wandering_late, learning_late, with_decisions, lending, agreeing])
 def test_the_report_says_what_is_reckoned_from_the_events(kind):
     for seed in range(12):
         events = kind(seed).events
