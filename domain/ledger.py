@@ -803,11 +803,6 @@ class Ledger:
         self.buckets = {bucket: getattr(migrated.balances, bucket) for bucket in BUCKETS}
         self.statement_no, self.drawn_on = migrated.statement_no, migrated.drawn_on
         self._go_on_with(migrated)
-        if self.terms.product == "cash_loan":
-            # Where no instalment is to come, what is left goes on to be billed by the day that the last ones were due on.
-            begun = [plan.made_on for plan in self.plans.values()]
-            begun = begun or [each.due_date for each in self.slices.values() if each.due_date is not None]
-            self.drawn_on = max(begun, default=None)
 
     def adopt(self, corrected: Restated) -> None:
         """Become what would have been, as the correction says."""
