@@ -353,7 +353,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
         case HoldReleased():
             _take_from_hold(account, event.hold_id, event.amount_fen, event.reason)
         case PlanCreated():
-            made = (event.business_date, event.amount_fen, len(event.schedule), event.statement_no)
+            made = (event.business_date, event.amount_fen, len(event.schedule), event.statement_no, event.kind)
             account.plans[event.plan_id] = Planned(*made)
             plan = PlanLeft(
                 plan_id=event.plan_id,
@@ -521,7 +521,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             ledger.take_over(event)
             # Their ids are taken; how many months they had, and on which statement, is known elsewhere alone.
             account.plans = {
-                each.plan_id: Planned(each.made_on, principal_left(each), 0, 0) for each in event.plans_left
+                each.plan_id: Planned(each.made_on, principal_left(each), 0, 0, each.kind) for each in event.plans_left
             }
             # So are those of purchases, in plans or not; they cannot be refunded or disputed here.
             names = [each.purchase_id for each in event.purchases_left]

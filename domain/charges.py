@@ -56,9 +56,11 @@ def bill_day(ledger: Ledger) -> Iterator[Charge]:
     ]
     for plan, instalment in due:
         yield from plan_fee(ledger, plan, instalment.fee_fen, credit=ledger.credit)
-    yield from interest(ledger)
+    # Fees that an agreement carries are fees, though they come with its instalment.
+    for_fees = sum(instalment.carried_fees_fen for _, instalment in due)
+    yield from interest(ledger, for_fees)
     for plan, instalment in due:
-        yield from plan_interest(ledger, plan, instalment.interest_fen)
+        yield from plan_interest(ledger, plan, instalment.interest_fen, for_fees=for_fees)
     for plan, instalment in due:
         yield InstalmentPosted(
             plan_id=plan.plan_id,
@@ -88,10 +90,16 @@ def plan_fee(
         )
 
 
-def plan_interest(ledger: Ledger, plan: PlanLeft, amount: int) -> Iterator[InterestPosted]:
-    """The interest of a loan's next instalment, or so much of it: no more than had run up when the customer died."""
+def plan_interest(
+    ledger: Ledger, plan: PlanLeft, amount: int, principal: int | None = None, for_fees: int = 0
+) -> Iterator[InterestPosted]:
+    """The interest of a loan's next instalment, or so much of it: no more than had run up when the customer died.
+
+    It is of so much `principal`, or of all of it; `for_fees` of the credit is not there to pay for it.
+    """
     if ledger.died_on is not None and _after_death(ledger):
-        by_then = _run_up_of(ledger, plan, principal_left(plan), ledger.died_on) if due_next(plan).due_date else 0
+        principal = principal_left(plan) if principal is None else principal
+        by_then = _run_up_of(ledger, plan, principal, ledger.died_on) if due_next(plan).due_date else 0
         amount = min(amount, by_then)
     if amount:
         yield InterestPosted(
@@ -99,7 +107,7 @@ def plan_interest(ledger: Ledger, plan: PlanLeft, amount: int) -> Iterator[Inter
             amount_fen=amount,
             fen_days=0,
             total_posted_fen=ledger.interest_posted,
-            credit_applied_fen=min(ledger.credit, amount),
+            credit_applied_fen=min(max(0, ledger.credit - for_fees), amount),
             plan_id=plan.plan_id,
             number=due_next(plan).number,
         )
@@ -150,7 +158,7 @@ def paid_early(ledger: Ledger, plan: PlanLeft, principal: int) -> Iterator[Charg
         yield from plan_fee(ledger, plan, fee_run_up(plan, today, ledger.bill_days), credit=0)
         return
     yield from interest(ledger)
-    yield from plan_interest(ledger, plan, _run_up_of(ledger, plan, principal, today))
+    yield from plan_interest(ledger, plan, _run_up_of(ledger, plan, principal, today), principal)
     terms = ledger.terms
     if plan.kind == "draw" and today > plan.made_on + timedelta(days=terms.cooling_off_days):
         fee = half_up(terms.early_settlement_fee, principal)
@@ -182,8 +190,20 @@ def run_up(ledger: Ledger) -> Iterator[InterestPosted | DebtWaived]:
     yield from over_cap(ledger)
 
 
-def interest(ledger: Ledger) -> Iterator[InterestPosted]:
-    """What interest has run up since the last posting: new running total minus what was posted before."""
+def of_payment(ledger: Ledger) -> Iterator[InterestPosted]:
+    """What is overdue of a loan bears until it is paid, so every payment finds the penalty of the days before it.
+
+    Where no principal is left, the last of it waits for its bill day.
+    """
+    if ledger.terms.product == "cash_loan" and ledger.principal:
+        yield from interest(ledger)
+
+
+def interest(ledger: Ledger, for_fees: int = 0) -> Iterator[InterestPosted]:
+    """What interest has run up since the last posting: new running total minus what was posted before.
+
+    `for_fees` of the credit is not there to pay for it.
+    """
     accrued = ledger.accrued
     if accrued > 0:
         yield InterestPosted(
@@ -192,7 +212,7 @@ def interest(ledger: Ledger) -> Iterator[InterestPosted]:
             fen_days=ledger.fen_days,
             earlier_days=ledger.earlier_days,
             total_posted_fen=ledger.interest_posted + accrued,
-            credit_applied_fen=min(ledger.credit, accrued),
+            credit_applied_fen=min(max(0, ledger.credit - for_fees), accrued),
         )
 
 

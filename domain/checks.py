@@ -23,6 +23,7 @@ from domain.commands import (
     SettleEarly,
 )
 from domain.customer_commands import CustomerCommand
+from domain.events import PlanKind
 from domain.money import FEN_MAX
 from domain.refusals import Reason, Refused
 from domain.terms import Catalogue, Product, Terms
@@ -75,6 +76,7 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
         case ConvertToPlan(plan_id=name):
             if (plan := account.plan(name)) is None:
                 return False
+            _check_kind(name, plan.kind, "conversion")
             first = {"amount_fen": plan.amount, "months": plan.months}
             statement = {} if command.statement_no is None else {"statement_no": plan.statement_no}
             _check_same(command, "plan_id_reused", "plan_id", first | statement)
@@ -88,6 +90,7 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
         case Restructure(plan_id=name):
             if (plan := account.plan(name)) is None:
                 return False
+            _check_kind(name, plan.kind, "restructuring")
             _check_same(command, "plan_id_reused", "plan_id", {"months": plan.months})
         case PrepayPlan(channel=channel, payment_ref=name):
             if (received := account.payment(channel, name)) is None:
@@ -118,6 +121,11 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
 def _value_date(asked: date | None, known: date) -> dict[str, object]:
     # A sender who leaves it to us says the same on every day.
     return {} if asked is None else {"value_date": known}
+
+
+def _check_kind(plan_id: str, first: PlanKind, asked: PlanKind) -> None:
+    if first != asked:
+        raise Refused("plan_id_reused", field="plan_id", reference=plan_id, differs="kind", first=first, asked=asked)
 
 
 def _check_same(command: Command, reason: Reason, field: str, first: Mapping[str, object]) -> None:

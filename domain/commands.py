@@ -493,6 +493,8 @@ class Migrate(Command):
     plans: Annotated[tuple[PlanLeft, ...], Field(max_length=100)] = ()
     untested_due: date | None = None
     untested_later: Annotated[tuple[date, ...], Field(max_length=100)] = ()
+    # When the last loan was drawn: what is left once no instalment is to come is billed monthly from there.
+    drawn_on: date | None = None
     counters: Counters
     history: Annotated[str, Field(pattern=r"^[#*ANM1-7]{0,24}$")] = ""
 

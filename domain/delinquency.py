@@ -92,6 +92,15 @@ def break_plan(account: Account, day: date) -> Iterator[AccountEvent]:
     )
 
 
+def freeze_restructured(account: Account) -> Iterator[AccountEvent]:
+    """The freeze that comes with an agreement; one that was broken before may have left it."""
+    if RESTRUCTURED in account.frozen_since:
+        return
+    access = move_access("freeze_by_system", account.access)
+    if access is not None:
+        yield AccountFrozen(reason=RESTRUCTURED, reasons_now=(*account.reasons, RESTRUCTURED), access=access)
+
+
 def booked(
     account: Account, reason: Literal["days_past_due", "fraud", "death", "insolvency"], standing: Standing
 ) -> Iterator[AccountEvent]:
@@ -153,6 +162,8 @@ def fall_back(account: Account) -> Iterator[AccountEvent]:
             if standing is not None:
                 yield AccountStandingChanged(move="reopen", standing=standing)
         return
+    if ledger.agreement is not None and ledger.agreement.plan_id in ledger.plans:
+        yield from freeze_restructured(account)  # it turns out not to be paid
     trigger = "reopen_overdue" if next(ledger.missed(), None) is not None else "reopen"
     if trigger == "reopen_overdue" or ledger.billed:
         standing = move_standing(trigger, account.standing)

@@ -85,13 +85,20 @@ class Derivation:
             derived = max(0, charges.minimum(ledger) - brought_forward)
             demanded = max(statement.own_minimum, statement.minimum - brought_forward)
             ledger.bill(statement.due_date, min(derived, demanded))
-        if missed is not None:
-            ledger.break_plan(missed.statement_no)
         while self._facts and self._facts[-1].on == day:
+            if self._facts[-1].kind != "charge_off":
+                self._break_plan(day)
             self._apply(self._facts.pop())
             owed = owed or (ledger.owed if told else 0)
+        self._break_plan(day)
         if owed and not ledger.owed:
             self.paid_off.append(PaidOff(on=day, dpd=dpd))
+
+    def _break_plan(self, day: date) -> None:
+        """A missed instalment breaks an agreement after a loss is booked, and before anything is learnt of the day."""
+        missed = charges.missed_today(self.ledger, day) if self.ledger.agreement is not None else None
+        if missed is not None:
+            self.ledger.break_plan(missed.statement_no)
 
     def _post(self, posted: Iterable[Charge]) -> None:
         for event in posted:
@@ -111,8 +118,7 @@ class Derivation:
                 )
                 ledger.refund(fact.reference, of_purchase, applied, credited)
             case "payment":
-                if ledger.terms.product == "cash_loan":
-                    self._post(charges.interest(ledger))
+                self._post(charges.of_payment(ledger))
                 applied, credited = allocate(fact.amount, ledger.buckets, ledger.regime)
                 ledger.pay(applied, credited)
             case "conversion":

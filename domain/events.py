@@ -870,6 +870,7 @@ class AccountMigrated(CarriedForward):
     """A living account was taken over as it stood elsewhere, limit and debt. Nothing new is owed.
 
     `history` are the codes of the credit report up to the month before, oldest first, at most 24, `#` where unknown.
+    `drawn_on` is when the last loan was drawn, from which what is left of loans in the end is billed monthly.
     """
 
     TYPE = "account.migrated"
@@ -877,6 +878,7 @@ class AccountMigrated(CarriedForward):
     statement_no: Annotated[int, Field(ge=0)]
     balances: Owed
     history: Annotated[str, Field(pattern=r"^[#*ANM1-7]{0,24}$")]
+    drawn_on: date | None = None
 
     @property
     def fingerprint(self) -> str:

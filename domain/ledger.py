@@ -314,6 +314,8 @@ class Ledger:
 
     def _reach(self, to: date) -> None:
         a_new_day = to > self.business_date
+        if a_new_day and self.agreement is not None and self.agreement.plan_id not in self.plans and not self.untested:
+            self.agreement = None  # credit paid its last instalment, so that no statement is to be tested
         while self.untested and self.charged_off_due is None and (test := self.test_date(self.untested[0])) <= to:
             due = self.untested[0]
             self._close_days(test)
@@ -627,7 +629,7 @@ class Ledger:
         """Everything owed becomes one plan; nothing is demanded any more, and nothing bears but what the plan says.
 
         A plan stands as it was made: where there is less to take than its amounts, the rest pays like money, and becomes
-        credit; what there is more stays payable.
+        credit; what there is more is payable, and comes with the next statement as if bought today.
         """
         planned = left_of(plan)
         taken = self.restructurable(planned)
@@ -644,14 +646,21 @@ class Ledger:
             self.buckets[bucket] = 0
         for bucket, amount in planned.items():
             self.buckets[bucket] = amount
-        self.layers, self.untested = (), ()
-        self.slices = {name: each for name, each in self.slices.items() if each.unpaid}
-        self.bearing = sum(each.unpaid for each in self.slices.values() if each.due_date is not None)
+        for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
+            self.buckets[unbilled] += self.buckets[billed]
+            self.buckets[billed] = 0
+        self.layers, self.untested, self.bearing = (), (), 0
+        self.slices = {
+            name: each._replace(due_date=None, fen_days=0, counted_to=self.business_date, earlier_days=())
+            for name, each in self.slices.items()
+            if each.unpaid
+        }
         self.plans = {plan.plan_id: plan}
         self.agreement = AgreementLeft(plan_id=plan.plan_id, original_due_date=original_due_date)
         self.drawn_on = plan.made_on
-        applied, credited = allocate(beyond, self.buckets, self.regime)
-        self.pay(applied, credited)
+        # Credit from before pays what of that is payable, too.
+        applied, left = allocate(self.credit + beyond, self.buckets, self.regime)
+        self.pay(applied, left - self.credit)
 
     def break_plan(self, statement_no: int) -> None:
         """All that was to come of the agreement is billed and due since before it, with the minimum that was missed."""
@@ -695,6 +704,8 @@ class Ledger:
     def settle(self, plan_id: str, applied: Amounts, credited: int) -> None:
         """A plan is over before its end, and was paid; what the money did not reach of it is owed like a purchase."""
         plan = self.plans.pop(plan_id, None)
+        if self.agreement is not None and self.agreement.plan_id == plan_id:
+            self.agreement = None
         self.pay(applied, credited)
         left: Amounts = left_of(plan) if plan else {}
         for bucket, planned in left.items():
@@ -790,8 +801,13 @@ class Ledger:
     def take_over(self, migrated: AccountMigrated) -> None:
         """Become what the account was elsewhere."""
         self.buckets = {bucket: getattr(migrated.balances, bucket) for bucket in BUCKETS}
-        self.statement_no = migrated.statement_no
+        self.statement_no, self.drawn_on = migrated.statement_no, migrated.drawn_on
         self._go_on_with(migrated)
+        if self.terms.product == "cash_loan":
+            # Where no instalment is to come, what is left goes on to be billed by the day that the last ones were due on.
+            begun = [plan.made_on for plan in self.plans.values()]
+            begun = begun or [each.due_date for each in self.slices.values() if each.due_date is not None]
+            self.drawn_on = max(begun, default=None)
 
     def adopt(self, corrected: Restated) -> None:
         """Become what would have been, as the correction says."""

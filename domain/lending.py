@@ -90,6 +90,8 @@ def prepay_plan(command: PrepayPlan, account: Account, today: date) -> Facts:
     """Pay a part of a loan before it is due, with what has run up on that part; the rest keeps its dates and its scheme."""
     check_offered(command, account, "cash_loan")
     plan = _plan(command, account)
+    if plan.kind == "restructuring":
+        raise Refused("restructured", plan_id=plan.plan_id)
     ledger, left = account.ledger, principal_left(plan)
     if command.principal_fen >= left:
         raise Refused("prepayment_settles", field="principal_fen", asked=command.principal_fen, highest=left - 1)

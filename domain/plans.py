@@ -35,6 +35,11 @@ def drawn(plan_id: str, made_on: date, amount: int, months: int, annual_rate: De
     )
 
 
+def due_on(plan: PlanLeft, number: int) -> date:
+    """When the instalment of that number is due, where instalments have due dates; number 0 is when the plan was made."""
+    return _due_on(plan.made_on, number)
+
+
 def _due_on(made_on: date, number: int) -> date:
     return add_months(made_on, number)
 
@@ -57,28 +62,34 @@ def restructured(
     monthly from the agreement on, those of a line with its next statements.
     """
     principal, interest, fees = (evenly(amount, months) for amount in kinds)
-    left, instalments_to_come = kinds[0], []
-    for at in range(months):
-        instalments_to_come.append(
-            Instalment(
-                number=at + 1,
-                principal_fen=principal[at],
-                fee_fen=0,
-                interest_fen=half_up(Fraction(rate) / 12, left),
-                due_date=_due_on(made_on, at + 1) if dated else None,
-                carried_interest_fen=interest[at],
-                carried_fees_fen=fees[at],
-            )
+    to_come = [
+        Instalment(
+            number=at + 1,
+            principal_fen=principal[at],
+            fee_fen=0,
+            due_date=_due_on(made_on, at + 1) if dated else None,
+            carried_interest_fen=interest[at],
+            carried_fees_fen=fees[at],
         )
-        left -= principal[at]
+        for at in range(months)
+    ]
     return PlanLeft(
         plan_id=plan_id,
         kind="restructuring",
         made_on=made_on,
-        instalments=tuple(instalments_to_come),
+        instalments=tuple(_bearing(to_come, rate)),
         parts=(),
         annual_rate=rate,
     )
+
+
+def _bearing(to_come: list[Instalment], rate: Decimal) -> list[Instalment]:
+    """Instalments of an agreement, each with a twelfth of a year's interest on the principal that is left before it."""
+    left, bearing = sum(each.principal_fen for each in to_come), []
+    for each in to_come:
+        bearing.append(each.model_copy(update={"interest_fen": half_up(Fraction(rate) / 12, left)}))
+        left -= each.principal_fen
+    return bearing
 
 
 def principal_left(plan: PlanLeft) -> int:
@@ -112,7 +123,10 @@ def planned_of(plan: PlanLeft, purchase_id: str) -> int:
 
 
 def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None:
-    """The plan less `amount` of one purchase: from the last instalment backwards, and one that is empty has no fee."""
+    """The plan less `amount` of one purchase: from the last instalment backwards, and one that is empty has no fee.
+
+    What an agreement bears, it bears on what is left then.
+    """
     left, instalments_left = amount, list(plan.instalments)
     for at, each in reversed(list(enumerate(plan.instalments))):
         taken = min(left, each.principal_fen)
@@ -125,6 +139,8 @@ def taken_back(plan: PlanLeft, purchase_id: str, amount: int) -> PlanLeft | None
         for part in plan.parts
     )
     kept = tuple(part for part in parts if part.amount_fen)
+    if plan.kind == "restructuring":
+        instalments_left = _bearing(instalments_left, plan.annual_rate)
     return _going_on(plan.model_copy(update={"instalments": tuple(instalments_left), "parts": kept}))
 
 

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from pydantic import TypeAdapter
 
-from domain.events import Appealable, AppealOutcome, CodeChange
+from domain.events import Appealable, AppealOutcome, CodeChange, PlanKind
 
 
 class Posted(NamedTuple):
@@ -70,6 +70,7 @@ class Planned(NamedTuple):
     amount: int
     months: int
     statement_no: int
+    kind: PlanKind = "conversion"
 
 
 class Drawn(NamedTuple):

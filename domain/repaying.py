@@ -26,9 +26,7 @@ def receive_payment(command: ReceivePayment, account: Account, today: date) -> F
     check_bound(command.amount_fen, ledger.credit)
     if value_date < today:
         yield from renew(account)
-    if ledger.terms.product == "cash_loan":
-        # What is overdue bears until it is paid, so every payment finds the penalty of the days before it.
-        yield from charges.interest(ledger)
+    yield from charges.of_payment(ledger)
     applied, credited = allocate(command.amount_fen, ledger.buckets, ledger.regime)
     yield PaymentReceived(
         payment_ref=command.payment_ref,

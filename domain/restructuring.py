@@ -8,9 +8,9 @@ from domain import charges
 from domain.account import Account
 from domain.checks import check_activated
 from domain.commands import Restructure
-from domain.delinquency import OVERDUE_LONG, RESTRUCTURED, lifted
-from domain.events import AccountEvent, AccountFrozen, AccountStandingChanged, PlanCreated, PlanPart
-from domain.lifecycle import move_access, move_standing
+from domain.delinquency import OVERDUE_LONG, freeze_restructured, lifted
+from domain.events import AccountEvent, AccountStandingChanged, PlanCreated, PlanPart
+from domain.lifecycle import move_standing
 from domain.plans import left_of, restructured
 from domain.refusals import Refused
 
@@ -47,9 +47,7 @@ def restructure(command: Restructure, account: Account, today: date) -> Facts:
         original_due_date=ledger.oldest_due,
     )
     yield AccountStandingChanged(move="restructure", standing=standing or account.standing)
-    access = move_access("freeze_by_system", account.access)
-    if access is not None:
-        yield AccountFrozen(reason=RESTRUCTURED, reasons_now=(*account.reasons, RESTRUCTURED), access=access)
+    yield from freeze_restructured(account)
     if OVERDUE_LONG in account.frozen_since:
         # Nothing is past due any more, though it was not cured.
         yield lifted(account, OVERDUE_LONG, None)

@@ -53,10 +53,15 @@ def loan(scheme: Scheme, amount: int, annual_rate: Decimal, begins: date, due_da
     principal = at_the_end if scheme == "interest_only" else evenly(amount, len(due_dates))
     shares, left, since = [], amount, begins
     for due_date, part in zip(due_dates, principal, strict=True):
-        interest = half_up(Fraction(annual_rate) * days_between(since, due_date) / 360, left)
-        shares.append(Share(part, 0, interest))
+        shares.append(Share(part, 0, period_interest(scheme, left, annual_rate, since, due_date)))
         left, since = left - part, due_date
     return tuple(shares)
+
+
+def period_interest(scheme: Scheme, left: int, annual_rate: Decimal, begins: date, ends: date) -> int:
+    """The interest of one period on what is left: a twelfth of the year's in an annuity, else by days of 360 a year."""
+    year = Fraction(1, 12) if scheme == "annuity" else Fraction(days_between(begins, ends), 360)
+    return half_up(Fraction(annual_rate) * year, left)
 
 
 def _annuity(amount: int, rate: Fraction, periods: int) -> Schedule:

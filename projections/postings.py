@@ -84,6 +84,11 @@ _BILLED: dict[LedgerAccount, LedgerAccount] = {
     "fees_unbilled": "fees_billed",
     "fees_planned": "fees_billed",
 }
+_BILLED_OF: dict[str, LedgerAccount] = {
+    "principal": "principal_billed",
+    "interest": "interest_billed",
+    "fees": "fees_billed",
+}
 # What a charge-off writes down, and what moves with it afterwards.
 _LOST: frozenset[LedgerAccount] = frozenset({*_BILLED, *_BILLED.values()})
 
@@ -200,9 +205,13 @@ def _lines(event: AccountEvent) -> Lines:  # noqa: C901, PLR0912, PLR0915 - one 
         case AccountChargedOff():
             for bucket, fen in event.fell_due.items():
                 yield from _bill(_account(bucket), fen)
-            # Credit and billed debt are never there together: what it pays of is the principal of plans that ended.
-            yield "customer_credit", event.credit_applied_fen
-            yield "principal_billed", -event.credit_applied_fen
+            # Credit and billed debt are never there together: what it pays of fell due, and like any loss in this order.
+            left = event.credit_applied_fen
+            yield "customer_credit", left
+            for kind in ("principal", "interest", "fees"):
+                fell_due = sum(fen for bucket, fen in event.fell_due.items() if bucket.startswith(kind))
+                yield _BILLED_OF[kind], -min(left, fell_due)
+                left -= min(left, fell_due)
             lost = sum(event.amounts.values())
             yield "write_off_loss", lost
             yield "charged_off", -lost

@@ -8,10 +8,10 @@ import pytest
 
 from infra import installation
 from infra.cli import main
-from infra.cli.statements import _write
+from infra.cli.table import write_table
 from infra.faults import Fault
 from infra.installation import Installation, install_beside, look_at
-from infra.portfolio.export import StatementRow
+from infra.portfolio.export import HEADER, StatementRow
 from infra.settings import Settings
 
 NOBODY = str(UUID(int=0))
@@ -106,17 +106,17 @@ def test_a_portfolio_that_is_not_there_any_more_is_said(monkeypatch, tmp_path, s
 def test_an_export_keeps_a_device_a_device_and_a_link_a_link(tmp_path):
     target, link = tmp_path / "target.csv", tmp_path / "link.csv"
     link.symlink_to(target)
-    _write(link.resolve(), [ROW])
+    write_table(link.resolve(), HEADER, [ROW])
     assert link.is_symlink()
     assert target.read_text() == "id,month,balance,paid,refunded,limit,over_limit\n1,2005-04,0,0,0,20000,0\n"
     pipe = tmp_path / "null"
     pipe.symlink_to("/dev/null")
-    _write(pipe.resolve(), [ROW])
+    write_table(pipe.resolve(), HEADER, [ROW])
     assert pipe.resolve().is_char_device()
 
 
 def test_an_export_that_fails_leaves_nothing_behind(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match=r"directory"):
-        _write(tmp_path / "folder", [ROW])
+        write_table(tmp_path / "folder", HEADER, [ROW])
     assert list(tmp_path.iterdir()) == [tmp_path / "folder"]

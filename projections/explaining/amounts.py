@@ -47,7 +47,7 @@ def _amount(book: Book, bucket: Bucket) -> Step:
         {name: each for name, each in book.purchases.items() if each.unpaid and each.bucket == bucket},
     )
     if bucket == "principal_planned":
-        plans = " + ".join(f"{yuan(plan.left)} of {name}" for name, plan in book.plans.items())
+        plans = " + ".join(f"{yuan(plan.left)} of {name}" for name, plan in book.plans.items() if plan.left)
         return step(_MEANS[bucket], OWED, plans, fen, events=book.behind[bucket], bucket=bucket)
     if bucket not in PRINCIPAL_BUCKETS or not unpaid:
         return step(_MEANS[bucket], OWED, yuan(fen), fen, events=book.behind[bucket], bucket=bucket)
@@ -65,7 +65,7 @@ def _called(name: str) -> str:
     """A purchase by its id; an instalment by its number and its plan."""
     if not name.startswith("plan/"):
         return name
-    _, plan, part = name.split("/")
+    _, plan, part, *_ = name.split("/")
     return f"the rest of {plan}" if part == "rest" else f"instalment {part} of {plan}"
 
 

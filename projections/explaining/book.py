@@ -4,14 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from domain.calendar import days_between
 from domain.events import AccountOpened
-from domain.money import BILLED_BUCKETS, BUCKETS, PRINCIPAL_BUCKETS, UNBILLED_BUCKETS, Bucket
+from domain.money import (
+    BILLED_BUCKETS,
+    BUCKETS,
+    PLANNED_BUCKETS,
+    PRINCIPAL_BUCKETS,
+    UNBILLED_BUCKETS,
+    Bucket,
+)
 from domain.terms import Terms
 from projections.explaining.curve import Curve
 from projections.explaining.pieces import AtRate, ComingTerms, Demand, Died, Hold, Lost, Lowered, Purchase
 from projections.explaining.plans import BillDays, Plan
+from projections.explaining.schedules import Coming
 from projections.explaining.steps import Told
 
 
@@ -33,7 +42,8 @@ class Book:
     # What is paid in instalments, the oldest plan first; a plan that is over is gone.
     plans: dict[str, Plan] = field(default_factory=dict)
     demands: list[Demand] = field(default_factory=list)
-    untested_due: date | None = None
+    # The due dates whose tests have not come yet; loans may have several.
+    untested: list[date] = field(default_factory=list)
     lost: Lost | None = None
     died: Died | None = None
     bearing: Curve = field(default_factory=Curve)
@@ -42,6 +52,7 @@ class Book:
     rate_before: tuple[date, Decimal] | None = None
     coming: ComingTerms | None = None
     principal: Curve = field(default_factory=Curve)
+    # What was posted of it by days; and all charges that count under the cap, instalments' interest included.
     interest_posted: int = 0
     charged: int = 0
     waived: int = 0
@@ -64,6 +75,35 @@ class Book:
     @property
     def owed(self) -> int:
         return sum(self.amounts.values()) - self.amounts["credit"]
+
+    @property
+    def payable(self) -> int:
+        """What is billed, and what the next statement bills."""
+        return sum(self.amounts[bucket] for bucket in (*BILLED_BUCKETS, *UNBILLED_BUCKETS))
+
+    @property
+    def planned(self) -> int:
+        """What is in instalments that are not payable yet, with what they carry."""
+        return sum(self.amounts[bucket] for bucket in PLANNED_BUCKETS)
+
+    @property
+    def bearing_rate(self) -> Decimal | Fraction:
+        """What bearing principal costs a day; of loans the raised rate of a year of 360 days."""
+        terms = self.terms
+        if not self.lends:
+            return terms.daily_rate
+        return Fraction(terms.annual_rate) * Fraction(terms.penalty_multiplier) / 360
+
+    @property
+    def cap_room(self) -> int:
+        """How much all charges by this day may come to: the yearly cap on the principal of each day, rounded down."""
+        numerator, denominator = self.terms.cap_annual.as_integer_ratio()
+        return numerator * self.principal.fen_days(self.day) // (denominator * 365)
+
+    @property
+    def lends(self) -> bool:
+        """Whether it is an account of loans."""
+        return self.terms.product == "cash_loan"
 
     @property
     def held(self) -> int:
@@ -104,10 +144,30 @@ class Book:
         self._reach(to)
 
     def _reach(self, to: date) -> None:
-        due = self.untested_due
-        if due is not None and self.lost is None and self.test_date(due) <= to:
+        while self.untested and self.lost is None and self.test_date(self.untested[0]) <= to:
+            due = self.untested.pop(0)
+            if self.untested:
+                self._put_off(due, self.untested[0])
             self._test(due)
         self.day = to
+
+    def _put_off(self, due: date, later: date) -> None:
+        """Where loans' statements wait together, principal beyond what the first one demands is due with the next one.
+
+        What paid for the later one's interest is not missed of the first one.
+        """
+        left = sum(each.left for each in self.demands if each.due == due)
+        for name, each in list(self.purchases.items()):
+            if each.due == due:
+                beyond = each.unpaid - min(left, each.unpaid)
+                left -= each.unpaid - beyond
+                if beyond == each.unpaid:
+                    each.due = later
+                elif beyond:
+                    each.move(self.day, -beyond, each.told)
+                    put_off = Purchase(each.told, due=later, instalment=each.instalment)
+                    put_off.move(self.day, beyond, each.told)
+                    self.purchases[f"{name}/{later}"] = put_off
 
     def _move_to(self, coming: ComingTerms) -> None:
         """Other terms hold from today; each day so far keeps the rate that it had."""
@@ -141,7 +201,6 @@ class Book:
         for demand in self.demands:
             if demand.due == due and 0 < demand.left <= self.terms.tolerance:
                 demand.lowered.append(Lowered(demand.left, demand.told, met=True))
-        self.untested_due = None
 
     def _bear_from(self, due: date, each: Purchase) -> None:
         """What is unpaid of a purchase bears interest from its due date, each day at the rate of that day."""
@@ -190,7 +249,7 @@ class Book:
         """A purchase, or what counts as one; one that is billed at once bears interest at once, but on a due day."""
         if not amount:
             return
-        bears = billed and self.lost is None and self.day != self.untested_due
+        bears = billed and self.lost is None and self.day not in self.untested
         bought = Purchase(told, due=self.day if billed else None, bears=bears, instalment=instalment)
         self.purchases[name] = bought
         bought.move(self.day, amount, told)
@@ -204,7 +263,7 @@ class Book:
         self._bill_all(due)
         self.demands = [each for each in self.demands if each.left]
         self.demands.append(Demand(statement_no, due, demanded, max(0, demanded - charges), told))
-        self.untested_due = due
+        self.untested.append(due)
         self.new_charges = []
 
     def _bill_all(self, due: date) -> None:
@@ -217,6 +276,10 @@ class Book:
             self.amounts[billed] += self.amounts[unbilled]
             self.amounts[unbilled], self.behind[unbilled] = 0, []
 
+    def draw(self, amount: int, told: Told) -> None:
+        """Money leaves to the customer, and will fall due as its plan says, which comes next."""
+        self.put("principal_planned", amount, told)
+
     def convert(self, name: str, plan: Plan, statement_no: int, minimum_lowered: int) -> None:
         """Billed principal, the oldest first, becomes a plan, and its statement demands less."""
         told = plan.told
@@ -228,15 +291,58 @@ class Book:
             if demand.statement_no == statement_no and minimum_lowered:
                 demand.lowered.append(Lowered(minimum_lowered, told))
 
-    def fall_due(self, name: str, amount: int, told: Told, *, credit_applied: int = 0) -> None:
-        """Planned principal becomes payable, as an instalment; credit pays for it at once."""
-        self.put("principal_planned", -amount, told)
-        self.put("credit", -credit_applied, told)
-        self.buy(name, amount - credit_applied, told, instalment=True)
+    def restructure(self, name: str, plan: Plan, taken: Mapping[Bucket, int]) -> None:
+        """What is `taken` becomes one plan: nothing is demanded any more, and no due test comes."""
+        self.lower(taken, plan.told)
+        self.demands, self.untested = [], []
+        self.plans = {name: plan}
+        self.put("principal_planned", plan.left, plan.told)
+        self.put("interest_planned", plan.carried_interest, plan.told)
+        self.put("fees_planned", plan.carried_fees, plan.told)
+
+    def break_plan(self, name: str, statement_no: int, due: date, told: Told) -> None:
+        """What was to come of an agreement is billed and demanded with what was missed, all of it due on `due`."""
+        plan = self.plans.pop(name, None)
+        principal = plan.left if plan else 0
+        carried = (plan.carried_interest, plan.carried_fees) if plan else (0, 0)
+        self.put("principal_planned", -principal, told)
+        self._move(carried[0], of="interest_planned", to="interest_billed", told=told)
+        self._move(carried[1], of="fees_planned", to="fees_billed", told=told)
+        self._bill_rest(f"plan/{name}/rest", principal, due, told)
+        missed = next(each for each in self.demands if each.statement_no == statement_no)
+        whole, of_it = missed.left + principal + sum(carried), missed.principal + principal
+        rest = [each for each in self.demands if each is not missed]
+        self.demands = [Demand(statement_no, due, whole, of_it, told), *rest]
+
+    def _bill_rest(self, name: str, amount: int, due: date, told: Told) -> None:
+        if amount:
+            rest = self.purchases[name] = Purchase(told, due=due, bears=True, instalment=True)
+            rest.move(self.day, amount, told)
+            self.bearing.change(self.day, amount, told)
+            self.put("principal_billed", amount, told)
+
+    def fall_due(self, name: str, each: Coming, told: Told, *, credit: int = 0) -> None:
+        """An instalment becomes payable; credit pays for it at once: the fees it carries, its interest, its principal."""
+        carried: tuple[tuple[int, Bucket, Bucket], ...] = (
+            (each.carried_fees, "fees_planned", "fees_unbilled"),
+            (each.carried_interest, "interest_planned", "interest_unbilled"),
+        )
+        for amount, planned, unbilled in carried:
+            paid = min(amount, credit)
+            self._move(amount, of=planned, to=unbilled, told=told)
+            self._move(paid, of=unbilled, to="credit", told=told)
+            credit -= paid
+        self.put("principal_planned", -each.left, told)
+        self.put("credit", -credit, told)
+        self.buy(name, each.left - credit, told, instalment=True)
+
+    def _move(self, amount: int, of: Bucket, to: Bucket, told: Told) -> None:
+        self.put(of, -amount, told)
+        self.put(to, -amount if to == "credit" else amount, told)
 
     def end_plans(self) -> None:
         """Plans of which nothing is left to come are over."""
-        self.plans = {name: plan for name, plan in self.plans.items() if plan.left}
+        self.plans = {name: plan for name, plan in self.plans.items() if plan.owed}
 
     def take_from_plans(self, purchase: str, amount: int, told: Told) -> None:
         """A refund takes back what of a purchase was converted, out of the newest plan first."""
@@ -253,7 +359,8 @@ class Book:
         self.lost = Lost(first[0].due if first else self.day, told, tuple(self.demands))
         self.demands = []
         for name, plan in self.plans.items():
-            self.fall_due(f"plan/{name}/rest", plan.left, told)
+            rest = Coming(0, plan.left, carried_interest=plan.carried_interest, carried_fees=plan.carried_fees)
+            self.fall_due(f"plan/{name}/rest", rest, told)
         self.plans = {}
         self._bill_all(self.day)
         for each in self.purchases.values():
@@ -264,8 +371,7 @@ class Book:
         left = sum(self.amounts[bucket] for bucket in BILLED_BUCKETS)
         lost_on = self.lost.told.event.business_date if self.lost else self.day
         self.demands, self.lost = list(self.lost.before) if self.lost else [], None
-        if self.untested_due is not None and self.test_date(self.untested_due) <= self.day:
-            self.untested_due = None
+        self.untested = [due for due in self.untested if self.test_date(due) > self.day]
         for demand in self.demands:
             gone = max(0, demand.left - left)
             if gone:
@@ -273,7 +379,7 @@ class Book:
             left -= demand.left
         for each in self.purchases.values():
             each.rest(lost_on, self.day, told)
-            self._bear(each, told, bears=each.due not in {None, self.untested_due})
+            self._bear(each, told, bears=each.due is not None and each.due not in self.untested)
 
     def _bear(self, each: Purchase, told: Told, *, bears: bool) -> None:
         if each.bears != bears:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from domain.events import AccountEvent
-from projections.explaining import amounts, charges, instalments, minima
+from projections.explaining import amounts, charges, instalments, interest, minima, payoff, run_up
 from projections.explaining.reading import History, book_on, history
 from projections.explaining.steps import Answer, Explanation
 
@@ -23,8 +23,15 @@ FIGURES: dict[str, Figure] = {
     "minimum_due": Figure("What statements still demand, due or not yet.", minima.minimum_due, ("minimum", "arrears")),
     "arrears": Figure("What was demanded and missed.", minima.arrears, ("dpd",)),
     "dpd": Figure("Days past due.", minima.dpd, ("arrears",)),
-    "interest": Figure("The interest last posted, as corrected since.", charges.interest, ("accrued",)),
-    "accrued": Figure("Interest of the days since, not posted yet.", charges.accrued, ("interest",)),
+    "interest": Figure(
+        "The interest last posted, of days or of an instalment, as corrected since.",
+        interest.interest,
+        ("accrued", "run_up"),
+    ),
+    "accrued": Figure("Interest of the days since, not posted yet.", interest.accrued, ("interest",)),
+    "run_up": Figure(
+        "What has run up of the interest of loans' next instalments, not owed yet.", run_up.run_up, ("planned",)
+    ),
     "late_fee": Figure("The last late fee, as corrected since.", charges.late_fee, ("dpd",)),
     "waived": Figure("What was last given up under the all-in cap, as corrected since.", charges.waived),
     "owed": Figure("All that is owed, amount by amount.", amounts.owed, ("accrued",)),
@@ -33,7 +40,7 @@ FIGURES: dict[str, Figure] = {
         instalments.planned,
         ("plan_payoff", "minimum"),
     ),
-    "plan_payoff": Figure("What it takes to pay the plans off on that day.", instalments.plan_payoff, ("planned",)),
+    "plan_payoff": Figure("What it takes to pay the plans off on that day.", payoff.plan_payoff, ("planned", "run_up")),
     "held": Figure("Limit reserved for purchases that are not posted yet, hold by hold.", amounts.held, ("available",)),
     "available": Figure("The limit less what is owed and reserved, plus credit.", amounts.available, ("owed", "held")),
 }

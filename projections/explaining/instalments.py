@@ -1,63 +1,57 @@
-"""What is left of each plan, instalment by instalment, and what it takes to pay it off before its end."""
+"""What is left of each plan, instalment by instalment, with the days on which they are billed and due."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
-from domain.calendar import days_between
-from domain.events import CarriedForward, MoneyEvent, PlanCreated
-from domain.money import half_up_part, yuan
+from domain.events import CarriedForward, MoneyEvent, PaymentReceived, PlanCreated
+from domain.money import PLANNED_BUCKETS, yuan
 from projections.explaining.book import Book
 from projections.explaining.minima import PLAN, latest
-from projections.explaining.plans import Coming, Plan
+from projections.explaining.payoff import NO_PLAN
+from projections.explaining.plans import Plan
 from projections.explaining.reading import History, book_on
+from projections.explaining.run_up import AGREEMENT
+from projections.explaining.schedules import Coming
 from projections.explaining.steps import Answer, Step, step
 
-SETTLEMENT = "4.6 Early settlement"
-_NO_PLAN = "Nothing is paid in instalments."
+_TOTAL = (
+    "Planned is what is left of all plans: it is owed and uses limit, but is not demanded yet and bears no interest."
+)
+_OF_LOANS = (
+    "Planned is what is left of all plans: it is owed and uses limit, but is not demanded yet. The interest of instalments to "
+    "come is not owed yet, and not in it."
+)
 
 
 def planned(told: History, day: date) -> Answer:
     """The instalments that are still to come, plan by plan."""
     book = book_on(told, day)
     steps = [each for name, plan in book.plans.items() for each in _plan(book, name, plan)]
-    left = [yuan(plan.left) for plan in book.plans.values()]
+    left = [yuan(plan.owed) for plan in book.plans.values()]
+    costs = any(each.interest for plan in book.plans.values() for each in plan.coming)
     total = step(
-        "Planned is what is left of all plans: it is owed and uses limit, but is not demanded yet and bears no interest."
-        if left
-        else _NO_PLAN,
+        (_OF_LOANS if costs else _TOTAL) if left else NO_PLAN,
         PLAN,
         " + ".join(left) or "0.00",
-        sum(plan.left for plan in book.plans.values()),
-        events=book.behind["principal_planned"],
+        sum(plan.owed for plan in book.plans.values()),
+        events=[each for bucket in PLANNED_BUCKETS for each in book.behind[bucket]],
     )
     recorded = latest(told, MoneyEvent)
-    return Answer([*steps, total], recorded[1].owed_after.principal_planned if recorded else 0)
+    after = recorded[1].owed_after if recorded else None
+    return Answer([*steps, total], sum(getattr(after, bucket) for bucket in PLANNED_BUCKETS) if after else 0)
 
 
 def _plan(book: Book, name: str, plan: Plan) -> Iterator[Step]:
     """How a plan was made, and what is to come of it."""
-    event = plan.told.event
+    event, as_of = plan.told.event, plan.as_of.event
     if isinstance(event, PlanCreated):
-        *even, last = event.schedule
+        yield _made(name, plan, event)
+    if isinstance(as_of, CarriedForward | PaymentReceived):
         yield step(
-            f"So much of what statement {event.statement_no} had billed is paid in instalments: an even part of it, and of "
-            "its fee, with each of the next statements; the last one takes what the division leaves.",
-            PLAN,
-            f"{yuan(even[0].principal_fen)} x {len(even)} + {yuan(last.principal_fen)}"
-            if even
-            else yuan(event.amount_fen),
-            sum(each.principal_fen for each in event.schedule),
-            events=[plan.told],
-            plan_id=name,
-            made_on=plan.made_on.isoformat(),
-            months=len(event.schedule),
-            fee_rate=str(event.fee_rate),
-            fee_total_fen=event.fee_total_fen,
-            purchases=", ".join(f"{yuan(part.amount_fen)} of {part.purchase_id}" for part in event.parts),
-        )
-    if isinstance(plan.as_of.event, CarriedForward):
-        yield step(
-            f"What was learnt or taken over on {plan.as_of.event.business_date} says what was left of the plan then.",
+            f"A part of it was paid before it was due, on {as_of.business_date}: on the dates that are left the rest falls due "
+            "as before."
+            if isinstance(as_of, PaymentReceived)
+            else f"What was learnt or taken over on {as_of.business_date} says what was left of the plan then.",
             PLAN,
             " + ".join(yuan(each.principal) for each in plan.coming),
             sum(each.principal for each in plan.coming),
@@ -67,78 +61,86 @@ def _plan(book: Book, name: str, plan: Plan) -> Iterator[Step]:
         )
     billed_on = book.day
     for each in plan.coming:
-        billed_on = book.bill_days.next_after(billed_on)
-        yield _instalment(each, name, plan, billed_on)
+        if each.due is None:
+            billed_on = book.bill_days.next_after(billed_on)
+            when = f"is payable with the statement of {billed_on}"
+        else:
+            when = f"is due on {each.due} and billed on {each.due - timedelta(days=book.terms.bill_lead_days)}"
+        yield _instalment(each, name, plan, when)
 
 
-def _instalment(each: Coming, name: str, plan: Plan, billed_on: date) -> Step:
-    rule = f"Instalment {each.number} is payable with the statement of {billed_on}"
-    if not each.left:
+def _made(name: str, plan: Plan, event: PlanCreated) -> Step:
+    *even, last = event.schedule
+    said: dict[str, int | str] = {"plan_id": name, "made_on": plan.made_on.isoformat(), "months": len(event.schedule)}
+    if event.kind == "conversion":
+        return step(
+            f"So much of what statement {event.statement_no} had billed is paid in instalments: an even part of it, and of "
+            "its fee, with each of the next statements; the last one takes what the division leaves.",
+            PLAN,
+            f"{yuan(even[0].principal_fen)} x {len(even)} + {yuan(last.principal_fen)}"
+            if even
+            else yuan(event.amount_fen),
+            sum(each.principal_fen for each in event.schedule),
+            events=[plan.told],
+            said=said,
+            fee_rate=str(event.fee_rate),
+            fee_total_fen=event.fee_total_fen,
+            purchases=", ".join(f"{yuan(part.amount_fen)} of {part.purchase_id}" for part in event.parts),
+        )
+    said["annual_rate"] = str(event.annual_rate)
+    if event.kind == "draw":
+        return step(
+            f"So much was lent on {plan.made_on}, and is repaid monthly: {_SCHEMES[event.scheme or 'annuity']}",
+            PLAN,
+            yuan(event.amount_fen),
+            event.amount_fen,
+            events=[plan.told],
+            said=said,
+        )
+    return step(
+        f"On {plan.made_on} all that was owed became one plan, by agreement: its principal, interest and fees each in even "
+        "parts, the last one takes what the division leaves. Only its principal bears, a twelfth of the yearly rate an "
+        "instalment.",
+        AGREEMENT,
+        " + ".join(yuan(fen) for fen in event.taken.values()),
+        sum(event.taken.values()),
+        events=[plan.told],
+        said=said,
+    )
+
+
+_SCHEMES = {
+    "annuity": "the same payment each month, of which interest takes a twelfth of the yearly rate on what is left; the last "
+    "one takes the rest.",
+    "equal_principal": "an even part of it each month, with interest by days on what is left; the last one takes the rest.",
+    "interest_only": "only interest by days, and all of it with the last instalment.",
+}
+
+
+def _instalment(each: Coming, name: str, plan: Plan, when: str) -> Step:
+    rule = f"Instalment {each.number} {when}"
+    if not each.owed and plan.scheme is None:
         rule = (
             f"Of instalment {each.number} nothing is left: a refund takes the last ones first, and their fees with them"
         )
     elif each.taken:
         rule += "; a refund took a part of it, since it takes the last ones first"
+    if each.interest:
+        rule += f", with interest of {yuan(each.interest)} that is not owed yet"
+    carried = [fen for fen in (each.carried_interest, each.carried_fees) if fen]
+    said: dict[str, int | str] = {"plan_id": name, "number": each.number}
+    if plan.kind == "conversion":
+        said["fee_fen"] = each.fee
+    else:
+        said |= {"interest_fen": each.interest}
+    if carried:
+        said |= {"carried_interest_fen": each.carried_interest, "carried_fees_fen": each.carried_fees}
     return step(
         f"{rule}.",
-        PLAN,
-        "".join([yuan(each.principal), *(f" - {yuan(amount)}" for amount, _ in each.taken)]),
-        each.left,
+        AGREEMENT if plan.kind == "restructuring" else PLAN,
+        "".join([yuan(each.principal), *(f" - {yuan(amount)}" for amount, _ in each.taken)])
+        + "".join(f" + {yuan(fen)}" for fen in carried),
+        each.owed,
         events=[plan.as_of, *(told for _, told in each.taken)],
-        plan_id=name,
-        number=each.number,
-        fee_fen=each.fee,
-    )
-
-
-def plan_payoff(told: History, day: date) -> Answer:
-    """What it takes to pay the plans off on that day: what is left of them, and of the next fee the days used."""
-    book = book_on(told, day)
-    steps = [each for name, plan in book.plans.items() for each in _payoff(book, name, plan)]
-    payoffs = [each.result for each in steps[2::3]]
-    total = step(
-        "Each plan may be paid off by itself; together they take so much." if payoffs else _NO_PLAN,
-        SETTLEMENT,
-        " + ".join(map(yuan, payoffs)) or "0.00",
-        sum(payoffs),
-    )
-    return Answer([*steps, total])
-
-
-def _payoff(book: Book, name: str, plan: Plan) -> Iterator[Step]:
-    following = plan.coming[0]
-    begins = max(plan.made_on, book.bill_days.last_by(book.day))
-    ends = book.bill_days.next_after(book.day)
-    used, cycle = days_between(begins, book.day), days_between(begins, ends)
-    dead = book.died is not None and book.day > book.died.on
-    fee = 0 if dead else half_up_part(following.fee, used, cycle)
-    yield step(
-        "Whoever pays a plan off pays all principal that is still to come of it.",
-        SETTLEMENT,
-        " + ".join(yuan(each.left) for each in plan.coming if each.left),
-        plan.left,
-        events=[plan.told, plan.as_of, *(told for each in plan.coming for _, told in each.taken)],
-        plan_id=name,
-    )
-    yield step(
-        "The customer died: no fee is charged after it."
-        if dead
-        else "Of the fee that comes next only the days used are paid, of those from one bill day, or from the conversion, to "
-        "the next; later fees are not charged.",
-        SETTLEMENT,
-        "0.00" if dead else f"{yuan(following.fee)} x {used} / {cycle} days, rounded",
-        fee,
-        events=[book.died.told] if dead and book.died else [],
-        plan_id=name,
-        fee_fen=following.fee,
-        days_from=begins.isoformat(),
-        days_to=ends.isoformat(),
-        days_used=used,
-    )
-    yield step(
-        f"Plan {name} is paid off with both.",
-        SETTLEMENT,
-        f"{yuan(plan.left)} + {yuan(fee)}",
-        plan.left + fee,
-        plan_id=name,
+        said=said,
     )

@@ -44,7 +44,7 @@ def _printed(book: Book, billed: Told) -> list[Step]:
     interest, fees = amounts["interest_unbilled"], amounts["fees_unbilled"]
     instalments = [each for each in book.unpaid("principal_unbilled") if each.instalment]
     forward, charges, due = book.demanded, interest + fees, sum(each.unpaid for each in instalments)
-    balance = book.owed - amounts["principal_planned"] - amounts["principal_disputed"]
+    balance = book.payable
     unpaid = [each for bucket in PRINCIPAL_BUCKETS for each in book.unpaid(bucket)]
     rest = max(0, balance - forward - charges - due)
     share = ceiling(terms.minimum_ratio, rest)

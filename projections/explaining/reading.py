@@ -25,7 +25,6 @@ from domain.events import (
     AutopaySet,
     BalancesCorrected,
     BillDayChanged,
-    CarriedForward,
     CashDrawn,
     ClosureRequested,
     ClosureWithdrawn,
@@ -41,7 +40,6 @@ from domain.events import (
     InterestPosted,
     LateFeePosted,
     LimitChanged,
-    MinimumLeft,
     PaymentReceived,
     PaymentReversed,
     PlanBroken,
@@ -51,19 +49,19 @@ from domain.events import (
     PlanSettledEarly,
     PurchasePosted,
     PurchaseRefunded,
-    RatedDays,
     ReportCorrected,
     ReportDisputed,
-    Restated,
     RiskAlerted,
     RulesChanged,
     TermsChanged,
     WriteOffUndone,
 )
-from domain.money import BILLED_BUCKETS, BUCKETS
+from domain.money import BILLED_BUCKETS
 from projections.explaining.book import Book
-from projections.explaining.pieces import AtRate, ComingTerms, Demand, Died, Lost, Purchase
+from projections.explaining.carried import adopt, at_rates, take_over
+from projections.explaining.pieces import ComingTerms, Died
 from projections.explaining.plans import Plan
+from projections.explaining.schedules import Coming
 from projections.explaining.steps import Told
 
 History = Sequence[Told]
@@ -111,8 +109,7 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
             book.take_from_plans(event.purchase_id, planned, told)
             book.put("credit", event.credited_fen, told)
         case PaymentReceived():
-            if event.plan_id is not None:
-                book.plans.pop(event.plan_id, None)
+            _pay_early(book, event, told)
             book.lower(event.applied, told)
             book.put("credit", event.credited_fen, told)
         case PaymentReversed():
@@ -137,10 +134,11 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
         case InterestPosted():
             book.put("credit", -event.credit_applied_fen, told)
             book.put("interest_unbilled", event.amount_fen - event.credit_applied_fen, told)
-            book.interest_posted += event.amount_fen
-            book.bearing.close(event.business_date, told)
-            book.earlier = _at_rates(event.earlier_days, told)
-            book.postings = [told]
+            if event.kind != "plan":  # which leaves the running total as it was
+                book.interest_posted += event.amount_fen
+                book.bearing.close(event.business_date, told)
+                book.earlier = at_rates(event.earlier_days, told)
+                book.postings = [told]
             _charge(book, event.amount_fen, told)
         case LateFeePosted():
             book.put("fees_unbilled", event.amount_fen, told)
@@ -158,7 +156,7 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
         case WriteOffUndone():
             book.undo_charge_off(told)
         case BalancesCorrected() | RulesChanged():
-            _adopt(book, event, told)
+            adopt(book, event, told)
         case DeathRecorded():
             book.die(Died(event.date_of_death, told))
         case AccountUnfrozen():
@@ -175,32 +173,57 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
         case AccountPaid() | AccountOverdue() | AccountCured() | AccountStandingChanged():
             pass  # words only
         case PlanCreated():
-            plan = Plan(told, event.business_date, event.schedule, event.parts, told)
-            book.convert(event.plan_id, plan, event.statement_no, event.minimum_lowered_fen)
+            plan = Plan.made(told, event, dated=book.lends)
+            if event.kind == "draw":
+                book.plans[event.plan_id] = plan
+            elif event.kind == "restructuring":
+                book.restructure(event.plan_id, plan, event.taken)
+            else:
+                book.convert(event.plan_id, plan, event.statement_no, event.minimum_lowered_fen)
         case PlanFeePosted():
             book.put("credit", -event.credit_applied_fen, told)
             book.put("fees_unbilled", event.amount_fen - event.credit_applied_fen, told)
-            _charge(book, event.amount_fen, told)
+            if event.kind == "settlement":
+                book.new_charges.append(told)
+            else:
+                _charge(book, event.amount_fen, told)
         case InstalmentPosted():
             plan = book.plans[event.plan_id]
             plan.coming = [each for each in plan.coming if each.number > event.number]
             book.end_plans()
-            name = f"plan/{event.plan_id}/{event.number}"
-            book.fall_due(name, event.principal_fen, told, credit_applied=event.credit_applied_fen)
+            payable = Coming(
+                event.number, event.principal_fen, carried_interest=event.interest_fen, carried_fees=event.fees_fen
+            )
+            book.fall_due(f"plan/{event.plan_id}/{event.number}", payable, told, credit=event.credit_applied_fen)
+        case PlanBroken():
+            book.break_plan(event.plan_id, event.statement_no, event.original_due_date, told)
         case BillDayChanged():
             book.bill_days.move(event.from_date, event.bill_day)
         case AccountMigrated():
-            _take_over(book, event, told)
+            take_over(book, event, told)
         case AppealLodged() | AppealDecided() | ReportDisputed() | ReportCorrected():
             pass  # what follows from them has events of its own
         case InactivityNoticed() | RiskAlerted():
             pass  # somebody was told
-        case CashDrawn() | PlanPrepaid() | PlanBroken():
-            raise NotImplementedError(event.TYPE)
-        case PlanSettledEarly() | AccountRecovered() | AccountFrozen() | AutopaySet():
+        case CashDrawn():
+            book.draw(event.amount_fen, told)
+        case PlanSettledEarly() | PlanPrepaid():
+            pass  # its payment said so
+        case AccountRecovered() | AccountFrozen() | AutopaySet():
             pass  # as above
         case _:
             assert_never(event)
+
+
+def _pay_early(book: Book, event: PaymentReceived, told: Told) -> None:
+    """A payment may settle a plan, or pay a part of its principal before it is due."""
+    if event.plan_id is None:
+        return
+    if event.prepaid_fen is None:
+        book.plans.pop(event.plan_id, None)
+    else:
+        book.plans[event.plan_id].pay_early(event.prepaid_fen, told)
+        book.end_plans()
 
 
 def _charge(book: Book, amount: int, told: Told) -> None:
@@ -216,59 +239,3 @@ def _waive(book: Book, event: DebtWaived, told: Told) -> None:
     book.new_charges.append(told)
     book.lower(event.credit_applied, told)
     book.put("credit", event.refunded_fen - sum(event.credit_applied.values()), told)
-
-
-def _adopt(book: Book, event: Restated, told: Told) -> None:
-    """Begin anew from what a correction says: it knows of days that no event of its own tells."""
-    for bucket, delta in event.deltas.items():
-        book.put(bucket, delta, told)
-    _go_on_with(book, event, told)
-    if book.new_charges or event.interest_delta_fen or event.late_fee_delta_fen or event.waived_delta_fen:
-        book.new_charges.append(told)
-
-
-def _take_over(book: Book, event: AccountMigrated, told: Told) -> None:
-    """Begin with what the account was elsewhere."""
-    book.migrated, book.limit, book.limit_told = told, event.limit_fen, told
-    for bucket in BUCKETS:
-        book.put(bucket, getattr(event.balances, bucket), told)
-    _go_on_with(book, event, told)
-    if book.amounts["interest_unbilled"] or book.amounts["fees_unbilled"]:
-        book.new_charges.append(told)
-
-
-def _go_on_with(book: Book, event: CarriedForward, told: Told) -> None:
-    lost, due = book.lost, event.charged_off_due
-    before = tuple(_demands(event.minima_charged_off, told))
-    book.lost = Lost(due, lost.told if lost else told, before) if due is not None else None
-    known = {name: each.told for name, each in book.purchases.items()}
-    book.purchases = {}
-    for each in event.purchases_left:
-        bears = book.lost is None and each.due_date not in {None, event.untested_due}
-        left = Purchase(known.get(each.purchase_id, told), 0, each.due_date, bears, each.instalment, each.fen_days)
-        left.earlier = _at_rates(each.earlier_days, told)
-        left.move(each.counted_to, each.unpaid_fen, left.told)
-        book.purchases[each.purchase_id] = left
-    made = {name: each.told for name, each in book.plans.items()}
-    book.plans = {
-        each.plan_id: Plan(made.get(each.plan_id, told), each.made_on, each.instalments, each.parts, told)
-        for each in event.plans_left
-    }
-    book.demands = _demands(event.minima_left, told)
-    book.untested_due = event.untested_due
-    counters, today = event.counters, event.business_date
-    principal = sum(fen for bucket, fen in book.amounts.items() if bucket.startswith("principal"))
-    book.bearing.restart(today, counters.fen_days, counters.bearing_fen, told)
-    book.earlier = _at_rates(counters.earlier_days, told)
-    book.principal.restart(today, counters.principal_fen_days, principal, told)
-    book.interest_posted, book.charged = counters.interest_posted_fen, counters.charges_posted_fen
-    book.waived = counters.waived_fen
-    book.charges, book.postings, book.waivers = [told], [told], [told]
-
-
-def _at_rates(days: Iterable[RatedDays], told: Told) -> list[AtRate]:
-    return [AtRate(each.daily_rate, each.fen_days, told) for each in days]
-
-
-def _demands(minima: Iterable[MinimumLeft], told: Told) -> list[Demand]:
-    return [Demand(each.statement_no, each.due_date, each.amount_fen, each.principal_fen, told) for each in minima]

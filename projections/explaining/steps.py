@@ -1,7 +1,8 @@
 """What an explanation is: steps, each with its rule, parameters, events, arithmetic and result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
@@ -16,6 +17,7 @@ from domain.events import (
 )
 
 Unit = Literal["fen", "fen-days", "days"]
+_NOTHING: Mapping[str, int | str] = MappingProxyType({})
 _REFERENCES = ("purchase_id", "payment_ref", "refund_id", "plan_id", "hold_id", "statement_no")
 _AMOUNTS = ("amount_fen", "balance_fen", "limit_fen", "missed_fen", "owed_fen", "principal_fen")
 
@@ -101,14 +103,15 @@ def step(
     *,
     unit: Unit = "fen",
     events: Iterable[Told | None] = (),
+    said: Mapping[str, int | str] = _NOTHING,
     **parameters: int | str,
 ) -> Step:
-    """A step; its events are named in the order of their versions, each once."""
+    """A step; its events are named in the order of their versions, each once. `said` are parameters, too."""
     known = {told.version: told for told in events if told is not None}
     return Step(
         rule=rule,
         section=section,
-        parameters=parameters,
+        parameters={**said, **parameters},
         events=tuple(mention(known[version]) for version in sorted(known)),
         arithmetic=arithmetic,
         result=result,

@@ -22,11 +22,13 @@ from domain.commands import (
     ConvertToPlan,
     CorrectBalances,
     DecideAppeal,
+    Draw,
     ForceClose,
     Freeze,
     LodgeAppeal,
     Open,
     OpenDispute,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RecordDeath,
@@ -36,6 +38,7 @@ from domain.commands import (
     ReleaseHold,
     RequestClosure,
     ResolveDispute,
+    Restructure,
     ReversePayment,
     SettleEarly,
     UndoWriteOff,
@@ -45,12 +48,14 @@ from domain.commands import (
     WriteOff,
 )
 from domain.decisions import Decision, decide
-from domain.events import AccountEvent, PaymentReceived, PurchasePosted
+from domain.events import AccountEvent, PaymentReceived, PlanLeft, PurchasePosted
+from domain.ledger import Ledger
 from domain.money import DebtKind, OrdinaryBucket
+from domain.plans import principal_left
 from domain.refusals import Refused
 from domain.snapshot import dump
-from domain.terms import PAY_LATER, PAY_LATER_FREE, Terms, catalogue
-from tests.specification import ACCOUNT_ID, CUSTOMER, OFFICER, RISK, SECOND_OFFICER, ZONE, terms
+from domain.terms import CASH_LOAN, CASH_LOAN_BULLET, CASH_LOAN_EVEN, PAY_LATER, PAY_LATER_FREE, Terms, catalogue
+from tests.specification import ACCOUNT_ID, CUSTOMER, OFFICER, RISK, SECOND_OFFICER, ZONE, loan_terms, terms
 
 # Charges on and off, both ways of interest, grace and tolerance, an early turn of the order of payment, a cap that always bites.
 _TERMS = (
@@ -67,6 +72,19 @@ _TERMS = (
 AGREED = tuple(each.model_copy(update={"charge_off_dpd": 10_000}) for each in _TERMS)
 # Where facts come late there are losses too, at half a year past due and sooner.
 AGREED_LATE = tuple(each.model_copy(update={"charge_off_dpd": dpd}) for dpd in (180, 60) for each in _TERMS)
+# Each way of repaying a loan; for nothing, and for as much as the cap allows and more; grace and tolerance; bills that
+# come so early, with so much grace, that several instalments wait for their due tests.
+_LOANS = (
+    CASH_LOAN,
+    CASH_LOAN_EVEN,
+    CASH_LOAN_BULLET,
+    loan_terms(annual_rate=Decimal(0), penalty_multiplier=Decimal(1), grace_days=3, tolerance=1_000),
+    loan_terms(annual_rate=Decimal("0.2367"), penalty_multiplier=Decimal(1), regime_dpd=20, overdue_long_dpd=8),
+    loan_terms(cap_annual=Decimal("0.1460"), penalty_multiplier=Decimal(1), early_settlement_fee=Decimal("0.05")),
+    loan_terms(schedule="equal_principal", bill_lead_days=26, grace_days=17, regime_dpd=45),
+    loan_terms(schedule="interest_only", annual_rate=Decimal(0), bill_lead_days=10, cooling_off_days=0, tolerance=300),
+)
+AGREED_LOANS = tuple(each.model_copy(update={"charge_off_dpd": dpd}) for dpd in (120, 60) for each in _LOANS)
 CORRECTABLE: tuple[OrdinaryBucket, ...] = get_args(OrdinaryBucket)
 REASONS = ("customer_request", "fraud_confirmed", "multi_lender", "legal_order")
 # Who sets and lifts a reason; whoever is not named is an officer.
@@ -236,14 +254,39 @@ class Life:
 
     def settles(self, which: int) -> None:
         """One of the plans, for what it takes today; the calendar has done its work by then."""
+        found = self._plan(which)
+        if found is not None:
+            ledger, plan = found
+            said: dict[str, Any] = {"payment_ref": f"s{len(self.told)}", "channel": "counter"}
+            self.ask(SettleEarly, **said, plan_id=plan.plan_id, amount_fen=charges.payoff(ledger, plan).total)
+
+    def _plan(self, which: int) -> tuple[Ledger, PlanLeft] | None:
         self.advances()
         ledger = self.account.fork().ledger
         ledger.pass_time(self.day)
         plans = list(ledger.plans.values())
-        if plans:
-            plan = plans[which % len(plans)]
-            said: dict[str, Any] = {"payment_ref": f"s{len(self.told)}", "channel": "counter"}
-            self.ask(SettleEarly, **said, plan_id=plan.plan_id, amount_fen=charges.payoff(ledger, plan).total)
+        return (ledger, plans[which % len(plans)]) if plans else None
+
+    def draws(self, fen: int, months: int) -> None:
+        name = len(self.told)
+        said: dict[str, Any] = {"draw_id": f"w{name}", "plan_id": f"n{name}", "payout_token": "bank-card-1"}
+        self.ask(Draw, **said, amount_fen=fen, months=months, actor=CUSTOMER)
+
+    def prepays(self, which: int, percent: int) -> None:
+        """So much of one of the loans, for what that takes today."""
+        found = self._plan(which)
+        if found is not None:
+            ledger, plan = found
+            principal = max(1, principal_left(plan) * percent // 100)
+            said: dict[str, Any] = {
+                "payment_ref": f"e{len(self.told)}",
+                "channel": "counter",
+                "principal_fen": principal,
+            }
+            self.ask(PrepayPlan, **said, plan_id=plan.plan_id, amount_fen=charges.payoff(ledger, plan, principal).total)
+
+    def restructures(self, months: int, rate: Decimal = Decimal(0)) -> None:
+        self.ask(Restructure, plan_id=f"n{len(self.told)}", months=months, rate=rate, reason="lost_job")
 
     def is_forgiven(self, kind: DebtKind, percent: int) -> None:
         fen = sum(self.account.ledger.waivable(kind).values()) * percent // 100
@@ -290,7 +333,7 @@ def wandering_late(seed: int, steps: int = 45) -> Life:
     begins = chance.choice((date(2026, 1, 5), date(2027, 12, 29), date(2028, 1, 31), date(2026, 2, 27)))
     life = Life(AGREED_LATE[seed % len(AGREED_LATE)], begins, 500_000, bill_day=chance.choice((None, 1, 15, 28)))
     for _ in range(steps):
-        life.day = _soon(life, chance)
+        life.day = _soon(life, chance, life.account.next_event_on())
         _learn(life, chance)
     return life
 
@@ -342,11 +385,84 @@ def _convert(life: Life, chance: Random) -> None:
     life.converts(chance.choice((100, 100, 50, 10, 101)), chance.choice((3, 3, 6, 12, 5)))
 
 
-def _soon(life: Life, chance: Random) -> date:
+def wandering_in_loans(seed: int, steps: int = 45) -> Life:
+    """Cash is drawn on any day of the month and repaid in time, late, in part, early, by agreement, or not at all."""
+    chance = Random(f"loans {seed}")
+    begins = chance.choice(
+        (date(2026, 1, 29), date(2026, 1, 31), date(2028, 1, 31), date(2028, 2, 29), date(2026, 3, 30))
+    )
+    life = Life(AGREED_LOANS[seed % len(AGREED_LOANS)], begins, 20_000_000)
+    life.draws(chance.choice((12, 123_457, 1_000_000)), chance.choice((1, 3, 12)))
+    for _ in range(steps):
+        life.day = _soon(life, chance, life.account.ledger.next_event_on())
+        _borrow(life, chance)
+    return life
+
+
+def wandering_in_agreements(seed: int, steps: int = 45) -> Life:
+    """A line whose debt is paid by agreement when it cannot be paid as billed; facts come late as ever."""
+    chance = Random(f"agreements {seed}")
+    begins = chance.choice((date(2026, 1, 5), date(2027, 12, 29), date(2028, 1, 31), date(2026, 2, 27)))
+    life = Life(AGREED_LATE[seed % len(AGREED_LATE)], begins, 5_000_000, bill_day=chance.choice((None, 1, 15, 28)))
+    life.buys(chance.choice((620, 123_457)))
+    for _ in range(steps):
+        life.day = _soon(life, chance, life.account.ledger.next_event_on())
+        asked: tuple[tuple[int, Callable[[], None]], ...] = (
+            (8, lambda: _agree(life, chance)),
+            (2, lambda: life.settles(chance.randrange(9))),
+            (14, lambda: life.pays(life.due())),
+            (4, lambda: life.pays(chance.choice((1, life.due() // 2, life.owed() + 777)))),
+            (14, lambda: _plan(life, chance)),
+            (1, lambda: _learn(life, chance)),
+        )
+        chance.choices([ask for _, ask in asked], [weight for weight, _ in asked])[0]()
+        if life.account.access == "closed" and not life.owed():
+            break
+    return life
+
+
+def _agree(life: Life, chance: Random) -> None:
+    """With something billed, as a rule."""
+    if not life.account.ledger.billed and chance.random() < 0.8:
+        if life.agreed.product == "pay_later":
+            life.buys(chance.choice((7, 99_999)), forced=True)
+        life.day = max(life.day, life.account.ledger.next_event_on() or life.day)
+        life.advances()
+    life.restructures(chance.choice((1, 2, 3, 12, 60)), chance.choice((Decimal(0), Decimal(0), Decimal("0.06"))))
+
+
+def _borrow(life: Life, chance: Random) -> None:
+    which, percent = chance.choice((-1, -1, -2, chance.randrange(99))), chance.choice((1, 10, 50, 100))
+    days_ago = chance.choice((1, 3, 10, 31, 45, 80, 170, 180))
+    lost = life.account.standing == "charged_off"
+    asked: tuple[tuple[int, Callable[[], None]], ...] = (
+        (9, lambda: life.draws(chance.choice((3, 99, 30_000, 123_457, 1_000_000)), chance.choice((1, 3, 6, 12, 24)))),
+        (22, lambda: life.pays(life.due())),
+        (8, lambda: life.pays(chance.choice((1, life.due() // 2, life.due() + 777, life.owed() // 2, life.owed())))),
+        (9, lambda: life.pays(chance.choice((life.due(), life.due() // 2, 12_346, 200_000)), days_ago=days_ago)),
+        (5, lambda: life.is_returned(which)),
+        (6, lambda: life.prepays(which, percent)),
+        (5, lambda: life.settles(which)),
+        (4, lambda: _agree(life, chance)),
+        (18, life.advances),
+        (12 if lost else 0, life.is_no_loss_after_all),
+        (1, life.is_written_off),
+        (2, lambda: life.is_paid_out(percent)),
+        (1, lambda: life.is_forgiven(chance.choice(("fees", "interest", "principal")), percent)),
+        (1, lambda: _correct(life, chance)),
+        (1, lambda: life.dies(chance.choice((0, 3, 20, 40))) if chance.random() < 0.3 else life.advances()),
+        (1, lambda: _wander(life, chance)),
+    )
+    chance.choices([ask for _, ask in asked], [weight for weight, _ in asked])[0]()
+
+
+def _soon(life: Life, chance: Random, eventful: date | None) -> date:
     """The same day, one of the next, or one on which something is due, tested or billed."""
-    account = life.account
-    eventful = [account.next_event_on(), *(each.due_date for each in account.ledger.layers)]
-    ahead = [day for day in eventful if day is not None and day >= life.day]
+    ahead = [
+        day
+        for day in (eventful, *(each.due_date for each in life.account.ledger.layers))
+        if day is not None and day >= life.day
+    ]
     if ahead and chance.random() < 0.3:
         return chance.choice(ahead)
     return life.day + timedelta(days=chance.choice((0, 0, 0, 1, 2, 5, 9, 12, 31)))
@@ -495,6 +611,18 @@ def wanderers() -> tuple[Life, ...]:
 def late_wanderers() -> tuple[Life, ...]:
     """The lives of the program as it is in which facts come late."""
     return tuple(tell() for tell in retold_late())
+
+
+@cache
+def borrowers() -> tuple[Life, ...]:
+    """The lives of the program as it is in which cash is lent."""
+    return tuple(wandering_in_loans(seed) for seed in range(so_many(64)))
+
+
+@cache
+def agreeing() -> tuple[Life, ...]:
+    """The lives of the program as it is in which debt of a line is restructured."""
+    return tuple(wandering_in_agreements(seed) for seed in range(so_many(32)))
 
 
 @cache

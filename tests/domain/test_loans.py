@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.derivation import Derivation
 from domain.events import (
     AccountBilled,
     AccountChargedOff,
@@ -33,6 +34,8 @@ from tests.specification import (
     buy,
     change_bill_day,
     convert,
+    corrected,
+    death_recorded,
     draw,
     drawn,
     event,
@@ -46,6 +49,7 @@ from tests.specification import (
     prepay,
     reverse,
     settle,
+    waived,
 )
 
 
@@ -430,3 +434,20 @@ def test_a_payment_learnt_after_a_charge_off_restates_its_split():
     life = given(*DRAWN, advanced(to="2026-06-20")).when(pay(89_975, value_date=date(2026, 4, 14)))
     life.stands(standing="charged_off")
     assert life.account.original_charge_off["principal_billed"] == 1_000_000
+
+
+def test_the_last_penalty_waits_for_its_bill_day_where_no_principal_is_left():
+    """An officer's fees exceed the cap, which gives them up on a bill day and not because somebody pays."""
+    given_up = (corrected(fees_billed=9_000), waived(principal=300_000))
+    history = (*LOAN, drawn(300_000, 1, on="2026-01-31"), advanced(to="2026-03-01"), *given_up)
+    life = given(*history).when(pay(1, on="2026-03-02")).then(event(PaymentReceived, applied={"fees_billed": 1}))
+    account = life.stands(accrued=180).account
+    assert Derivation(account.base, account.facts, account.issued).through(account.business_date) == account.ledger
+
+
+def test_after_the_customers_death_a_prepayment_costs_what_had_run_up_on_it_by_then():
+    """Five days of 14.4 % on 100,000, not the twenty that have passed, nor five on all that is left."""
+    life = given(*paid_up(2), death_recorded("2026-02-20", on="2026-02-20")).when(
+        prepay(100_000, 100_200, on="2026-03-05")
+    )
+    life.then(event(InterestPosted, amount_fen=200), event(PaymentReceived), event(PlanPrepaid))

@@ -1,6 +1,7 @@
 """Taking a living account over: what is said of it has to add up, and then it lives like any other."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,13 +9,16 @@ from hypothesis import assume, settings
 from hypothesis import given as of_any
 from hypothesis import strategies as st
 
-from domain.commands import AdvanceTo, Migrate, Purchase, ReceivePayment
+from domain.commands import AdvanceTo, Draw, Migrate, Purchase, ReceivePayment, Restructure
 from domain.corrections import restated
 from domain.events import AccountMigrated, InstalmentPosted, Owed
 from domain.ledger import Ledger
-from tests.domain.lives import Life, wandering, wandering_in_plans
+from domain.terms import CASH_LOAN, CASH_LOAN_BULLET
+from tests.domain.lives import Life, wandering, wandering_in_loans, wandering_in_plans
 from tests.specification import (
     BASE,
+    DRAWN,
+    LOAN,
     activate,
     activated,
     advance,
@@ -26,13 +30,16 @@ from tests.specification import (
     closure_requested,
     convert,
     converted,
+    drawn,
     event,
     given,
     migrate,
     opened,
     paid,
     pay,
+    prepaid,
     refund,
+    restructured,
     settle,
 )
 
@@ -47,7 +54,9 @@ def left_of(ledger: Ledger) -> dict[str, Any]:
         "minima": said["minima_left"],
         "plans": said["plans_left"],
         "untested_due": said["untested_due"],
+        "untested_later": said["untested_later"],
         "counters": said["counters"],
+        "drawn_on": ledger.drawn_on if ledger.terms.product == "cash_loan" else None,
     }
 
 
@@ -363,3 +372,156 @@ def test_any_life_goes_on_elsewhere_as_it_would_have_gone_on(tell, seed, steps, 
         assert (ours.buckets, ours.layers, ours.accrued, ours.dpd) == (
             theirs.buckets, theirs.layers, theirs.accrued, theirs.dpd,
         )  # fmt: skip
+
+
+# Cash loans: two of them, both billed on 12 and 14 February and waiting for their due tests, one paid early in part.
+LENT = standing_elsewhere(
+    *LOAN, drawn(1_000_000, 12, on="2026-01-15"), drawn(300_000, 3, on="2026-01-17", ref="loan-2"),
+    advanced(to="2026-02-14"), on="2026-02-14",
+)  # fmt: skip
+
+
+def lent(on="2026-02-14", said=LENT, agreed=CASH_LOAN):
+    return given(opened(on=on, agreed=agreed), migrate(5_000_000, **said))
+
+
+def test_loans_go_on_with_several_instalments_that_wait_for_their_due_tests():
+    life = lent().stands(
+        standing="billed", untested=(date(2026, 2, 15), date(2026, 2, 17)), minimum_due=89_975 + 102_410
+    )
+    assert str(life.account.next_event_on()) == "2026-02-16"
+    life.when(advance(to="2026-04-20"))
+    stayed = given(*DRAWN, drawn(300_000, 3, on="2026-01-17", ref="loan-2"), advanced(to="2026-02-14")).when(
+        advance(to="2026-04-20")
+    )
+    assert [each.TYPE for each in life.events] == [each.TYPE for each in stayed.events]
+    assert life.account.ledger == stayed.account.ledger
+
+
+def test_what_was_paid_early_of_a_loan_is_known_by_its_schedule():
+    paid_early = (*DRAWN, paid(89_975, on="2026-02-13"), prepaid(400_000, 405_600, on="2026-02-25"))
+    life = lent("2026-03-01", standing_elsewhere(*paid_early, on="2026-03-01"))
+    life.owes(principal_planned=522_025).when(advance(to="2026-03-12")).owes(
+        principal_planned=522_025 - 44_678, principal_billed=44_678, interest_billed=6_264
+    )
+
+
+def test_what_is_left_after_the_last_instalment_is_billed_monthly_there_too():
+    late = (*LOAN, drawn(300_000, 1, on="2026-01-15"), advanced(to="2026-03-01"))
+    life = lent("2026-03-01", standing_elsewhere(*late, on="2026-03-01")).stands(standing="overdue")
+    assert str(life.account.next_event_on()) == "2026-03-12"
+
+
+FIRST, LOAN_2 = LENT["plans"]
+
+
+def lent_with(**changes):
+    return LENT | {"plans": (FIRST.model_copy(update=changes), LOAN_2)}
+
+
+def instalment(at, **changes):
+    found = list(FIRST.instalments)
+    found[at] = found[at].model_copy(update=changes)
+    return lent_with(instalments=tuple(found))
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "numbers"),
+    [
+        (lent_with(kind="conversion"), "plans.kind", {"stated": "conversion", "expected": "draw"}),
+        (lent_with(kind="restructuring"), "plans.kind", {"stated": "restructuring", "expected": "draw"}),
+        (lent_with(annual_rate=Decimal("0.1")), "plans.annual_rate", {"stated": Decimal("0.1"), "expected": Decimal("0.144")}),
+        (lent_with(scheme="interest_only"), "plans.scheme", {"stated": "interest_only", "expected": "annuity"}),
+        (instalment(0, interest_fen=11_063), "plans.instalments.interest_fen", {"stated": 11_063, "expected": 11_064}),
+        (instalment(3, interest_fen=1), "plans.instalments.interest_fen", {"stated": 1, "expected": 8_189}),
+        (instalment(1, due_date=date(2026, 4, 14)), "plans.instalments.due_date",
+         {"stated": date(2026, 4, 14), "expected": date(2026, 4, 15)}),
+        (instalment(1, fee_fen=1), "plans.instalments.fee_fen", {"stated": 1, "expected": 0}),
+        (instalment(1, carried_fees_fen=1), "plans.instalments.carried_fees_fen", {"stated": 1, "expected": 0}),
+        (LENT | {"untested_later": ()}, "untested_later", {"stated": (), "expected": (date(2026, 2, 17),)}),
+        (LENT | {"untested_due": date(2026, 2, 17), "untested_later": ()}, "untested_due",
+         {"stated": date(2026, 2, 17), "expected": date(2026, 2, 15)}),
+        (LENT | {"drawn_on": None}, "drawn_on",
+         {"stated": date.min, "lowest": date(2026, 1, 17), "highest": date(2026, 2, 14)}),
+        (LENT | {"drawn_on": date(2026, 1, 16)}, "drawn_on",
+         {"stated": date(2026, 1, 16), "lowest": date(2026, 1, 17), "highest": date(2026, 2, 14)}),
+        (LENT | {"counters": LENT["counters"].model_copy(update={"plan_interest_posted_fen": 15_601})},
+         "counters.plan_interest_posted_fen", {"stated": 15_601, "lowest": 0, "highest": 15_600}),
+        (LENT | {"counters": LENT["counters"].model_copy(update={"settlement_fees_posted_fen": 1})},
+         "counters.settlement_fees_posted_fen", {"stated": 1, "lowest": 0, "highest": 0}),
+    ],
+)  # fmt: skip
+def test_loans_that_do_not_add_up_are_refused_with_the_figure(said, field, numbers):
+    given(opened(on="2026-02-14", agreed=CASH_LOAN)).when(migrate(5_000_000, **said)).refused(
+        "takeover_inconsistent", field=field, **numbers
+    )
+
+
+def test_an_instalment_that_should_have_been_billed_by_now_is_billed_elsewhere():
+    said = standing_elsewhere(*DRAWN, on="2026-02-11")
+    given(opened(on="2026-02-12", agreed=CASH_LOAN)).when(migrate(5_000_000, **said)).refused(
+        "takeover_inconsistent",
+        field="plans.instalments.due_date", stated=date(2026, 2, 15), lowest=date(2026, 2, 16), highest=date.max,
+    )  # fmt: skip
+
+
+def test_a_loan_goes_on_under_terms_of_its_own_scheme():
+    given(opened(on="2026-02-14", agreed=CASH_LOAN_BULLET)).when(migrate(5_000_000, **LENT)).refused(
+        "takeover_inconsistent", field="plans.scheme", stated="annuity", expected="interest_only"
+    )
+
+
+def test_restructured_debt_stays_where_it_is():
+    said = standing_elsewhere(*DRAWN, advanced(to="2026-02-16"), restructured(6, on="2026-02-16"), on="2026-02-17")
+    given(opened(on="2026-02-17", agreed=CASH_LOAN)).when(migrate(5_000_000, **said)).refused(
+        "takeover_inconsistent", field="balances.interest_planned", stated=12_416, expected=0
+    )
+
+
+def test_a_line_has_no_day_of_a_last_draw_and_no_second_statement_that_waits():
+    line = given(opened(on="2026-03-05"))
+    line.when(migrate(**LATE | {"drawn_on": date(2026, 3, 1)})).refused(
+        "takeover_inconsistent", field="drawn_on", stated=date(2026, 3, 1), expected=None
+    )
+    line.refusal = None
+    line.when(migrate(**LATE | {"untested_later": (date(2026, 3, 12),)})).refused(
+        "takeover_inconsistent", field="untested_later", stated=(date(2026, 3, 12),), expected=()
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@of_any(
+    seed=st.integers(0, 400),
+    steps=st.integers(3, 25),
+    later=st.lists(st.sampled_from((1, 5, 12, 31)), min_size=3, max_size=6),
+)
+def test_any_life_of_loans_goes_on_elsewhere_as_it_would_have_gone_on(seed, steps, later):
+    """Drawn, paid, prepaid, settled and restructured in both places alike, it owes the same ever after."""
+    here = wandering_in_loans(seed, steps)
+    account = here.account
+    assume(account.access == "open" and account.death is None and account.spared_due is None)
+    assume(account.ledger.agreement is None)
+    # What an officer took off interest is in no counter of its own: elsewhere it would have to be said as given up.
+    assume(not any(told.command.DO == "correct_balances" and told.events for told in here.told))
+    there = Life(here.agreed, account.business_date, 0)
+    there.ask(Migrate, limit_fen=account.limit, **left_of(account.ledger))
+    assert isinstance(there.events[-1], AccountMigrated)
+    here.day = there.day = account.business_date
+    for number, days in enumerate(later):
+        for life in (here, there):
+            life.day += timedelta(days=days)
+            fen = {"draw_id": f"m{number}", "plan_id": f"m{number}", "amount_fen": 10_000 + number, "months": 3}
+            life.ask(Draw, **fen, payout_token="t")
+            life.ask(ReceivePayment, payment_ref=f"m{number}", channel="counter", amount_fen=9_700 + 400 * number)
+            life.ask(AdvanceTo, date=life.day)
+            if number == 1:
+                life.prepays(0, 40)
+            if number == 2:
+                life.settles(0)
+            if number == 3:
+                life.ask(Restructure, plan_id="agreed", months=2, reason="lost_job")
+        ours, theirs = here.account.ledger, there.account.ledger
+        assert (ours.buckets, ours.layers, ours.untested, ours.accrued, ours.dpd, ours.plans, ours.agreement) == (
+            theirs.buckets, theirs.layers, theirs.untested, theirs.accrued, theirs.dpd, theirs.plans, theirs.agreement,
+        )  # fmt: skip
+        assert here.account.ledger.next_event_on() == there.account.ledger.next_event_on()

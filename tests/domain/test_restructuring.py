@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.derivation import Derivation
 from domain.events import (
     AccountBilled,
     AccountFrozen,
@@ -25,20 +26,27 @@ from tests.specification import (
     CUSTOMER,
     DRAWN,
     LINE,
+    activated,
     advance,
     advanced,
     bought,
     buy,
     disputed,
     draw,
+    drawn,
     event,
     given,
+    loan_terms,
+    opened,
     paid,
     pay,
+    prepay,
+    refund,
     restructure,
     restructured,
     reverse,
     settle,
+    settled,
     unfreeze,
     write_off,
 )
@@ -108,6 +116,15 @@ def test_an_agreement_at_a_rate_costs_it_on_the_principal_alone():
     assert [each.amount_fen for each in life.events if isinstance(each, InterestPosted)] == [617]
     life.when(pay(20_000, on="2026-04-05"), advance(to="2026-05-01"))
     assert [each.amount_fen for each in life.events if isinstance(each, InterestPosted)] == [566]
+
+
+def test_what_is_refunded_of_it_bears_nothing_any_more():
+    """At 12 % a year: a hundredth of 30,000, where it would have been of 120,000."""
+    life = given(*LINE, bought("p1", 120_000, on="2026-01-10"), advanced(to="2026-02-05"))
+    life.when(restructure(4, rate=Decimal("0.12")), refund("p1", 90_000, on="2026-02-06"), advance(to="2026-03-01"))
+    (plan_interest,) = (each for each in life.events if isinstance(each, InterestPosted))
+    assert (plan_interest.kind, plan_interest.amount_fen) == ("plan", 300)
+    life.owes(principal_billed=30_000, interest_billed=300)
 
 
 def test_a_missed_instalment_breaks_it_and_the_days_past_due_go_on():
@@ -186,6 +203,12 @@ def test_an_agreement_is_settled_early_with_all_that_is_left_of_it():
     ).owes()
 
 
+def test_no_part_of_an_agreement_is_paid_early():
+    given(*DRAWN, advanced(to="2026-03-01"), restructured(10)).when(
+        prepay(400_000, 418_556, plan="agreement-1")
+    ).refused("restructured", plan_id="agreement-1")
+
+
 def test_a_loss_takes_the_agreement_with_it():
     given(*AGREED).when(write_off(on="2026-03-10")).owes(
         principal_billed=123_457, interest_billed=1_420, fees_billed=1_000
@@ -241,3 +264,91 @@ def test_a_payment_learnt_late_mends_an_agreement_that_seemed_broken():
 def test_a_payment_that_is_returned_breaks_it_after_all():
     life = given(*AGREED, paid(10_489, on="2026-04-09"), advanced(to="2026-04-12")).when(reverse(on="2026-04-13"))
     life.stands(standing="overdue", dpd=62, agreement=None)
+
+
+# What comes after it
+
+
+def test_a_settled_agreement_is_over_and_a_later_miss_is_one_of_its_own():
+    after = (*AGREED, settled(125_877, on="2026-03-20", plan="agreement-1"), bought("p2", 50_000, on="2026-03-25"))
+    given(*after).stands(agreement=None).when(advance(to="2026-04-11")).then(
+        event(AccountBilled), event(LateFeePosted), event(AccountOverdue, dpd=1, due_date="2026-04-10")
+    )
+
+
+def test_an_agreement_whose_last_instalment_credit_paid_is_over():
+    """No statement was issued for it, so none is tested: the next one is a purchase's."""
+    kept = (*LATE, restructured(2), paid(125_877, on="2026-03-06"), advanced(to="2026-05-01"))
+    life = given(*kept, bought("p2", 50_000, on="2026-05-02")).stands(agreement=None)
+    life.when(advance(to="2026-06-11")).then(event(AccountBilled), event(LateFeePosted), event(AccountOverdue, dpd=1))
+
+
+def test_a_settlement_that_is_returned_stops_borrowing_again():
+    after = (*AGREED, settled(125_877, on="2026-03-20", plan="agreement-1"))
+    life = given(*after).stands(access="open").when(reverse("settlement-1", on="2026-03-25"))
+    life.stands(access="frozen", reasons=("restructured",)).owes(
+        principal_planned=123_457, interest_planned=1_420, fees_planned=1_000
+    )
+    assert [each.TYPE for each in life.events].count(AccountFrozen.TYPE) == 1
+
+
+def test_who_broke_an_agreement_may_make_another_and_is_frozen_for_it_once():
+    broken = (*AGREED, advanced(to="2026-04-11"))
+    life = given(*broken).stands(reasons=("restructured", "overdue_long"))
+    life.when(restructure(6, plan="agreement-2")).stands(reasons=("restructured",), access="frozen", dpd=0)
+    assert AccountFrozen.TYPE not in [each.TYPE for each in life.events]
+    (made,) = [each for each in life.events if isinstance(each, PlanCreated)]
+    assert str(made.original_due_date) == "2026-02-10"
+
+
+def test_a_part_of_an_agreement_is_not_paid_early():
+    given(*DRAWN, advanced(to="2026-03-01"), restructured(10)).when(prepay(100_000, 1, plan="agreement-1")).refused(
+        "restructured", plan_id="agreement-1"
+    )
+
+
+def test_the_id_of_another_plan_names_no_agreement():
+    reused = {"field": "plan_id", "reference": "loan-1", "differs": "kind"}
+    given(*DRAWN, advanced(to="2026-02-12")).when(restructure(12, plan="loan-1")).refused(
+        "plan_id_reused", **reused, first="draw", asked="restructuring"
+    )
+
+
+def test_credit_pays_the_fees_that_it_carries_before_its_interest():
+    """Of 100 the fee takes 83; the interest of 617 is left with 17."""
+    life = given(*LATE, restructured(12, rate=Decimal("0.06")), paid(100, on="2026-03-10")).when(
+        advance(to="2026-04-01")
+    )
+    life.then(
+        event(InterestPosted, amount_fen=617, credit_applied_fen=17),
+        event(InstalmentPosted, fees_fen=83, interest_fen=118, credit_applied_fen=83),
+        event(AccountBilled, balance_fen=10_489 + 617 - 100),
+    )
+
+
+def test_credit_pays_what_old_plans_had_that_the_agreement_does_not_take():
+    """The late payment was credit by then; and where the settlement is returned, 331,197 more was left of loans."""
+    history = (*DRAWN, drawn(500_000, 12, on="2026-01-16", ref="loan-2"), paid(134_963, on="2026-02-14"))
+    life = given(*history, settled(465_622, plan="loan-2"), advanced(to="2026-03-16"), restructured(12))
+    life.when(pay(500_000, on="2026-03-17", value_date=date(2026, 2, 18), ref="late"), reverse("settlement-1"))
+    life.owes(principal_planned=922_025, interest_planned=11_448, credit=33_503)
+
+
+def test_a_loss_on_the_day_of_the_first_miss_breaks_no_agreement():
+    """The loss is booked first, as the order of the day has it; should it be undone, the instalment alone was missed."""
+    line = (opened(agreed=loan_terms(charge_off_dpd=1)), activated(), drawn(300_000, 3, on="2026-01-15"))
+    life = given(*line, advanced(to="2026-02-12"), restructured(6, on="2026-02-13")).when(advance(to="2026-03-14"))
+    assert life.account.standing == "charged_off"
+    account = life.account
+    assert Derivation(account.base, account.facts, account.issued).through(account.business_date) == account.ledger
+
+
+def test_what_an_agreement_turns_out_not_to_have_taken_comes_with_the_next_statement():
+    """The payment returned had paid 50,000 of a statement that waited for its due date: it bears nothing before another."""
+    history = (*BASE, paid(50_000, on="2026-02-03"), restructured(12, on="2026-02-05"))
+    life = given(*history).when(reverse(on="2026-02-06"))
+    life.owes(principal_planned=73_457, principal_unbilled=50_000).stands(bearing=0, layers=(), standing="billed")
+    life.when(advance(to="2026-03-01")).then(
+        event(InstalmentPosted), event(AccountBilled, balance_fen=50_000 + 6_121, due_date="2026-03-10")
+    )
+    life.stands("2026-03-10", accrued=0)

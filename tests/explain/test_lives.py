@@ -1,5 +1,6 @@
 """Whatever life an account had, on whatever day: the last step of an explanation is the ledger's figure."""
 
+from collections import Counter
 from datetime import date, timedelta
 from random import Random
 
@@ -26,6 +27,7 @@ from domain.commands import (
 from domain.derivation import Derivation
 from domain.events import (
     AccountBilled,
+    AccountMigrated,
     BalancesCorrected,
     DebtWaived,
     InterestPosted,
@@ -33,10 +35,12 @@ from domain.events import (
     PaymentReceived,
     Restated,
 )
+from domain.plans import interest_run_up, principal_left
 from domain.terms import catalogue
 from projections.explaining.figures import FIGURES, explain
 from tests.domain.lives import AGREED, Life, late_wanderers, planners, wanderers, wandering_in_plans
 from tests.domain.test_migrating import left_of
+from tests.explain.loan_lives import LoanLife, agreeing, lending, living_on
 from tests.specification import SECOND_OFFICER
 
 
@@ -63,6 +67,24 @@ def of_late_fees(correction):
     return correction.late_fee_delta_fen - correction.plan_fee_delta_fen
 
 
+def of_next_instalments(ledger):
+    for plan in ledger.plans.values():
+        so_far = interest_run_up(plan, principal_left(plan), ledger.business_date, ledger.bill_days)
+        yield from charges.plan_interest(ledger, plan, so_far)
+
+
+def paid_off_one_by_one(ledger):
+    """What it takes to settle all plans, one after the other: what is payable is paid with the first."""
+    total = 0
+    for plan in list(ledger.plans.values()):
+        asked = charges.payoff(ledger, plan)
+        for charge in charges.paid_early(ledger, plan, asked.principal):
+            ledger.post(charge)
+        ledger.settle(plan.plan_id, {bucket: fen for bucket, fen in asked.applied.items() if fen}, 0)
+        total += asked.total
+    return total
+
+
 def figures_on(events, day):
     """Every figure as the ledger and the events have it."""
     account, events = account_on(events, day), [each for each in events if each.business_date <= day]
@@ -78,7 +100,8 @@ def figures_on(events, day):
         "waived": last(events, DebtWaived, given_up, lambda each: each.waived_delta_fen),
         "owed": ledger.owed,
         "planned": ledger.planned,
-        "plan_payoff": sum(charges.payoff(ledger, plan).total for plan in ledger.plans.values()),
+        "run_up": sum(charge.amount_fen for charge in of_next_instalments(ledger)),
+        "plan_payoff": paid_off_one_by_one(ledger.fork()),
         "held": account.held,
         "available": account.available,
     }
@@ -252,3 +275,57 @@ def test_every_figure_of_a_life_that_was_corrected(seed):
     events = learning_late(seed).events
     assert any(isinstance(each, BalancesCorrected) for each in events)
     every_figure_is_explained(events, sampled(events, 23))
+
+
+def loans_taken_over(number: int) -> LoanLife:
+    """Loans that were begun elsewhere, and are lived on here from where they stood, if they may be."""
+    elsewhere = lending(number, steps=22)
+    account = elsewhere.account
+    life = LoanLife(elsewhere.agreed, account.business_date, 0)
+    life.ask(Migrate, limit_fen=account.limit or 500_000, **left_of(account.ledger))
+    return living_on(life, Random(f"taken over {number}"), steps=20)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("number", range(32))
+def test_every_figure_of_a_life_of_loans(number, late):
+    events = lending(number, late=late).events
+    every_figure_is_explained(events, sampled(events, 37))
+
+
+@pytest.mark.parametrize("number", range(32))
+def test_every_figure_of_a_line_that_is_restructured(number):
+    events = agreeing(number).events
+    every_figure_is_explained(events, sampled(events, 37))
+
+
+@pytest.mark.parametrize("number", range(24))
+def test_every_figure_of_loans_that_were_taken_over(number):
+    events = loans_taken_over(number).events
+    every_figure_is_explained(events, sampled(events, 37))
+
+
+def test_the_lives_of_loans_have_seen_all_that_loans_can_do():
+    seen = Counter(
+        each.TYPE for late in (False, True) for seed in range(32) for each in lending(seed, late=late).events
+    )
+    often = {
+        "cash.drawn",
+        "plan.created",
+        "plan.prepaid",
+        "plan.settled_early",
+        "instalment.posted",
+        "payment.reversed",
+    }
+    assert {kind for kind in often if seen[kind] < 25} == set()
+    seldom = {
+        "plan.broken",
+        "account.charged_off",
+        "debt.waived",
+        "balances.corrected",
+        "late_fee.posted",
+        "death.recorded",
+    }
+    assert {kind for kind in seldom if seen[kind] < 8} == set()
+    begun = [loans_taken_over(seed).events for seed in range(24)]
+    assert sum(isinstance(each, AccountMigrated) for events in begun for each in events) >= 12

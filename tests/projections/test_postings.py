@@ -53,6 +53,7 @@ from tests.specification import (
     record_death,
     refund,
     resolve,
+    restructured,
     reverse,
     undo_write_off,
     unfreeze,
@@ -621,3 +622,14 @@ def test_the_law_catches_what_is_posted_wrongly(law, wrongly):
         except AssertionError:
             caught += 1
     assert caught
+
+
+def test_credit_pays_of_a_loss_principal_first_then_what_an_agreement_carried():
+    """Planned were 123,457, interest of 1,420 and fees of 1,000; 124,000 of credit leave 877 of the interest."""
+    agreed = (*BASE, advanced(to="2026-03-05"), restructured(12), paid(124_000, on="2026-03-06"))
+    (lost,) = lines(given(*agreed).when(write_off(on="2026-03-10")), "account.charged_off")
+    assert lost == {
+        "principal_planned": -123_457, "interest_planned": -1_420, "fees_planned": -1_000,
+        "principal_billed": 0, "interest_billed": 877, "fees_billed": 1_000,
+        "customer_credit": 124_000, "write_off_loss": 1_877, "charged_off": -1_877,
+    }  # fmt: skip

@@ -11,15 +11,15 @@ from random import Random
 import psycopg
 import pytest
 
-from domain.commands import Activate, ChangeLimit, ForceClose, Open, Purchase, RequestClosure
+from domain.commands import Activate, ChangeLimit, Draw, ForceClose, Open, RequestClosure
 from domain.customer import Customer, fold
+from domain.customer_commands import EstablishAge, GiveConsent, VerifyIdentity
 from domain.customer_decisions import line_of
-from domain.decisions import decide
 from domain.identity import account_bucket, account_id_for, customer_bucket, customer_key
 from domain.recorded import CustomerRecorded
 from domain.refusals import Refused
-from domain.terms import PAY_LATER
-from domain.underwriting import STANDARD_POLICY, Applicant
+from domain.terms import CASH_LOAN, PAY_LATER
+from domain.underwriting import STANDARD_POLICY
 from infra.accounts import Accounts, CustomerAnswer
 from infra.migrations import migrate
 from infra.store.event_store import EventStore
@@ -290,25 +290,35 @@ def test_what_a_closed_account_owes_is_read_when_it_is_decided(new_accounts, per
     assert one.execute(application(person, "a-2", score=0)).events[0].event.exposure_fen == 120_000
 
 
-@pytest.mark.parametrize("door", ["execute", "execute_many"])
-def test_a_command_that_asks_its_customer_is_handed_them_as_they_are_now(new_accounts, person, monkeypatch, door):
-    """Nothing of the customer's is recorded with it, so no version would tell that a memory is old."""
+def test_a_loan_is_paid_out_only_while_nothing_stands_against_its_customer(new_accounts, person):
+    """Nothing of the customer's is recorded with it, so no version would tell that a memory is old: they are asked anew."""
     one, other = new_accounts(), new_accounts()
-    one.execute_many([opened(person, 0), limited(person, 0, 300_000)])
-    other.execute(application(person, "a-1", score=700_000))
-    handed = []
+    one.execute(application(person, "a-1", terms_version=CASH_LOAN.version))
+    account_id = account_id_for(person, "a-1")
+    said = {"account_id": account_id, "actor": OFFICER, "at": NOON, "months": 12, "payout_token": "card"}
 
-    def listening(command, account, published, applicant):
-        handed.append(applicant)
-        return decide(command, account, published, applicant)
+    def drawn(number, door):
+        loan = Draw(command_id=f"d{number}", draw_id=f"d{number}", plan_id=f"l{number}", amount_fen=100_000, **said)
+        return door(loan)
 
-    monkeypatch.setattr("infra.accounts.decide", listening)
-    monkeypatch.setattr(Purchase, "ASKS_THE_CUSTOMER", True)
-    command = purchase(account_id_for(person, "line-0"), "p1")
-    assert len(one.execute(command).events if door == "execute" else one.execute_many([command])[0].events) == 1
-    (applicant,) = handed
-    assert applicant == Applicant(other.customer(person), STANDARD_POLICY)
-    assert applicant.exposure() == 1_000_000
+    def in_bulk(loan):
+        (answer,) = one.execute_many([loan])
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
+
+    with pytest.raises(Refused, match="identity_unverified"):
+        drawn(1, one.execute)
+    about = {"customer_id": person, "actor": OFFICER, "at": NOON, "evidence_ref": "form-2"}
+    other.execute(VerifyIdentity(command_id="identity", **about))
+    with pytest.raises(Refused, match="consent_missing"):
+        drawn(1, in_bulk)
+    for kind in ("credit_reporting", "loan_agreement"):
+        other.execute(GiveConsent(command_id=kind, kind=kind, **about))
+    assert len(drawn(1, one.execute).events) == 2
+    other.execute(EstablishAge(command_id="minor", adult=False, **about))
+    with pytest.raises(Refused, match="not_eligible"):
+        drawn(2, in_bulk)
 
 
 def test_a_chunk_that_meets_another_writer_of_the_same_person_is_decided_again(new_accounts, person, monkeypatch):
