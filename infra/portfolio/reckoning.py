@@ -6,7 +6,7 @@ two may be compared. Amounts in minor units; dates where the account lives.
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -293,6 +293,8 @@ class Reckoning:
         """The due test: what is unpaid begins to bear interest; a missed minimum costs its late fee."""
         agreed = self.agreement
         due = self.day - agreed.test_after
+        if due in self.untested[:1] and len(self.untested) > 1:
+            self._put_off(due, self.untested[1])
         tested = [item for item in self.items.values() if item.due == due]
         left = sum(item.unpaid for item in tested)
         if agreed.interest_method == "from_posting" and left > agreed.tolerance:
@@ -313,6 +315,20 @@ class Reckoning:
             over = self.anew is not None and self.anew.plan_id not in self.plans
             if over and not any(demand.due == due for demand in self.demands):
                 self.anew = None  # its last instalment was paid
+
+    def _put_off(self, due: date, later: date) -> None:
+        """Two statements wait together, and money paid interest of the later one before principal of this: that is in time.
+
+        Of this one only what it still demands is missed; principal beyond that is due with the later one.
+        """
+        demanded = sum(demand.amount for demand in self.demands if demand.due == due)
+        for name, item in list(self.items.items()):
+            if item.due == due:
+                kept = min(demanded, item.unpaid)
+                demanded -= kept
+                if kept < item.unpaid:
+                    self.items[f"{name} due {later}"] = replace(item, unpaid=item.unpaid - kept, due=later)
+                    item.unpaid = kept
 
     def _alive_on(self, day: date) -> bool:
         """Whether fees may be charged on that day: the customer had not died before it."""
