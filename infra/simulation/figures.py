@@ -56,7 +56,8 @@ def states(life: Life) -> list[tuple[date, dict[str, Any]]]:
 def state(account: Account, day: date, agreed_on: date | None) -> dict[str, Any]:
     """The account as it stands at the end of `day`: whole minor units, and the words.
 
-    What it owes was restructured last on `agreed_on`. Holds, plans and appeals are those that are open, with what is left of them; `deceased` is the date of death.
+    What it owes was restructured last on `agreed_on`. Holds, plans and appeals are those that are open, with what is left
+    of them; `deceased` is the date of death.
     """
     ledger = account.ledger
     return {
