@@ -248,6 +248,10 @@ class Ledger:
         tested = self.business_date - timedelta(days=self.terms.grace_days + 1)  # due on this day, tested today
         return (each for each in self.layers if each.amount > tolerance and each.due_date <= tested)
 
+    def waiting(self) -> frozenset[date]:
+        """The due dates of minima that are unpaid and not tested yet."""
+        return frozenset(each.due_date for each in self.layers if self.test_date(each.due_date) > self.business_date)
+
     def demands(self) -> tuple[UnpaidMinimum, ...]:
         """Every unpaid minimum, oldest first; of charged-off debt all that is owed, due since it was missed."""
         if self.charged_off_due is not None:
@@ -803,11 +807,6 @@ class Ledger:
         self.buckets = {bucket: getattr(migrated.balances, bucket) for bucket in BUCKETS}
         self.statement_no, self.drawn_on = migrated.statement_no, migrated.drawn_on
         self._go_on_with(migrated)
-        if self.terms.product == "cash_loan":
-            # Where no instalment is to come, what is left goes on to be billed by the day that the last ones were due on.
-            begun = [plan.made_on for plan in self.plans.values()]
-            begun = begun or [each.due_date for each in self.slices.values() if each.due_date is not None]
-            self.drawn_on = max(begun, default=None)
 
     def adopt(self, corrected: Restated) -> None:
         """Become what would have been, as the correction says."""

@@ -205,6 +205,11 @@ class Plan:
             last = [each for each in self.instalments if each.principal][-1]
             last.principal -= 1
             last.fee *= bool(last.principal)
+        if self.kind == "restructuring":
+            left = self.left()
+            for each in self.instalments:
+                each.interest = nearest(left * self.rate / 12)
+                left -= each.principal
         return amount
 
     def begins(self):

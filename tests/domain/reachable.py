@@ -19,11 +19,13 @@ from domain.commands import (
     ConvertToPlan,
     DecideAppeal,
     Decline,
+    Draw,
     ForceClose,
     Freeze,
     LodgeAppeal,
     Open,
     OpenDispute,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RecordDeath,
@@ -31,6 +33,7 @@ from domain.commands import (
     Reinstate,
     RequestClosure,
     ResolveDispute,
+    Restructure,
     SettleEarly,
     UndoWriteOff,
     Unfreeze,
@@ -39,16 +42,22 @@ from domain.commands import (
 )
 from domain.decisions import decide
 from domain.events import AccountEvent, AccountOpened
+from domain.plans import principal_left
 from domain.refusals import Refused
-from domain.terms import catalogue
-from tests.specification import ACCOUNT_ID, CUSTOMER, OFFICER, SECOND_OFFICER, terms
+from domain.terms import Terms, catalogue
+from tests.specification import ACCOUNT_ID, CUSTOMER, OFFICER, SECOND_OFFICER, loan_terms, terms
 
 # A minimum is all of a statement, missed after two days; two weeks late it is frozen, four weeks late it is lost.
 AGREED = terms(
     due_days=2, minimum_floor=0, overdue_long_dpd=14, charge_off_dpd=28, regime_dpd=20,
     hold_days=3, inactive_freeze_months=2, inactive_close_months=3,
 )  # fmt: skip
-_PUBLISHED = catalogue(AGREED)
+# A loan alike: overdue the day after its instalment, frozen two weeks late, lost in four.
+AGREED_LOAN = loan_terms(
+    overdue_long_dpd=14, charge_off_dpd=28, regime_dpd=20, inactive_freeze_months=2, inactive_close_months=3,
+    cooling_off_days=0,
+)  # fmt: skip
+_PUBLISHED = catalogue(AGREED, AGREED_LOAN)
 _DAY = timedelta(days=1)
 
 
@@ -79,6 +88,15 @@ def _settle(account: Account) -> tuple[type[Command], dict[str, Any]] | None:
     return None
 
 
+def _prepay(account: Account) -> tuple[type[Command], dict[str, Any]] | None:
+    for plan_id, plan in account.ledger.plans.items():
+        principal = max(1, principal_left(plan) // 2)
+        asked = charges.payoff(account.ledger, plan, principal).total
+        said = {"plan_id": plan_id, "channel": "transfer", "principal_fen": principal, "amount_fen": asked}
+        return PrepayPlan, said
+    return None
+
+
 def _first(found: Iterator[str]) -> str:
     return next(found, "none")
 
@@ -102,6 +120,9 @@ ALPHABET: dict[str, Step] = {
         (ConvertToPlan, {"amount_fen": a.ledger.convertible, "months": 3}) if a.ledger.convertible else None
     ),
     "settle": _settle,
+    "agree": lambda _: (Restructure, {"months": 2, "reason": "lost_job"}),
+    "draw": lambda _: (Draw, {"amount_fen": 9_000, "months": 3, "payout_token": "t"}),
+    "prepay": _prepay,
     "dispute": lambda a: (
         OpenDispute,
         {"purchase_id": _first(iter(a.purchases)), "amount_fen": 400, "reason": "not_received"},
@@ -135,6 +156,8 @@ _NAMED = {
     Authorize: "hold_id",
     ReceivePayment: "payment_ref",
     ConvertToPlan: "plan_id",
+    Restructure: "plan_id",
+    PrepayPlan: "payment_ref",
     SettleEarly: "payment_ref",
     RefundCredit: "refund_id",
     OpenDispute: "dispute_id",
@@ -168,11 +191,11 @@ class Explored:
         )
 
 
-def application(begins: date = date(2026, 1, 25)) -> Node:
-    """An application a week before its first bill day."""
+def application(begins: date = date(2026, 1, 25), agreed: Terms = AGREED) -> Node:
+    """An application, for a line a week before its first bill day."""
     command = Open(
         command_id="c0", account_id=ACCOUNT_ID, actor=OFFICER, at=_noon(begins),
-        customer_id="customer-1", terms_version=AGREED.version,
+        customer_id="customer-1", terms_version=agreed.version,
     )  # fmt: skip
     decision = decide(command, None, _PUBLISHED)
     assert decision.account is not None
@@ -187,6 +210,8 @@ def say(node: Node, word: str) -> Node | Refused | None:
     kind, fields = asked
     number = f"{len(node.said) + 1}"
     named = {_NAMED[kind]: number} if kind in _NAMED else {}
+    if kind is Draw:
+        named = {"draw_id": number, "plan_id": number}
     on = fields["date"] if kind is AdvanceTo else node.account.business_date
     command: Any = kind(
         **{"command_id": f"c{number}", "account_id": ACCOUNT_ID, "actor": OFFICER, "at": _noon(on)} | named | fields
@@ -237,7 +262,9 @@ def _state(account: Account) -> tuple[Any, ...]:
         tuple(account.original_charge_off.items()), account.spared_due,
         tuple(ledger.buckets.values()), ledger.layers, ledger.layers_charged_off, ledger.untested,
         ledger.charged_off_due, ledger.bearing, ledger.fen_days, ledger.principal_fen_days, ledger.interest_posted,
-        ledger.charges_posted, ledger.waived, ledger.regime, ledger.died_on,
+        ledger.charges_posted, ledger.waived, ledger.regime, ledger.died_on, ledger.drawn_on,
+        ledger.plan_interest_posted, ledger.settlement_fees_posted,
+        ledger.agreement.original_due_date if ledger.agreement else None,
         tuple(tuple(each) for each in ledger.slices.values()),
         tuple((each.made_on, each.instalments) for each in ledger.plans.values()),
         tuple((each.left, each.expires_on) for each in account.holds.values()),

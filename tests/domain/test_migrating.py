@@ -41,6 +41,7 @@ from tests.specification import (
     refund,
     restructured,
     settle,
+    settled,
 )
 
 
@@ -409,6 +410,14 @@ def test_what_was_paid_early_of_a_loan_is_known_by_its_schedule():
 def test_what_is_left_after_the_last_instalment_is_billed_monthly_there_too():
     late = (*LOAN, drawn(300_000, 1, on="2026-01-15"), advanced(to="2026-03-01"))
     life = lent("2026-03-01", standing_elsewhere(*late, on="2026-03-01")).stands(standing="overdue")
+    assert str(life.account.next_event_on()) == "2026-03-12"
+
+
+def test_the_day_on_which_the_last_loan_was_drawn_is_said_not_guessed():
+    """Due on 28 February for a draw on the 31st; and the loan drawn after it was settled: billed for 15 March, not the 28th."""
+    late = (*LOAN, drawn(300_000, 1, on="2026-01-31"), drawn(1_000, 3, on="2026-02-15", ref="loan-2"))
+    late = (*late, settled(1_000, on="2026-02-15", plan="loan-2"), advanced(to="2026-03-01"))
+    life = lent("2026-03-01", standing_elsewhere(*late, on="2026-03-01"))
     assert str(life.account.next_event_on()) == "2026-03-12"
 
 

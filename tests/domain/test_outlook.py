@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from domain.outlook import conversion, falling_due, on_day, payoff, plan_payoffs
-from tests.domain.lives import late_wanderers, planners, wanderers
+from tests.domain.lives import agreeing, borrowers, late_wanderers, planners, wanderers
 from tests.specification import (
     BASE,
     DRAWN,
@@ -104,7 +104,9 @@ def test_an_agreement_falls_due_with_what_it_carries():
     adds_up(outlook)
 
 
-@pytest.mark.parametrize("lives", [wanderers, late_wanderers, planners], ids=lambda lives: lives.__name__)
+@pytest.mark.parametrize(
+    "lives", [wanderers, late_wanderers, planners, borrowers, agreeing], ids=lambda lives: lives.__name__
+)
 def test_every_schedule_adds_up(lives):
     for life in lives()[:40]:
         if life.account is not None and life.account.access != "pending":

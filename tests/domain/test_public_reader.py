@@ -13,7 +13,7 @@ from domain.events import EVENTS, PUBLIC_TRANSITIONS
 from domain.lifecycle import headline
 from tests.domain import public_reader
 from tests.domain.event_samples import one_of_each
-from tests.domain.lives import late_wanderers, wanderers
+from tests.domain.lives import agreeing, borrowers, late_wanderers, wanderers
 from tests.domain.public_reader import headlines
 from tests.specification import (
     BASE,
@@ -54,7 +54,7 @@ FAMILY = sorted(cls.TYPE for cls in EVENTS if cls.TYPE.startswith("account."))
 def lives():
     """Every life as its events."""
     told = [given(*history).events for history in TOLD]
-    return [*told, *([*life.events] for life in (*wanderers(), *late_wanderers()))]
+    return [*told, *([*life.events] for life in (*wanderers(), *late_wanderers(), *borrowers(), *agreeing()))]
 
 
 def published(events, without=""):

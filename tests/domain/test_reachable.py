@@ -18,7 +18,7 @@ from domain.lifecycle import (
 )
 from domain.refusals import Refused
 from domain.snapshot import dump, load
-from tests.domain.reachable import AGREED, ALPHABET, Node, application, explore, replayed, say
+from tests.domain.reachable import AGREED, AGREED_LOAN, ALPHABET, Node, application, explore, replayed, say
 
 # `make reach DEPTH=6` goes further than there is time for every day.
 DEPTH = int(os.environ.get("DEPTH") or 5)
@@ -27,7 +27,7 @@ UNBILLED = ("fees_unbilled", "interest_unbilled", "principal_unbilled")
 
 
 def _led(*words: str) -> Node:
-    node = application()
+    node = application(agreed=AGREED_LOAN if "draw" in words else AGREED)
     for word in words:
         while (became := say(node, word.removeprefix("until lost: "))) is not None:
             assert isinstance(became, Node), (word, became)
@@ -45,6 +45,10 @@ ROOTS = {
     "a plan": ("activate", "buy", "wait", "convert"),
     "a loss": ("activate", "buy", "until lost: wait"),
     "long unused": ("activate", "wait"),
+    "an agreement": ("activate", "buy", "wait", "wait", "agree"),
+    "a broken agreement": ("activate", "buy", "wait", "wait", "agree", "wait", "wait"),
+    "a loan": ("activate", "draw"),
+    "a missed instalment": ("activate", "draw", "wait", "wait"),
 }
 
 
@@ -84,8 +88,10 @@ def _holds(node: Node) -> None:
     derived = Derivation(account.base, account.facts, account.issued).through(account.business_date)
     assert derived == ledger, why
     # 12: instalments to come are what is planned
-    plans = ledger.plans.values()
-    assert buckets["principal_planned"] == sum(each.principal_fen for plan in plans for each in plan.instalments), why
+    left = [each for plan in ledger.plans.values() for each in plan.instalments]
+    assert buckets["principal_planned"] == sum(each.principal_fen for each in left), why
+    assert buckets["interest_planned"] == sum(each.carried_interest_fen for each in left), why
+    assert buckets["fees_planned"] == sum(each.carried_fees_fen for each in left), why
     # 8, 9: minima, days past due, standing
     assert all(each.amount > 0 for each in ledger.layers), why
     assert sum(each.amount for each in ledger.layers) <= ledger.billed, why
@@ -165,6 +171,7 @@ ACCESS_OF = {
     "close by force": lambda _: "force_close",
 }
 STANDING_OF = {
+    "agree": lambda _: "restructure",
     "write off": lambda _: "write_off",
     "undo": lambda account: _undoing(account),  # noqa: PLW0108 - it stands below
 }
@@ -172,6 +179,9 @@ STANDING_OF = {
 BESIDE = {
     ("leave", "legal_order"),
     ("write off", "nothing_owed"),
+    ("agree", "not_activated"),
+    ("agree", "restructured"),
+    ("agree", "months_not_offered"),
     ("close by force", "no_such_move"),
     ("activate", "no_such_move"),
     ("decline", "no_such_move"),
@@ -221,7 +231,9 @@ def test_a_move_depends_on_its_own_state_alone(word, pair):
         first = (
             moved.access
             if access
-            else next(each.standing for each in became.events[len(node.events) :] if each.standing != pair[1])
+            else next(
+                (each.standing for each in became.events[len(node.events) :] if each.standing != pair[1]), outcome
+            )
         )
         assert first == outcome
 

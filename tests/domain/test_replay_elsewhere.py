@@ -11,7 +11,7 @@ from domain.account import fold
 from domain.codec import decode
 from domain.snapshot import dump, load
 from tests.domain.elsewhere import digest, stored
-from tests.domain.lives import late_wanderers, wanderers
+from tests.domain.lives import agreeing, borrowers, late_wanderers, wanderers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +27,9 @@ def replayed_elsewhere(lines, folder) -> list[str]:
 
 @pytest.fixture(scope="module")
 def lines() -> list[str]:
-    return [stored(life.events) for life in (*wanderers()[:8], *late_wanderers()[:16])]
+    return [
+        stored(life.events) for life in (*wanderers()[:6], *late_wanderers()[:8], *borrowers()[:6], *agreeing()[:3])
+    ]
 
 
 def test_a_fresh_process_replays_stored_lives_to_the_same_accounts_and_views(lines, tmp_path):

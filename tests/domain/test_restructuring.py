@@ -301,12 +301,6 @@ def test_who_broke_an_agreement_may_make_another_and_is_frozen_for_it_once():
     assert str(made.original_due_date) == "2026-02-10"
 
 
-def test_a_part_of_an_agreement_is_not_paid_early():
-    given(*DRAWN, advanced(to="2026-03-01"), restructured(10)).when(prepay(100_000, 1, plan="agreement-1")).refused(
-        "restructured", plan_id="agreement-1"
-    )
-
-
 def test_the_id_of_another_plan_names_no_agreement():
     reused = {"field": "plan_id", "reference": "loan-1", "differs": "kind"}
     given(*DRAWN, advanced(to="2026-02-12")).when(restructure(12, plan="loan-1")).refused(
@@ -352,3 +346,15 @@ def test_what_an_agreement_turns_out_not_to_have_taken_comes_with_the_next_state
         event(InstalmentPosted), event(AccountBilled, balance_fen=50_000 + 6_121, due_date="2026-03-10")
     )
     life.stands("2026-03-10", accrued=0)
+
+
+def test_a_refund_leaves_the_rate_of_an_agreement_on_what_is_left():
+    """Of 123,457 at 6 % half is taken back out of the last instalments: the first bears on 61,729, not on all of it."""
+    life = given(*LATE, restructured(12, rate=Decimal("0.06"))).when(refund("base", 61_728, on="2026-03-10"))
+    (plan,) = life.account.ledger.plans.values()
+    assert [each.interest_fen for each in plan.instalments[:6]] == [309, 257, 206, 154, 103, 51]
+    assert not any(each.interest_fen for each in plan.instalments[6:])
+    life.when(refund("base", 61_729, on="2026-03-11", ref="rest"))
+    (plan,) = life.account.ledger.plans.values()
+    assert not any(each.interest_fen or each.principal_fen for each in plan.instalments)
+    life.owes(interest_planned=1_420, fees_planned=1_000)

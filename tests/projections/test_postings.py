@@ -32,7 +32,18 @@ from domain.money import BUCKETS
 from projections.chart import CHART, LEDGER_ACCOUNTS
 from projections.postings import Posting, postings
 from tests.domain.event_samples import one_of_each
-from tests.domain.lives import late_wanderers, planners, so_many, wanderers, wandering, wandering_late
+from tests.domain.lives import (
+    agreeing,
+    borrowers,
+    late_wanderers,
+    planners,
+    so_many,
+    wanderers,
+    wandering,
+    wandering_in_agreements,
+    wandering_in_loans,
+    wandering_late,
+)
 from tests.specification import (
     BASE,
     LINE,
@@ -140,6 +151,17 @@ def test_what_the_cap_gives_up_lowers_income_and_what_was_paid_of_it_is_credit()
     assert lines(scenario.when(advance(to="2026-03-01")), "debt.waived") == [
         {"charges_waived": 384, "interest_unbilled": -15, "customer_credit": -369}
     ]
+
+
+def test_credit_pays_of_a_loss_principal_first_then_what_an_agreement_carried():
+    """Planned were 123,457, interest of 1,420 and fees of 1,000; 124,000 of credit leave 877 of the interest."""
+    agreed = (*BASE, advanced(to="2026-03-05"), restructured(12), paid(124_000, on="2026-03-06"))
+    (lost,) = lines(given(*agreed).when(write_off(on="2026-03-10")), "account.charged_off")
+    assert lost == {
+        "principal_planned": -123_457, "interest_planned": -1_420, "fees_planned": -1_000,
+        "principal_billed": 0, "interest_billed": 877, "fees_billed": 1_000,
+        "customer_credit": 124_000, "write_off_loss": 1_877, "charged_off": -1_877,
+    }  # fmt: skip
 
 
 def test_forgiven_principal_is_an_expense_and_forgiven_charges_are_less_income():
@@ -506,7 +528,8 @@ def income_is_what_was_charged_and_waivers_are_what_was_waived(life, post):
     for posted, account in stations(life, post):
         assert posted["charges_waived"] == account.ledger.waived
         if not any(event.TYPE == "balances.corrected" and event.cause_version is None for event in life.events):
-            assert -posted["interest_income"] == account.ledger.interest_posted
+            interest = account.ledger.interest_posted + account.ledger.plan_interest_posted
+            assert -posted["interest_income"] == interest
             assert -sum(posted[f"{kind}_income"] for kind in ("interest", "late_fee", "plan_fee")) == (
                 account.ledger.charges_posted
             )
@@ -523,6 +546,7 @@ def banks_and_merchants_are_told_what_happened(life, post):
         paid_in = total("payment.received", channel=channel) - total("payment.reversed", channel=channel)
         assert posted[f"cash_{channel}"] == paid_in
     assert posted["cash_payout"] == -total("credit.refunded")
+    assert posted["cash_drawn"] == -total("cash.drawn")
     assert posted["merchant_payable"] == -total("purchase.posted")
     assert posted["merchant_refunds"] == total("purchase.refunded")
     assert posted["merchant_chargebacks"] == total("dispute.resolved", outcome="upheld") + bought_after_death(life)
@@ -563,15 +587,15 @@ laws = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 
 
 @laws
-def test_the_law_holds_over_lives_in_time_and_late_and_in_instalments(law):
-    for life in (*wanderers(), *late_wanderers(), *planners()):
+def test_the_law_holds_over_lives_in_time_and_late_and_in_instalments_and_of_loans(law):
+    for life in (*wanderers(), *late_wanderers(), *planners(), *borrowers(), *agreeing()):
         law(life, postings)
 
 
 @settings(max_examples=so_many(25), deadline=None)
 @over(st.integers(1_000, 10**9))
 def test_every_law_holds_over_other_lives_too(seed):
-    for life in (wandering(seed), wandering_late(seed)):
+    for life in (wandering(seed), wandering_late(seed), wandering_in_loans(seed), wandering_in_agreements(seed)):
         for law in LAWS:
             law(life, postings)
 
@@ -622,14 +646,3 @@ def test_the_law_catches_what_is_posted_wrongly(law, wrongly):
         except AssertionError:
             caught += 1
     assert caught
-
-
-def test_credit_pays_of_a_loss_principal_first_then_what_an_agreement_carried():
-    """Planned were 123,457, interest of 1,420 and fees of 1,000; 124,000 of credit leave 877 of the interest."""
-    agreed = (*BASE, advanced(to="2026-03-05"), restructured(12), paid(124_000, on="2026-03-06"))
-    (lost,) = lines(given(*agreed).when(write_off(on="2026-03-10")), "account.charged_off")
-    assert lost == {
-        "principal_planned": -123_457, "interest_planned": -1_420, "fees_planned": -1_000,
-        "principal_billed": 0, "interest_billed": 877, "fees_billed": 1_000,
-        "customer_credit": 124_000, "write_off_loss": 1_877, "charged_off": -1_877,
-    }  # fmt: skip
