@@ -225,6 +225,8 @@ class Reckoning:
     def reach(self, day: date) -> None:
         """Live up to the morning of `day`. Nothing happens between mornings that matter, so it sleeps till then."""
         while self.day < day:
+            if self.anew and self.anew.plan_id not in self.plans and not self.untested:
+                self.anew = None  # credit paid its last instalment, so no statement is to be tested
             until = min(day, self._next_morning())
             self._sleep((until - self.day).days)
             self.day = until
@@ -392,11 +394,12 @@ class Reckoning:
             self.plan_fees += fee
             self.early_fees += fee if early else 0
 
-    def _charge_interest_of(self, plan: Plan, amount: int) -> None:
-        """So much of a plan's next interest; once the customer has died no more than had run up by then."""
+    def _charge_interest_of(self, plan: Plan, amount: int, principal: int | None = None) -> None:
+        """So much of a plan's next interest; once the customer has died no more than had run up by then on the principal."""
         if self.died_on is not None and self.day > self.died_on:
             dated = plan.instalments[0].due is not None
-            amount = min(amount, self._run_up_of(plan, plan.left, self.died_on) if dated else 0)
+            bearing = plan.left if principal is None else principal
+            amount = min(amount, self._run_up_of(plan, bearing, self.died_on) if dated else 0)
         self.new_charges["interest"] += amount
         self.plan_interest += amount
 
@@ -590,7 +593,7 @@ class Reckoning:
     def charge_early(self, plan: Plan, principal: int) -> None:
         """So much of a loan or an agreement is to be paid early: what has run up, and the price, which credit does not pay."""
         self._post_interest()
-        self._charge_interest_of(plan, self._run_up_of(plan, principal, self.day))
+        self._charge_interest_of(plan, self._run_up_of(plan, principal, self.day), principal)
         self._use_credit()
         if plan.kind == "loan" and (self.day - plan.made_on).days > self.agreement.cooling_off_days:
             self._charge_for_plan(_rounded(self.agreement.early_settlement_fee * principal), early=True)
@@ -604,6 +607,8 @@ class Reckoning:
         Of a conversion it pays the principal first, then the fee of the days; of any other everything payable comes first.
         """
         plan = self.plans.get(plan_id)
+        if self.anew and self.anew.plan_id == plan_id:
+            self.anew = None
         if plan and plan.kind != "conversion":
             self.charge_early(plan, plan.left)
             left = self._spend(amount)
@@ -669,7 +674,8 @@ class Reckoning:
     def agree(self, plan_id: str, plan: Plan) -> None:
         """All that is owed becomes one plan, as it was made: if there is less, the rest pays like money.
 
-        What there is more is payable. Nothing is demanded any more, and nothing tested.
+        What there is more is owed as if bought today, though credit may pay it. Nothing is demanded any more, and nothing
+        tested.
         """
         self.post_all()
         due, beyond = self.oldest_due, 0
@@ -691,11 +697,15 @@ class Reckoning:
             elif kind != "principal":
                 self.new_charges[kind] += more
         self.demands, self.untested = [], []
-        self.items = {name: item for name, item in self.items.items() if item.unpaid}
-        for item in self.items.values():
-            item.bears = item.due is not None
+        self.items = {
+            name: Item(item.of, item.unpaid, None, item.instalment) for name, item in self.items.items() if item.unpaid
+        }
+        for kind, amount in self.billed_charges.items():
+            self.new_charges[kind] += amount
+            self.billed_charges[kind] = 0
         self.plans, self.anew = {plan_id: plan}, Anew(plan_id, due)
-        self.pay(beyond)
+        self.credit += beyond
+        self._use_credit()
 
     def pay_out(self, refund_id: str, amount: int) -> None:
         """Credit leaves; what was paid out beyond it, as was found later, is owed."""

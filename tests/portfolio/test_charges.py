@@ -214,7 +214,7 @@ def that_leaves_it_set_aside(self, dispute_id):
 )
 def test_a_defect_of_the_ledger_would_be_noticed(monkeypatch, of, name, defect):
     monkeypatch.setattr(of, name, defect)
-    assert list(differences(*lived(180, 3)))
+    assert list(differences(*lived(180, 2)))
 
 
 # Nor does a domain with one
@@ -282,4 +282,4 @@ def that_bears_as_before(self, plan, original_due_date, known=Ledger.restructure
 )
 def test_a_defect_of_the_domain_would_be_noticed(monkeypatch, name, defect):
     monkeypatch.setattr(Ledger, name, defect)
-    assert list(differences(*lived(180, 3)))
+    assert list(differences(*lived(180, 2)))
