@@ -72,6 +72,7 @@ def bill_day(ledger: Ledger) -> Iterator[Charge]:
             ),
             interest_fen=instalment.carried_interest_fen,
             fees_fen=instalment.carried_fees_fen,
+            due_date=instalment.due_date,
         )
     yield from over_cap(ledger)
 

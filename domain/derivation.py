@@ -10,11 +10,11 @@ from datetime import date
 from domain import charges
 from domain.allocation import allocate, split_refund, take
 from domain.calendar import ONE_DAY, days_between, month_end
-from domain.events import AccountMigrated, MonthEnd, PaidOff, PlanLeft
+from domain.events import AccountMigrated, InstalmentPosted, MonthEnd, PaidOff, PlanLeft
 from domain.facts import Fact, Issued, in_order
 from domain.ledger import Charge, ComingTerms, Ledger
 from domain.money import Amounts, Bucket, DebtKind
-from domain.plans import principal_left
+from domain.plans import due_before, principal_left
 from domain.terms import Terms
 
 
@@ -29,6 +29,8 @@ class Derivation:
         self._facts = in_order(facts)[::-1]
         self._issued = {statement.on: statement for statement in issued}
         self._due_dates = [statement.due_date for statement in self._issued.values()]
+        # A loan's instalments are due also where credit left nothing of them for a statement.
+        self._due_dates += [due for plan in base.plans.values() if (due := due_before(plan)) is not None]
         self._month_end: date | None = None  # of the first month whose end is still to be remembered
 
     def through(self, last: date, months_from: date | None = None) -> Ledger:
@@ -103,6 +105,8 @@ class Derivation:
     def _post(self, posted: Iterable[Charge]) -> None:
         for event in posted:
             self.ledger.post(event)
+            if isinstance(event, InstalmentPosted) and event.due_date is not None:
+                self._due_dates.append(event.due_date)
 
     def _apply(self, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - one case a kind
         ledger = self.ledger
@@ -126,6 +130,8 @@ class Derivation:
                 ledger.convert(plan, charges.minimum_lowered(ledger, fact.amount))
             case "restructuring":
                 self._post(charges.run_up(ledger))
+                withdrawn = ledger.waiting()
+                self._due_dates = [due for due in self._due_dates if due not in withdrawn]
                 ledger.restructure(PlanLeft.model_validate_json(fact.of), ledger.oldest_due)
             case "settlement":
                 applied, credited = self._paid_early(fact, fact.of)
@@ -194,4 +200,5 @@ class Derivation:
             past_due_30_fen=sum(each.amount_fen for each in missed if days_between(each.due_date, end) >= 30),
             unpaid_minima=demands,
             oldest_missed_due=missed[0].due_date if missed else None,
+            under_agreement=ledger.agreement is not None,
         )

@@ -462,6 +462,8 @@ class MonthEnd(_Frozen):
     past_due_30_fen: Fen
     unpaid_minima: tuple[UnpaidMinimum, ...]
     oldest_missed_due: date | None
+    # Whether an agreement stood, neither broken nor over.
+    under_agreement: bool = False
 
 
 class PaidOff(_Frozen):
@@ -605,7 +607,8 @@ class PlanFeePosted(MoneyEvent):
 class InstalmentPosted(MoneyEvent):
     """An instalment became payable with the statement that comes next; credit pays for it at once.
 
-    Of a restructured plan also the interest and fees that it carries, which credit pays first: fees, interest, principal.
+    A loan's is due on `due_date`, whether or not credit leaves anything of it for a statement. Of a restructured plan also
+    the interest and fees that it carries, which credit pays first: fees, interest, principal.
     """
 
     TYPE = "instalment.posted"
@@ -615,6 +618,7 @@ class InstalmentPosted(MoneyEvent):
     credit_applied_fen: Fen
     interest_fen: Fen = 0
     fees_fen: Fen = 0
+    due_date: date | None = None
 
 
 class PlanSettledEarly(Event):

@@ -248,6 +248,10 @@ class Ledger:
         tested = self.business_date - timedelta(days=self.terms.grace_days + 1)  # due on this day, tested today
         return (each for each in self.layers if each.amount > tolerance and each.due_date <= tested)
 
+    def waiting(self) -> frozenset[date]:
+        """The due dates of minima that are unpaid and not tested yet."""
+        return frozenset(each.due_date for each in self.layers if self.test_date(each.due_date) > self.business_date)
+
     def demands(self) -> tuple[UnpaidMinimum, ...]:
         """Every unpaid minimum, oldest first; of charged-off debt all that is owed, due since it was missed."""
         if self.charged_off_due is not None:

@@ -111,6 +111,12 @@ def due_next(plan: PlanLeft) -> Instalment:
     return plan.instalments[0]
 
 
+def due_before(plan: PlanLeft) -> date | None:
+    """When the instalment before its next one was due; None before its first, and where statements say it."""
+    following = due_next(plan)
+    return _due_on(plan.made_on, following.number - 1) if following.due_date and following.number > 1 else None
+
+
 def without_next(plan: PlanLeft) -> PlanLeft | None:
     """The plan once its next instalment became payable; None when it is over."""
     return _going_on(plan.model_copy(update={"instalments": plan.instalments[1:]}))

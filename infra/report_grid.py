@@ -29,6 +29,9 @@ def _head(report: CreditReport) -> str:
     if report.closed_on:
         outlives = ", debt outlives it" if report.debt_outlives_closure else ""
         dates.append(f"closed {report.closed_on} ({report.close_kind}{outlives})")
+    if report.restructured_on:
+        agreed = " (paid as agreed)" if report.under_agreement else ""
+        dates.append(f"restructured {report.restructured_on}{agreed}")
     if report.settled_on:
         dates.append(f"settled {report.settled_on}")
     status = report.account_status.replace("_", " ")

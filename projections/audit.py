@@ -286,6 +286,8 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 -
             )
         case AccountStandingChanged() if event.move == "convert_away":
             return "All that was billed is paid in instalments now."
+        case AccountStandingChanged() if event.move == "restructure":
+            return "An agreement has taken the place of what was billed; nothing is past due."
         case AccountStandingChanged():
             return f"Standing is {event.standing} again: a correction found more owed than was thought."
         case AccountChargedOff():

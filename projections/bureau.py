@@ -7,17 +7,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.calendar import add_months
 from domain.events import CloseKind, ReportCode, Standing
-from projections.metro2 import Metro2Month
+from projections.metro2 import Metro2Month, Portfolio
 
 # `/` no account yet; `G` settled, but principal was waived; `C` settled; `B` bad debt; `1` to `7` overdue by up to 30,
 # 60 ... 180, more days; `M` repaid late within the month; `N` normal; `#` unknown; `A` bill day moved; `*` nothing due.
 Code = ReportCode
+# A revolving credit account; a loan, which is not revolving.
+AccountType = Literal["R1", "D1"]
 AccountStatus = Literal["normal", "overdue", "settled", "bad_debt"]
 StatusCode = Literal["1", "2", "3", "4"]
 Tier = Literal["normal", "special_mention", "substandard", "doubtful", "loss"]
-# 5 early settlement, 11 debt relief.
-Special = Literal["5", "11"]
+# 5 early settlement, 11 debt relief, 14 personalised instalments.
+Special = Literal["5", "11", "14"]
 
 STATUS_CODES: dict[AccountStatus, StatusCode] = {"normal": "1", "overdue": "2", "settled": "3", "bad_debt": "4"}
 LATE: tuple[Code, ...] = ("1", "2", "3", "4", "5", "6", "7")
@@ -29,6 +32,8 @@ _RANKS = {code: rank for rank, code in enumerate("/C#A*NM1234567GB")}
 _TIERS: tuple[tuple[int, Tier], ...] = (
     (0, "normal"), (90, "special_mention"), (270, "substandard"), (360, "doubtful"),
 )  # fmt: skip
+# For so long restructured debt is at least special mention.
+_EASED_MONTHS = 12
 
 
 class MonthLine(BaseModel):
@@ -57,7 +62,10 @@ class MonthLine(BaseModel):
     last_payment_on: date | None
     last_payment_fen: int | None
     last_payment_yuan: int | None
-    special_transactions: Annotated[tuple[Special, ...], Field(description="5 early settlement, 11 debt relief.")]
+    special_transactions: Annotated[
+        tuple[Special, ...],
+        Field(description="5 early settlement, 11 debt relief, 14 personalised instalments."),
+    ]
     metro2: Annotated[Metro2Month, Field(description="The same month in the other dialect.")]
 
 
@@ -70,8 +78,8 @@ class CreditReport(BaseModel):
     as_of: date
     version: Annotated[int, Field(description="The last event in this answer.")]
     business_date: Annotated[date, Field(description="The date of that event.")]
-    account_type: Annotated[Literal["R1"], Field(description="A revolving credit account.")] = "R1"
-    portfolio_type: Annotated[Literal["R"], Field(description="The same in Metro 2.")] = "R"
+    account_type: Annotated[AccountType, Field(description="R1 a revolving credit account, D1 a loan account.")]
+    portfolio_type: Annotated[Portfolio, Field(description="The same in Metro 2: revolving, or in instalments.")]
     account_status: AccountStatus
     account_status_code: StatusCode
     tier: Tier
@@ -83,7 +91,11 @@ class CreditReport(BaseModel):
     activated_on: date | None
     closed_on: date | None
     close_kind: CloseKind | None
-    settled_on: Annotated[date | None, Field(description="When, closed or charged off, it owed nothing any more.")]
+    settled_on: Annotated[
+        date | None, Field(description="When, closed, charged off or a loan, it owed nothing any more.")
+    ]
+    restructured_on: Annotated[date | None, Field(description="When an agreement was made last on what it owes.")]
+    under_agreement: Annotated[bool, Field(description="Whether it is paid as agreed: not broken, not paid off yet.")]
     debt_outlives_closure: bool
     limit_fen: int
     limit_yuan: int
@@ -138,10 +150,16 @@ def code_of(dpd: int, *, settled: bool, forgiven: bool, lost: bool, missed: bool
     return "A" if unbilled else "*"
 
 
-def tier_of(dpd: int, *, lost: bool) -> Tier:
-    """The loan classification by days past due; charged-off debt is a loss as long as it is owed."""
+def tier_of(dpd: int, day: date, agreed_on: date | None, *, lost: bool) -> Tier:
+    """The loan classification by days past due; charged-off debt is a loss as long as it is owed.
+
+    Restructured debt is at least special mention for twelve months from the day it was `agreed_on`, whatever becomes of
+    the agreement.
+    """
     if lost:
         return "loss"
+    if not dpd and agreed_on is not None and day < add_months(agreed_on, _EASED_MONTHS):
+        return "special_mention"
     return next((tier for most, tier in _TIERS if dpd <= most), "loss")
 
 

@@ -87,26 +87,30 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
     match event:
         case PurchasePosted() | PurchaseRefunded() | CreditRefunded() | InterestPosted() | LateFeePosted():
             pass  # what moves money says what is owed after it: see below
-        case (
-            DisputeOpened()
-            | DisputeResolved()
-            | InstalmentPosted()
-            | PlanCreated()
-            | PlanFeePosted()
-            | CashDrawn()
-            | PlanBroken()
-        ):
-            pass  # as above: what is disputed or planned is owed, but not demanded
+        case DisputeOpened() | DisputeResolved() | PlanFeePosted():
+            pass  # as above: what is disputed is owed, but not demanded
         case BalancesCorrected() | RulesChanged() | AccountStandingChanged():
             pass  # the open month sees them; a correction restates the months before it: see below
         case HoldPlaced() | HoldReleased() | AppealLodged() | AppealDecided() | InactivityNoticed() | RiskAlerted():
             pass  # no debt
         case AccountFrozen() | AccountUnfrozen() | DeathRecorded():
             pass  # the bureau is not told of a freeze, nor why there is one
+        case CashDrawn():
+            if not row.has_drawn():
+                _turn(row, day, "drawn")
+        case PlanCreated():
+            if event.kind == "restructuring":
+                _agree(row, event)
+        case InstalmentPosted():
+            _fall_due(row, event)
+        case PlanBroken():
+            _turn(row, day, "agreement_over")
         case PlanPrepaid():
             pass  # the loan goes on
         case PlanSettledEarly():
             _turn(row, day, "early_settlement")
+            if event.plan_id == row.agreed_plan():
+                _turn(row, day, "agreement_over")
         case DebtWaived():
             if event.reason != "cap":
                 _turn(row, day, "relief")
@@ -117,6 +121,8 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
         case AccountChargedOff():
             due = next((each.due_date for each in event.unpaid_minima_after), day)
             _turn(row, day, "lost", sum(event.amounts.values()), due.isoformat())
+            if row.under_agreement(day):
+                _turn(row, day, "agreement_over")
         case WriteOffUndone():
             _turn(row, day, "found")
         case PaymentReceived():
@@ -124,7 +130,11 @@ def step(row: ReportRow | None, recorded: Recorded) -> ReportRow:  # noqa: C901,
         case PaymentReversed():
             row.payments = payments.returned(row.payments, event)
         case AccountBilled():
-            row.due_dates, row.billed_on = (*row.due_dates, event.due_date), day
+            row.add_due_date(event.due_date)
+            row.billed_on = day
+            if row.turned(day, day, "agreement_ends"):
+                # Its last minimum: unless it is missed, which breaks the agreement, that is kept by then.
+                _turn(row, _test_date(row, event.due_date), "agreement_over")
         case AccountOverdue():
             row.missed_on = day
         case AccountPaid() | AccountCured() | AccountRecovered():
@@ -188,18 +198,39 @@ def _turn(row: ReportRow, on: date, what: What, fen: int = 0, said: str = "") ->
     row.turns = (*row.turns, Turn(on, what, fen, said))
 
 
+def _agree(row: ReportRow, event: PlanCreated) -> None:
+    """What cannot be paid as billed is restructured: what was demanded and not due yet is not due any more."""
+    day = event.business_date
+    withdrawn = {each.due_date for each in row.unpaid_minima if _test_date(row, each.due_date) > day}
+    row.due_dates = tuple(due for due in row.due_dates if due not in withdrawn)
+    _turn(row, day, "agreed", len(event.schedule), event.plan_id)
+
+
+def _fall_due(row: ReportRow, event: InstalmentPosted) -> None:
+    """An instalment is due, of a loan whether or not credit leaves anything of it for a statement."""
+    if event.due_date is not None:
+        row.add_due_date(event.due_date)
+    if event.plan_id == row.agreed_plan() and event.number == row.agreed_months():
+        _turn(row, event.business_date, "agreement_ends")
+        if not event.owed_after.payable:
+            # Credit paid it, so no statement is to be tested.
+            _turn(row, event.business_date + ONE_DAY, "agreement_over")
+
+
 def _take_over(row: ReportRow, event: AccountMigrated) -> None:
     """The account was taken over: of the months before nothing is known but their codes."""
     day, first = event.business_date, event.business_date.replace(day=1)
     row.activated_on, row.open_month = day, first
     _turn(row, day, "limit", event.limit_fen)
+    if row.is_loan and event.owed_after.total:
+        _turn(row, day, "drawn")
     row.due_dates = tuple(each.due_date for each in event.minima_left if each.due_date >= first)
     for back, code in enumerate(event.history):
         month = add_months(first, back - len(event.history))
         status = report_lines.status_told(code)  # type: ignore[arg-type] # the event has codes only
         row.months.append(ReportMonth(row.account_id, month, code, status=status))  # type: ignore[arg-type]
         row.history += code
-        row.grades += metro2.grade_of(status, None)
+        row.grades += metro2.grade_of(status, None, row.portfolio)
 
 
 def _decide(row: ReportRow, event: ReportCorrected) -> None:
@@ -250,7 +281,9 @@ def _note(row: ReportRow, month: ReportMonth) -> None:
     if month.first_delinquency is not None and not _was_late(row, month.month):
         _turn(row, month.month, "delinquent", said=month.first_delinquency.isoformat())
     row.history = row.history[:at] + month.code + row.history[at + 1 :]
-    row.grades = row.grades[:at] + metro2.grade_of(month.status, month.balance_fen) + row.grades[at + 1 :]
+    row.grades = (
+        row.grades[:at] + metro2.grade_of(month.status, month.balance_fen, row.portfolio) + row.grades[at + 1 :]
+    )
 
 
 def _was_late(row: ReportRow, month: date) -> bool:
@@ -271,7 +304,7 @@ def _test_date(row: ReportRow, due: date) -> date:
 
 
 def _settle(row: ReportRow, day: date, owed_fen: int, paid_off: Sequence[date | None]) -> None:
-    """Once closed or charged off, an account is settled on the day it owes nothing; it may yet come to owe again.
+    """Once closed, charged off or a loan, an account is settled on the day it owes nothing; it may yet owe again.
 
     That is since it was settled already, unless something was owed and `paid_off` since; else the later of two days in
     the month of `day`: since when it would end with its debt, and when the last of that was paid off.
@@ -295,6 +328,7 @@ def _restate(row: ReportRow, event: Restated) -> None:
     The account may turn out to have been settled in one of them, or not to have been.
     """
     begin = event.from_date.replace(day=1)
+    _agree_anew(row, event)
     row.missed_on = event.missed_on
     row.morning_dpd = folding.days_past_due(_missed(row, row.unpaid_minima, row.business_date), row.business_date)
     if event.paid_off:
@@ -330,6 +364,22 @@ def _restate(row: ReportRow, event: Restated) -> None:
         _note(row, month)
     row.months = [told[month] for month in sorted(told)]
     _settle(row, row.business_date, row.owed_fen, days)
+
+
+def _agree_anew(row: ReportRow, event: Restated) -> None:
+    """An agreement that seemed broken turns out to be kept, or the other way round, by the ends of months."""
+    begin, today = event.from_date.replace(day=1), event.business_date
+    ends: tuple[What, ...] = ("agreement_ends", "agreement_over")
+    row.turns = tuple(turn for turn in row.turns if turn.what not in ends or turn.on < begin)
+    kept = {end.month_end: end.under_agreement for end in event.months} | {today: event.agreement is not None}
+    for day, under_agreement in kept.items():
+        if row.under_agreement(day) and not under_agreement:
+            _turn(row, day, "agreement_over")
+            # A later agreement may have been made since.
+            row.order_agreements()
+    agreed, waits = event.agreement, (event.untested_due, *event.untested_later)[-1]
+    if agreed is not None and all(each.plan_id != agreed.plan_id for each in event.plans_left):
+        _turn(row, today + ONE_DAY if waits is None else _test_date(row, waits), "agreement_over")
 
 
 def _month(row: ReportRow, day: date) -> ReportMonth:
@@ -371,7 +421,8 @@ def _told(
         oldest = min(layer.due_date for layer in layers)
         late = sum(layer.amount_fen for layer in layers if (day - layer.due_date).days >= 30)
     lost = row.lost_on(day)
-    status = metro2.status_of(dpd, owed_fen, lost=lost is not None, closed=row.closed_on(day) is not None)
+    ended = row.closed_on(day) is not None or row.settled_by(day) is not None
+    status = metro2.status_of(dpd, owed_fen, lost=lost is not None, ended=ended)
     begins = metro2.delinquent_since(oldest, None)
     if lost is not None:
         begins = metro2.delinquent_since(oldest or date.fromisoformat(lost.said), lost.on)

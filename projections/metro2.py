@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# Revolving, or to be repaid in instalments.
+Portfolio = Literal["R", "I"]
 # 17A: by days past due from 0, 30, 60, 90, 120, 150 and 180; charged off and owing, or paid; closed, zero balance.
 Status = Literal["11", "71", "78", "80", "82", "83", "84", "97", "64", "13"]
 # 18: by days past due / 30; zero balance and current; charged off; no data; before the account existed.
 Grade = Literal["0", "1", "2", "3", "4", "5", "6", "E", "L", "D", "B"]
 # 17B: as it stood just before it was paid.
 Rating = Literal["0", "1", "2", "3", "4", "5", "6", "L"]
-# 19: closed by the lender; settled for less than the full balance.
-Comment = Literal["M", "AU"]
+# 19: closed by the lender; paying under an agreement; settled for less than the full balance.
+Comment = Literal["M", "AC", "AU"]
 # 20: closed at the customer's request; denied and being looked into; decided, the customer disagrees; no code any more.
 Condition = Literal["XA", "XB", "XC", "XR"]
 
@@ -47,11 +49,11 @@ class Metro2Month(BaseModel):
     last_payment_on: Annotated[date | None, Field(description="27")]
 
 
-def status_of(dpd: int, owed_fen: int, *, lost: bool, closed: bool) -> Status:
-    """Field 17A at the end of a day: `lost` when charged off, `closed` when the limit is gone."""
+def status_of(dpd: int, owed_fen: int, *, lost: bool, ended: bool) -> Status:
+    """Field 17A at the end of a day: `lost` when charged off, `ended` when the limit is gone, or a loan repaid."""
     if lost:
         return "97" if owed_fen else "64"
-    if closed and not owed_fen:
+    if ended and not owed_fen:
         return "13"
     return _BY_THIRTIES[min(6, dpd // 30)]
 
@@ -61,17 +63,20 @@ def rating_of(dpd: int) -> Rating:
     return _DIGITS[min(6, dpd // 30)]
 
 
-def grade_of(status: Status | None, owed_fen: int | None) -> Grade:
-    """What later histories (field 18) say of a month that ended so; None where nothing is known of it."""
+def grade_of(status: Status | None, owed_fen: int | None, portfolio: Portfolio) -> Grade:
+    """What later histories (field 18) say of a month that ended so; None where nothing is known of it.
+
+    Only a revolving account has a balance of nothing; a loan without one is current, or over.
+    """
     match status:
         case None:
             return "D"
         case "97" | "64":
             return "L"
         case "11":
-            return "E" if owed_fen == 0 else "0"
+            return "E" if owed_fen == 0 and portfolio == "R" else "0"
         case "13":
-            return "E"
+            return "E" if portfolio == "R" else "0"
         case _:
             return _DIGITS[_BY_THIRTIES.index(status)]
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import cast
 
 from domain.calendar import add_months, month_end
 from domain.events import UnpaidMinimum
@@ -24,7 +23,7 @@ from projections.bureau import (
     yuan_or_none,
 )
 from projections.metro2 import Comment, Condition, Metro2Month, Status
-from projections.report_row import KEPT, Denied, ReportMonth, ReportRow
+from projections.report_row import KEPT, Denied, ReportMonth, ReportRow, What
 
 SHOWN = 24
 # How long what counts against a customer is told after the account was settled.
@@ -44,6 +43,8 @@ def report(row: ReportRow, layers: Sequence[UnpaidMinimum], day: date) -> Credit
         status = "settled"
     return CreditReport(
         account_id=row.account_id,
+        account_type="D1" if row.is_loan else "R1",
+        portfolio_type=row.portfolio,
         as_of=day,
         version=row.version,
         business_date=row.business_date,
@@ -52,13 +53,15 @@ def report(row: ReportRow, layers: Sequence[UnpaidMinimum], day: date) -> Credit
         zone=row.zone,
         account_status=status,
         account_status_code=STATUS_CODES[status],
-        tier=tier_of(dpd, lost=lost),
+        tier=tier_of(dpd, day, row.agreed_on(day), lost=lost),
         standing=row.standing,
         opened_on=row.opened_on,
         activated_on=row.activated_on,
         closed_on=closed[0] if closed else None,
         close_kind=closed[1] if closed else None,
         settled_on=row.settled_on,
+        restructured_on=row.agreed_on(day),
+        under_agreement=row.under_agreement(day) and row.owed_fen > 0,
         debt_outlives_closure=closed is not None and row.owed_fen > 0,
         limit_fen=row.limit_on(day),
         limit_yuan=whole_yuan(row.limit_on(day)),
@@ -92,7 +95,7 @@ def lines(row: ReportRow, day: date) -> list[MonthLine]:
     for number, (month, reckoned) in enumerate(zip(told, row.months, strict=False)):
         codes = [each.code for each in told[max(0, number - KEPT + 1) : number + 1]]
         made.append(_line(row, month, reckoned, worst_of(codes), grades, day))
-        grades += metro2.grade_of(month.status, month.balance_fen)
+        grades += metro2.grade_of(month.status, month.balance_fen, row.portfolio)
     return made
 
 
@@ -118,7 +121,7 @@ def _still_told(row: ReportRow, made: list[MonthLine], day: date) -> list[MonthL
             "corrected_from": None,
         }
         told.append(line.model_copy(update=changes))
-        grades += metro2.grade_of(line.metro2.account_status, line.balance_fen)
+        grades += metro2.grade_of(line.metro2.account_status, line.balance_fen, row.portfolio)
     return told
 
 
@@ -145,7 +148,8 @@ def _as_decided(row: ReportRow) -> list[ReportMonth]:
         if change is not None and change.reckoned == month.code:
             month = _changed(month, change.told)  # noqa: PLW2901 - the month as it is told
         before = told[-1] if told else None
-        was_late = before is not None and metro2.grade_of(before.status, before.balance_fen) in metro2.LATE_GRADES
+        graded = metro2.grade_of(before.status, before.balance_fen, row.portfolio) if before is not None else "D"
+        was_late = graded in metro2.LATE_GRADES
         began = month.first_delinquency
         if before is not None and not was_late and month.oldest_missed_due is not None:
             lost = row.lost_on(month_end(month.month))
@@ -202,7 +206,7 @@ def _line(row: ReportRow, month: ReportMonth, reckoned: ReportMonth, worst: Code
         worst_code=worst,
         account_status=status,
         account_status_code=STATUS_CODES[status],
-        tier=None if month.days_past_due is None else tier_of(month.days_past_due, lost=lost),
+        tier=None if month.days_past_due is None else tier_of(month.days_past_due, end, row.agreed_on(end), lost=lost),
         days_past_due=month.days_past_due,
         past_due_fen=month.past_due_fen,
         past_due_yuan=yuan_or_none(month.past_due_fen),
@@ -221,12 +225,12 @@ def _line(row: ReportRow, month: ReportMonth, reckoned: ReportMonth, worst: Code
 
 def _special(row: ReportRow, first: date, end: date) -> tuple[Special, ...]:
     """What of it happened in the month."""
-    early, relief = row.turned(first, end, "early_settlement"), row.turned(first, end, "relief")
-    return cast("tuple[Special, ...]", (*(["5"] if early else []), *(["11"] if relief else [])))
+    kinds: dict[Special, What] = {"5": "early_settlement", "11": "relief", "14": "agreed"}
+    return tuple(special for special, what in kinds.items() if row.turned(first, end, what))
 
 
 def _in_metro2(row: ReportRow, month: ReportMonth, grades: str, end: date, day: date) -> Metro2Month:
-    lost, closed = row.lost_on(end), row.closed_on(end)
+    lost = row.lost_on(end)
     charged_off = lost.fen if lost is not None and month.status in {"97", "64"} else None
     return Metro2Month(
         account_status=month.status,
@@ -241,15 +245,17 @@ def _in_metro2(row: ReportRow, month: ReportMonth, grades: str, end: date, day: 
         original_charge_off_fen=charged_off,
         original_charge_off_yuan=yuan_or_none(charged_off),
         first_delinquency=month.first_delinquency,
-        closed_on=closed[0] if closed else None,
+        closed_on=row.ended_by(end),
         last_payment_on=month.last_payment_on,
     )
 
 
 def _comment(row: ReportRow, month: ReportMonth, end: date) -> Comment | None:
-    """Field 19 has room for one: how the debt ended says more than who ended the account."""
+    """Field 19 has room for one: how the debt ended, or is being paid, says more than who ended the account."""
     if month.status in {"13", "64"} and row.less_was_paid(end):
         return "AU"
+    if row.under_agreement(end) and month.balance_fen:
+        return "AC"
     closed = row.closed_on(end)
     return "M" if closed is not None and closed[1] in {"forced", "inactive"} else None
 

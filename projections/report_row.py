@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from domain.calendar import add_months
 from domain.events import CloseKind, ReportCode, Standing, UnpaidMinimum
-from projections.metro2 import Rating, Status
+from projections.metro2 import Portfolio, Rating, Status
 from projections.payments import Paid
 
 # How many closed months are kept.
@@ -28,17 +29,26 @@ What = Literal[
     "bill_day",
     "unbilled",
     "delinquent",
+    "drawn",
+    "agreed",
+    "agreement_ends",
+    "agreement_over",
 ]
-_ENDS: frozenset[What] = frozenset({"closed", "lost"})
+_ENDS: frozenset[What] = frozenset({"closed", "lost", "drawn"})
+_AGREEMENT: tuple[What, ...] = ("agreed", "agreement_ends", "agreement_over")
 # Of these the last one holds until another turns it, however long ago it was.
 _LASTING: tuple[frozenset[What], ...] = (
     frozenset({"limit"}),
     frozenset({"closed", "reinstated"}),
     frozenset({"lost", "found"}),
     frozenset({"settled", "owing"}),
+    frozenset({"settled"}),
     frozenset({"principal_waived"}),
     frozenset({"agreed_on_less"}),
     frozenset({"delinquent"}),
+    frozenset({"drawn"}),
+    frozenset({"agreed"}),
+    frozenset(_AGREEMENT),
 )
 
 
@@ -47,8 +57,11 @@ class Turn(NamedTuple):
 
     A new `limit` of `fen`; the account `closed` (`said` is the kind) or `reinstated`; its debt `lost` as so much, due
     since what is `said`, or `found` to be no loss; a plan settled early; debt given up as a `relief`, principal among
-    it, or because less than all was agreed on; ended and all of it paid, `settled`, or `owing` again; a `bill_day` that holds from then; a month in which it moved and that was
-    `unbilled` (by its first day); a month in which a delinquency began, which counts since what is `said`.
+    it, or because less than all was agreed on; ended and all of it paid, `settled`, or `owing` again; a `bill_day` that
+    holds from then; a month in which it moved and that was `unbilled` (by its first day); a month in which a delinquency
+    began, which counts since what is `said`; the first loan `drawn`; a restructuring `agreed` on, whose plan is `said`
+    and has `fen` instalments, the last of which was billed (`agreement_ends`), and that was kept or broken
+    (`agreement_over`).
     """
 
     on: date
@@ -136,6 +149,21 @@ class ReportRow:
     open_month: date | None = None
     months: list[ReportMonth] = field(default_factory=list)
 
+    @property
+    def is_loan(self) -> bool:
+        """Whether it is drawn and repaid, and not a line."""
+        return self.product == "cash_loan"
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The kind of account, as Metro 2 has it."""
+        return "I" if self.is_loan else "R"
+
+    def add_due_date(self, due: date) -> None:
+        """Something is due on that day; several demands may be."""
+        if due not in self.due_dates:
+            self.due_dates = (*self.due_dates, due)
+
     def at(self, month: date) -> int:
         """Where a closed month is in `history` and `grades`; of the open month, their length."""
         ahead = self.open_month or month
@@ -157,7 +185,7 @@ class ReportRow:
         return turn if turn and turn.what == "lost" else None
 
     def never_ended(self) -> bool:
-        """Whether it was neither closed nor charged off so far."""
+        """Whether it was neither closed nor charged off so far, and is no loan that was drawn."""
         for turn in self.turns:  # noqa: SIM110 - a loop, as below
             if turn.what in _ENDS:
                 return False
@@ -165,13 +193,17 @@ class ReportRow:
 
     def ended_on(self, day: date) -> date | None:
         """Since when, as known at the end of `day`, the report ends as soon as nothing is owed."""
-        closed, lost = self.closed_on(day), self.lost_on(day)
-        days = [*([closed[0]] if closed else []), *([lost.on] if lost else [])]
+        closed, lost, drawn = self.closed_on(day), self.lost_on(day), self._last(day, "drawn")
+        days = [*([closed[0]] if closed else []), *(turn.on for turn in (lost, drawn) if turn)]
         return min(days, default=None)
+
+    def has_drawn(self) -> bool:
+        """Whether a loan was drawn so far."""
+        return self._last(date.max, "drawn") is not None
 
     @property
     def settled_on(self) -> date | None:
-        """Closed or charged off, and nothing owed any more: the report ends with this month."""
+        """Closed, charged off or a loan, and nothing owed any more: the report ends with this month."""
         return self.settled_by(date.max)
 
     def settled_by(self, day: date) -> date | None:
@@ -179,13 +211,50 @@ class ReportRow:
         turn = self._last(day, "settled", "owing")
         return turn.on if turn and turn.what == "settled" else None
 
+    def ended_by(self, day: date) -> date | None:
+        """Since when the limit is gone at the end of `day`, or a loan repaid, whichever was first."""
+        closed, repaid = self.closed_on(day), self.settled_by(day) if self.is_loan else None
+        return min((on for on in (closed and closed[0], repaid) if on is not None), default=None)
+
     def principal_was_waived(self, day: date) -> bool:
-        """Whether principal was given up by the end of `day`."""
-        return self._last(day, "principal_waived") is not None
+        """Whether principal was given up by the end of `day`; of loans, of what was drawn since all was repaid before."""
+        return self._of_this_debt(self._last(day, "principal_waived"), day)
 
     def less_was_paid(self, day: date) -> bool:
-        """Whether by the end of `day` principal was given up, or less than the full balance agreed on."""
-        return self._last(day, "principal_waived", "agreed_on_less") is not None
+        """Whether by the end of `day` principal was given up, or less than the full balance agreed on; as above."""
+        return self._of_this_debt(self._last(day, "principal_waived", "agreed_on_less"), day)
+
+    def _of_this_debt(self, turn: Turn | None, day: date) -> bool:
+        if turn is None or not self.is_loan:
+            return turn is not None
+        settled = self.settled_by(day) or date.max
+        return not any(each.what == "settled" and turn.on <= each.on < settled for each in self.turns)
+
+    def agreed_on(self, day: date) -> date | None:
+        """When debt was restructured last by the end of `day`."""
+        turn = self._last(day, "agreed")
+        return turn.on if turn else None
+
+    def agreed_plan(self) -> str | None:
+        """The plan of the last restructuring."""
+        turn = self._last(date.max, "agreed")
+        return turn.said if turn else None
+
+    def agreed_months(self) -> int:
+        """How many instalments it has."""
+        turn = self._last(date.max, "agreed")
+        return turn.fen if turn else 0
+
+    def under_agreement(self, day: date) -> bool:
+        """Whether an agreement stands at the end of `day`: neither broken nor over."""
+        turn = self._last(day, *_AGREEMENT)
+        return turn is not None and turn.what != "agreement_over"
+
+    def order_agreements(self) -> None:
+        """Have what turned in agreements in the order of its days again."""
+        others = (turn for turn in self.turns if turn.what not in _AGREEMENT)
+        own = sorted((turn for turn in self.turns if turn.what in _AGREEMENT), key=attrgetter("on"))
+        self.turns = (*others, *own)
 
     def delinquent_since(self, day: date) -> date | None:
         """When the delinquency that began last by the end of `day` began."""

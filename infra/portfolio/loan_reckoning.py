@@ -41,7 +41,8 @@ class LoanReckoning(Reckoning):
         self.drawn_on = plan.made_on
 
     def receive(self, amount: int) -> None:
-        """A payment finds the penalty of the days before it."""
-        self._post_interest()
-        self._use_credit()
+        """A payment finds the penalty of the days before it; with no principal left the last of it waits for its bill day."""
+        if self.principal:
+            self._post_interest()
+            self._use_credit()
         self.pay(amount)

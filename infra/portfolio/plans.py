@@ -80,7 +80,10 @@ class Plan:
         return min(self.converted.get(purchase_id, 0), self.left)
 
     def less(self, purchase_id: str, amount: int) -> "Plan":
-        """The plan without so much of a purchase: the last instalment first, and one that is empty costs nothing."""
+        """The plan without so much of a purchase: the last instalment first, and one that is empty costs nothing.
+
+        An agreement bears on what is left then.
+        """
         converted = {**self.converted, purchase_id: self.converted[purchase_id] - amount}
         instalments = list(self.instalments)
         for number in range(len(instalments) - 1, -1, -1):
@@ -89,6 +92,8 @@ class Plan:
             amount -= part
             left = each.principal - part
             instalments[number] = each._replace(principal=left, fee=each.fee if left else 0)
+        if self.kind == "agreement":
+            instalments = _bearing(instalments, self.rate)
         return replace(self, instalments=tuple(instalments), converted=converted)
 
     def share_by(self, day: date, cycle: tuple[date, date], of: int) -> int:
@@ -110,22 +115,22 @@ def agreed(
 
     Its instalments come monthly from `day` on where they are `dated`, else with the next statements.
     """
-    principals = _equal_parts(owed["principal"], months)
-    left = (owed["principal"] - before for before in (0, *accumulate(principals)))
-    instalments = tuple(
-        Instalment(
-            principal, 0, rounded(Fraction(rate) * unpaid / 12), interest, fees,
-            months_after(day, number) if dated else None,
-        )
-        for number, (principal, interest, fees, unpaid) in enumerate(
-            zip(
-                principals, _equal_parts(owed["interest"], months), _equal_parts(owed["fees"], months), left,
-                strict=False,
-            ),
-            start=1,
-        )
-    )  # fmt: skip
-    return Plan(day, instalments, "agreement", converted, rate=Fraction(rate))
+    parts = zip(
+        *(_equal_parts(owed[kind], months) for kind in ("principal", "interest", "fees")),
+        range(1, months + 1),
+        strict=True,
+    )
+    instalments = [
+        Instalment(principal, old_interest=interest, old_fees=fees, due=months_after(day, number) if dated else None)
+        for principal, interest, fees, number in parts
+    ]
+    return Plan(day, tuple(_bearing(instalments, Fraction(rate))), "agreement", converted, rate=Fraction(rate))
+
+
+def _bearing(instalments: list[Instalment], rate: Fraction) -> list[Instalment]:
+    """The instalments of an agreement, each with a twelfth of the year's rate on the principal that is left before it."""
+    left = list(accumulate(each.principal for each in reversed(instalments)))[::-1]
+    return [each._replace(interest=rounded(rate * unpaid / 12)) for each, unpaid in zip(instalments, left, strict=True)]
 
 
 def _equal_parts(amount: int, parts: int) -> list[int]:

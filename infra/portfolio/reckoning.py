@@ -6,7 +6,7 @@ two may be compared. Amounts in minor units; dates where the account lives.
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -225,6 +225,8 @@ class Reckoning:
     def reach(self, day: date) -> None:
         """Live up to the morning of `day`. Nothing happens between mornings that matter, so it sleeps till then."""
         while self.day < day:
+            if self.anew and self.anew.plan_id not in self.plans and not self.untested:
+                self.anew = None  # credit paid its last instalment, so no statement is to be tested
             until = min(day, self._next_morning())
             self._sleep((until - self.day).days)
             self.day = until
@@ -293,6 +295,8 @@ class Reckoning:
         """The due test: what is unpaid begins to bear interest; a missed minimum costs its late fee."""
         agreed = self.agreement
         due = self.day - agreed.test_after
+        if due in self.untested[:1] and len(self.untested) > 1:
+            self._put_off(due, self.untested[1])
         tested = [item for item in self.items.values() if item.due == due]
         left = sum(item.unpaid for item in tested)
         if agreed.interest_method == "from_posting" and left > agreed.tolerance:
@@ -313,6 +317,20 @@ class Reckoning:
             over = self.anew is not None and self.anew.plan_id not in self.plans
             if over and not any(demand.due == due for demand in self.demands):
                 self.anew = None  # its last instalment was paid
+
+    def _put_off(self, due: date, later: date) -> None:
+        """Two statements wait together, and money paid interest of the later one before principal of this: that is in time.
+
+        Of this one only what it still demands is missed; principal beyond that is due with the later one.
+        """
+        demanded = sum(demand.amount for demand in self.demands if demand.due == due)
+        for name, item in list(self.items.items()):
+            if item.due == due:
+                kept = min(demanded, item.unpaid)
+                demanded -= kept
+                if kept < item.unpaid:
+                    self.items[f"{name} due {later}"] = replace(item, unpaid=item.unpaid - kept, due=later)
+                    item.unpaid = kept
 
     def _alive_on(self, day: date) -> bool:
         """Whether fees may be charged on that day: the customer had not died before it."""
@@ -376,11 +394,12 @@ class Reckoning:
             self.plan_fees += fee
             self.early_fees += fee if early else 0
 
-    def _charge_interest_of(self, plan: Plan, amount: int) -> None:
-        """So much of a plan's next interest; once the customer has died no more than had run up by then."""
+    def _charge_interest_of(self, plan: Plan, amount: int, principal: int | None = None) -> None:
+        """So much of a plan's next interest; once the customer has died no more than had run up by then on the principal."""
         if self.died_on is not None and self.day > self.died_on:
             dated = plan.instalments[0].due is not None
-            amount = min(amount, self._run_up_of(plan, plan.left, self.died_on) if dated else 0)
+            bearing = plan.left if principal is None else principal
+            amount = min(amount, self._run_up_of(plan, bearing, self.died_on) if dated else 0)
         self.new_charges["interest"] += amount
         self.plan_interest += amount
 
@@ -574,7 +593,7 @@ class Reckoning:
     def charge_early(self, plan: Plan, principal: int) -> None:
         """So much of a loan or an agreement is to be paid early: what has run up, and the price, which credit does not pay."""
         self._post_interest()
-        self._charge_interest_of(plan, self._run_up_of(plan, principal, self.day))
+        self._charge_interest_of(plan, self._run_up_of(plan, principal, self.day), principal)
         self._use_credit()
         if plan.kind == "loan" and (self.day - plan.made_on).days > self.agreement.cooling_off_days:
             self._charge_for_plan(_rounded(self.agreement.early_settlement_fee * principal), early=True)
@@ -588,6 +607,8 @@ class Reckoning:
         Of a conversion it pays the principal first, then the fee of the days; of any other everything payable comes first.
         """
         plan = self.plans.get(plan_id)
+        if self.anew and self.anew.plan_id == plan_id:
+            self.anew = None
         if plan and plan.kind != "conversion":
             self.charge_early(plan, plan.left)
             left = self._spend(amount)
@@ -653,7 +674,8 @@ class Reckoning:
     def agree(self, plan_id: str, plan: Plan) -> None:
         """All that is owed becomes one plan, as it was made: if there is less, the rest pays like money.
 
-        What there is more is payable. Nothing is demanded any more, and nothing tested.
+        What there is more is owed as if bought today, though credit may pay it. Nothing is demanded any more, and nothing
+        tested.
         """
         self.post_all()
         due, beyond = self.oldest_due, 0
@@ -675,11 +697,15 @@ class Reckoning:
             elif kind != "principal":
                 self.new_charges[kind] += more
         self.demands, self.untested = [], []
-        self.items = {name: item for name, item in self.items.items() if item.unpaid}
-        for item in self.items.values():
-            item.bears = item.due is not None
+        self.items = {
+            name: Item(item.of, item.unpaid, None, item.instalment) for name, item in self.items.items() if item.unpaid
+        }
+        for kind, amount in self.billed_charges.items():
+            self.new_charges[kind] += amount
+            self.billed_charges[kind] = 0
         self.plans, self.anew = {plan_id: plan}, Anew(plan_id, due)
-        self.pay(beyond)
+        self.credit += beyond
+        self._use_credit()
 
     def pay_out(self, refund_id: str, amount: int) -> None:
         """Credit leaves; what was paid out beyond it, as was found later, is owed."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from domain.account import Account
-from domain.events import AccountBilled, Instalment
+from domain.events import AccountBilled, Instalment, PlanCreated
 from domain.lifecycle import headline
 from domain.money import BUCKETS
 from domain.recorded import Recorded
@@ -23,9 +23,9 @@ SUMS = ("owed", "billed", "accrued", "held", "available", "minimum_due", "arrear
 
 def told(life: Life) -> dict[str, Any]:
     """All of it as one JSON document; dates and rates are text."""
-    states = {day: state(account) for day, account in as_of(life.events, life.scenario.show)}
+    shown = dict(states(life))
     document = {
-        "states": {day.isoformat(): states[day] for day in life.scenario.show},
+        "states": {day.isoformat(): shown[day] for day in life.scenario.show},
         "statements": statements(life.events),
         "events": [flat(recorded) for recorded in life.events],
         "refused": [refused(each) for each in life.refusals],
@@ -43,16 +43,27 @@ def explained(life: Life) -> list[Explanation]:
     return [explain(events, each.figure, each.on) for each in life.scenario.explain]
 
 
-def state(account: Account) -> dict[str, Any]:
-    """The account as it stands: whole minor units, and the words.
+def states(life: Life) -> list[tuple[date, dict[str, Any]]]:
+    """The account at the end of each date shown."""
+    made = [recorded.event for recorded in life.events if isinstance(recorded.event, PlanCreated)]
+    agreed = [event.business_date for event in made if event.kind == "restructuring"]
+    return [
+        (day, state(account, day, max((on for on in agreed if on <= day), default=None)))
+        for day, account in as_of(life.events, life.scenario.show)
+    ]
 
-    Holds, plans and appeals are those that are open, with what is left of them; `deceased` is the date of death.
+
+def state(account: Account, day: date, agreed_on: date | None) -> dict[str, Any]:
+    """The account as it stands at the end of `day`: whole minor units, and the words.
+
+    What it owes was restructured last on `agreed_on`. Holds, plans and appeals are those that are open, with what is left
+    of them; `deceased` is the date of death.
     """
     ledger = account.ledger
     return {
         **{bucket: ledger.buckets[bucket] for bucket in BUCKETS},
         **{name: getattr(account if hasattr(account, name) else ledger, name) for name in SUMS},
-        "tier": tier_of(ledger.dpd, lost=account.standing == "charged_off"),
+        "tier": tier_of(ledger.dpd, day, agreed_on, lost=account.standing == "charged_off"),
         "access": account.access,
         "reasons": list(account.reasons),
         "standing": account.standing,

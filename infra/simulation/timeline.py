@@ -13,7 +13,7 @@ from domain.recorded import Recorded
 from infra import explanations
 from infra.report_grid import amount
 from infra.simulation import figures
-from infra.simulation.life import Life, Refusal, as_of
+from infra.simulation.life import Life, Refusal
 from projections.audit import TimelineEntry, timeline
 
 _COLOURS = {"billed": "yellow", "paid": "green", "overdue": "red", "frozen": "magenta", "closed": "bold"}
@@ -25,7 +25,7 @@ _RARE = frozenset({*BUCKETS, "held", "holds", "plans", "appeals", "deceased"})
 def tell(life: Life, console: Console) -> None:
     """Print all of it."""
     console.print(_events(life))
-    states = [(day, figures.state(account)) for day, account in as_of(life.events, life.scenario.show)]
+    states = figures.states(life)
     for start in range(0, len(states), _DATES_BESIDE):
         console.print()
         console.print(_states(states[start : start + _DATES_BESIDE]))

@@ -294,7 +294,7 @@ class Book:
     def restructure(self, name: str, plan: Plan, taken: Mapping[Bucket, int]) -> None:
         """What is `taken` becomes one plan: nothing is demanded any more, and no due test comes."""
         self.lower(taken, plan.told)
-        self.demands, self.untested = [], []
+        self.demands, self.untested, self.new_charges = [], [], []
         self.plans = {name: plan}
         self.put("principal_planned", plan.left, plan.told)
         self.put("interest_planned", plan.carried_interest, plan.told)

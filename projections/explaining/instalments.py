@@ -5,13 +5,14 @@ from datetime import date, timedelta
 
 from domain.events import CarriedForward, MoneyEvent, PaymentReceived, PlanCreated
 from domain.money import PLANNED_BUCKETS, yuan
+from domain.schedules import Scheme
 from projections.explaining.book import Book
 from projections.explaining.minima import PLAN, latest
 from projections.explaining.payoff import NO_PLAN
 from projections.explaining.plans import Plan
 from projections.explaining.reading import History, book_on
 from projections.explaining.run_up import AGREEMENT
-from projections.explaining.schedules import Coming
+from projections.explaining.schedules import Coming, lent
 from projections.explaining.steps import Answer, Step, step
 
 _TOTAL = (
@@ -88,11 +89,14 @@ def _made(name: str, plan: Plan, event: PlanCreated) -> Step:
             purchases=", ".join(f"{yuan(part.amount_fen)} of {part.purchase_id}" for part in event.parts),
         )
     said["annual_rate"] = str(event.annual_rate)
-    if event.kind == "draw":
+    if event.scheme is not None:
+        whole = lent(event.scheme, event.annual_rate, event.amount_fen, plan.made_on, range(1, len(event.schedule) + 1))
+        first, final = (yuan(each.principal + each.interest) for each in (whole[0], whole[-1]))
+        said["interest_in_all_fen"] = sum(each.interest for each in whole)
         return step(
-            f"So much was lent on {plan.made_on}, and is repaid monthly: {_SCHEMES[event.scheme or 'annuity']}",
+            f"So much was lent on {plan.made_on}, and is repaid monthly: {_SCHEMES[event.scheme]}",
             PLAN,
-            yuan(event.amount_fen),
+            f"{yuan(event.amount_fen)} in {len(whole)} payments, {first} the first and {final} the last",
             event.amount_fen,
             events=[plan.told],
             said=said,
@@ -109,7 +113,7 @@ def _made(name: str, plan: Plan, event: PlanCreated) -> Step:
     )
 
 
-_SCHEMES = {
+_SCHEMES: dict[Scheme, str] = {
     "annuity": "the same payment each month, of which interest takes a twelfth of the yearly rate on what is left; the last "
     "one takes the rest.",
     "equal_principal": "an even part of it each month, with interest by days on what is left; the last one takes the rest.",

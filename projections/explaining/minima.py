@@ -11,6 +11,7 @@ from domain.events import (
     AccountMigrated,
     CarriedForward,
     MoneyEvent,
+    PlanBroken,
     PlanCreated,
     UnpaidMinimum,
 )
@@ -107,7 +108,7 @@ def _printed(book: Book, billed: Told) -> list[Step]:
 
 def _in_full(instalment: Purchase) -> Step:
     return step(
-        "An instalment that became payable is demanded in full, and so is its fee, which is among the new ones.",
+        "An instalment that became payable is demanded in full; its interest and its fee are among the new ones.",
         PLAN,
         yuan(instalment.unpaid),
         instalment.unpaid,
@@ -152,6 +153,13 @@ def _own(book: Book, demand: Demand) -> Step:
         rule = (
             f"Of statement {demand.statement_no} the {what} of {event.business_date} left {first} to pay; "
             "whatever pays what was billed lowers it, the oldest first."
+        )
+    elif isinstance(event, PlanBroken):
+        rest = event.principal_fen + event.interest_fen + event.fees_fen
+        first = f"{yuan(demand.demanded - rest)} + {yuan(rest)}"
+        rule = (
+            f"The agreement was broken on {event.business_date}: with what was missed of statement {demand.statement_no} all "
+            f"that was left of it is due, since {demand.due} as if there had been no agreement."
         )
     elif isinstance(event, AccountChargedOff):
         rule = f"The debt was charged off on {event.business_date}: all that is owed is due, and it stays owed."
@@ -205,6 +213,19 @@ def _late(book: Book, demand: Demand) -> Step:
     if book.lost is not None:
         return step(
             "Of charged-off debt the days past due go on from the due date that was missed, until all of it is repaid.",
+            DELINQUENCY,
+            f"from {demand.due} to {book.day}",
+            book.days_late(demand),
+            unit="days",
+            events=[demand.told],
+            due_date=demand.due.isoformat(),
+            unpaid_fen=demand.left,
+            as_of=book.day.isoformat(),
+        )
+    if isinstance(demand.told.event, PlanBroken):
+        return step(
+            f"An instalment of the agreement was missed on {demand.told.event.business_date}: days past due count from what "
+            "was due before it was made, as if they had never been suspended.",
             DELINQUENCY,
             f"from {demand.due} to {book.day}",
             book.days_late(demand),

@@ -16,7 +16,6 @@ from projections.explaining.run_up import DEATH, SETTLEMENT, run_up_of
 from projections.explaining.steps import Answer, Step, Told, step
 
 NO_PLAN = "Nothing is paid in instalments."
-_TOGETHER = "Each plan may be paid off by itself; together they take so much."
 
 
 def plan_payoff(told: History, day: date) -> Answer:
@@ -26,8 +25,17 @@ def plan_payoff(told: History, day: date) -> Answer:
     for name, plan in book.plans.items():
         steps += till.conversion(name, plan) if plan.kind == "conversion" else till.loan(name, plan)
         payoffs.append(steps[-1].result)
-    total = step(_TOGETHER if payoffs else NO_PLAN, SETTLEMENT, " + ".join(map(yuan, payoffs)) or "0.00", sum(payoffs))
+    total = step(
+        _together(book) if payoffs else NO_PLAN, SETTLEMENT, " + ".join(map(yuan, payoffs)) or "0.00", sum(payoffs)
+    )
     return Answer([*steps, total])
+
+
+def _together(book: Book) -> str:
+    rule = "Each plan may be paid off by itself; together they take so much."
+    if book.missed() and any(plan.kind != "conversion" for plan in book.plans.values()):
+        rule += " No loan or agreement is paid off before what is overdue is paid."
+    return rule
 
 
 class _Till:
@@ -79,9 +87,10 @@ class _Till:
         yield from self._payable_first()
         yield _principal(name, plan)
         yield from self._carried(name, plan)
-        stub = list(run_up_of(self.book, name, plan, plan.left))
-        yield from stub
-        self._charge(stub[-1].result)
+        if plan.coming[0].interest:
+            stub = list(run_up_of(self.book, name, plan, plan.left))
+            yield from stub
+            self._charge(stub[-1].result)
         fee = self._fee(name, plan)
         yield from fee
         price = fee[-1].result if fee else 0
@@ -116,10 +125,9 @@ class _Till:
                 self.payable,
                 events=[self.last],
             )
-        if not self.accrued_posted and self.book.bearing.fen_days(self.book.day):
-            days = running(self.book, [])
+        if not self.accrued_posted and (days := running(self.book, []))[-1].result > 0:
             yield from days
-            self._charge(max(0, days[-1].result))
+            self._charge(days[-1].result)
         self.accrued_posted = True
 
     def _carried(self, name: str, plan: Plan) -> Iterator[Step]:

@@ -195,6 +195,8 @@ def _read(book: Book, told: Told) -> None:  # noqa: C901, PLR0912, PLR0915 - one
                 event.number, event.principal_fen, carried_interest=event.interest_fen, carried_fees=event.fees_fen
             )
             book.fall_due(f"plan/{event.plan_id}/{event.number}", payable, told, credit=event.credit_applied_fen)
+            if event.interest_fen or event.fees_fen:
+                book.new_charges.append(told)
         case PlanBroken():
             book.break_plan(event.plan_id, event.statement_no, event.original_due_date, told)
         case BillDayChanged():

@@ -5,7 +5,7 @@ A second opinion as well: it is reckoned from the events, and the report's view 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,15 +18,20 @@ from domain.events import (
     AccountClosed,
     AccountEvent,
     AccountMigrated,
+    AccountOpened,
     AccountOverdue,
     AccountReinstated,
     BalancesCorrected,
     BillDayChanged,
+    CashDrawn,
     DebtWaived,
+    InstalmentPosted,
     MoneyEvent,
     MonthEnd,
+    PlanCreated,
     ReportCorrected,
     Restated,
+    UnpaidMinimum,
     WriteOffUndone,
 )
 from domain.money import yuan
@@ -169,6 +174,7 @@ class _Month:
         self.anew = self._anew(self.last)
         self.closed = self._standing(self.last, AccountClosed, AccountReinstated)
         self.lost = self._standing(self.last, AccountChargedOff, WriteOffUndone)
+        self.drawn = next((each for each in self.known if _is_drawn(told[0], each)), None)
         self.steps: tuple[Step, ...]
         if self.anew is not None:
             told_anew, end = self.anew
@@ -222,15 +228,15 @@ class _Month:
 
     @property
     def settled(self) -> list[Told]:
-        """Why it was in this month that a closed account, or lost debt, owed nothing any more; empty where it was not."""
-        ended = [each for each in (self.closed, self.lost) if each is not None]
+        """Why it was in this month that a closed account, lost debt or a loan owed nothing any more; else empty."""
+        ended = [each for each in (self.drawn, self.closed, self.lost) if each is not None]
         if self.owed or not ended:
             return []
         paid = self._paid_off()
         last = self.first - ONE_DAY
         before = _Month(self.told, last.replace(day=1), last) if _has_month(self.told, last) else None
-        settled_before = before is not None and not before.owed and (before.closed or before.lost)
-        if settled_before and paid is None and not self._went_on():
+        settled_before = before is not None and not before.owed and (before.drawn or before.closed or before.lost)
+        if settled_before and paid is None and (self.drawn or not self._went_on()):
             return []
         return [*ended, *([paid] if paid else [])]
 
@@ -280,15 +286,27 @@ class _Month:
 
     @property
     def due(self) -> Told | None:
-        """The statement whose due date fell in the month."""
-        found = None
+        """The statement whose due date fell in the month, or a loan's instalment that left nothing for one."""
+        found: dict[date, Told] = {}
+        waiting: tuple[UnpaidMinimum, ...] = ()
+        grace = timedelta(days=book_on(self.told[:1], self.last).terms.grace_days)
         for each in self.known:
             event = each.event
-            dates = [event.due_date] if isinstance(event, AccountBilled) else []
+            dates: list[date | None] = [event.due_date] if isinstance(event, AccountBilled | InstalmentPosted) else []
             if isinstance(event, AccountMigrated):
                 dates = [minimum.due_date for minimum in event.minima_left]
-            found = each if any(self.first <= due <= self.last for due in dates) else found
-        return found
+            found |= {due: each for due in dates if due is not None and self.first <= due <= self.last}
+            if isinstance(event, PlanCreated) and event.kind == "restructuring":
+                # What was not due yet, grace included, is not demanded any more.
+                for minimum in waiting:
+                    if minimum.due_date + grace >= event.business_date:
+                        found.pop(minimum.due_date, None)
+            if isinstance(event, MoneyEvent):
+                waiting = event.unpaid_minima_after
+        last = max(found.values(), key=lambda each: each.version, default=None)
+        if self.anew is None:
+            return last
+        return (last or self.anew[0]) if self.anew[1].due_this_month else None
 
     @property
     def moved(self) -> Told | None:
@@ -304,9 +322,24 @@ class _Month:
 
     @property
     def waived(self) -> Told | None:
-        """The last time that principal was given up."""
-        found = [each for each in self.known if isinstance(each.event, DebtWaived) and each.event.principal_fen]
-        return found[-1] if found else None
+        """The last time that principal was given up; of loans, of what was drawn since all was repaid before."""
+        found, owed = None, 0
+        for each in self.known:
+            event = each.event
+            if isinstance(event, CashDrawn) and not owed:
+                found = None
+            if isinstance(event, DebtWaived) and event.principal_fen:
+                found = each
+            if isinstance(event, MoneyEvent):
+                owed = event.owed_after.total
+        return found
+
+
+def _is_drawn(opened: Told, told: Told) -> bool:
+    """Whether with this event a loan account has debt: from then on its report ends when all is repaid."""
+    event, first = told.event, opened.event
+    loan = isinstance(first, AccountOpened) and first.product == "cash_loan"
+    return isinstance(event, CashDrawn) or (loan and isinstance(event, AccountMigrated) and event.owed_after.total > 0)
 
 
 def _begin(told: History) -> Told | None:
@@ -346,8 +379,10 @@ def _reckon(told: History, first: date, day: date) -> _Reckoned:
 def _rows(month: _Month) -> Iterator[Rule]:
     """Table 8.1, row by row; "nothing due" is asked last, since it holds of every month that the others do not."""
     settled, waived, owed = month.settled, month.waived, yuan(month.owed)
-    ended = "closed or charged off, and nothing owed, since this month"
-    why_not = f"{owed} is owed" if month.owed else "it is neither closed nor charged off, or was settled before"
+    ended, neither = "closed or charged off, and nothing owed, since this month", "neither closed nor charged off"
+    if month.drawn is not None:
+        ended, neither = "a loan, and all of it repaid in this month", "a loan"
+    why_not = f"{owed} is owed" if month.owed else f"it is {neither}, or was settled before"
     means = "settled, but part of the principal was waived"
     if settled and waived is not None:
         yield _rule(
@@ -382,7 +417,10 @@ def _status_rows(month: _Month) -> Iterator[Rule]:
     yield _rule("97", "charged off and owing", on, lost, holds=lost is not None and month.owed > 0)
     yield _rule("64", "charged off and paid", on, lost, holds=lost is not None and not month.owed)
     gone = f"closed on {closed.event.business_date}; {owed} is owed" if closed else "it is not closed"
-    yield _rule("13", "closed, zero balance", gone, closed, holds=closed is not None and not month.owed)
+    over = closed or month.drawn
+    if month.drawn is not None and closed is None:
+        gone = f"a loan was drawn; {owed} is owed"
+    yield _rule("13", "closed or repaid, zero balance", gone, over, holds=over is not None and not month.owed)
     status, days = next((status, days) for status, days in _STATUSES.items() if month.dpd >= days)
     means = f"{days} or more days past due" if days else "less than 30 days past due"
     yield _rule(status, means, f"{month.dpd} days past due", holds=True)

@@ -13,6 +13,9 @@ from domain.events import (
     AccountMigrated,
     BalancesCorrected,
     DebtWaived,
+    Event,
+    InstalmentPosted,
+    PlanBroken,
     PlanSettledEarly,
 )
 
@@ -20,6 +23,13 @@ Unit = Literal["fen", "fen-days", "days"]
 _NOTHING: Mapping[str, int | str] = MappingProxyType({})
 _REFERENCES = ("purchase_id", "payment_ref", "refund_id", "plan_id", "hold_id", "statement_no")
 _AMOUNTS = ("amount_fen", "balance_fen", "limit_fen", "missed_fen", "owed_fen", "principal_fen")
+# Where the amount of an event is several of its own together.
+_SUMMED: dict[type[Event], tuple[str, ...]] = {
+    DebtWaived: ("fees_fen", "interest_fen", "refunded_fen"),
+    InstalmentPosted: ("principal_fen", "interest_fen", "fees_fen"),
+    PlanBroken: ("principal_fen", "interest_fen", "fees_fen"),
+    PlanSettledEarly: ("principal_fen", "interest_fen", "fee_fen"),
+}
 
 
 class Told(NamedTuple):
@@ -122,7 +132,7 @@ def step(
 def mention(told: Told) -> Mentioned:
     """The event, as a step names it."""
     event = told.event
-    found = (getattr(event, name) for name in _REFERENCES if hasattr(event, name))
+    found = (said for name in _REFERENCES if (said := getattr(event, name, None)) is not None)
     return Mentioned(
         version=told.version,
         date=event.business_date,
@@ -133,14 +143,13 @@ def mention(told: Told) -> Mentioned:
 
 
 def _amount(event: AccountEvent) -> int | None:
-    if isinstance(event, DebtWaived):
-        return event.fees_fen + event.interest_fen + event.refunded_fen
+    summed = _SUMMED.get(type(event))
+    if summed is not None:
+        return sum(int(getattr(event, name)) for name in summed)
     if isinstance(event, BalancesCorrected):
         return sum(event.deltas.values()) - 2 * event.deltas.get("credit", 0)
     if isinstance(event, AccountChargedOff):
         return sum(event.amounts.values())
     if isinstance(event, AccountMigrated):
         return event.balances.total
-    if isinstance(event, PlanSettledEarly):
-        return event.principal_fen + event.fee_fen
     return next((getattr(event, name) for name in _AMOUNTS if hasattr(event, name)), None)

@@ -71,7 +71,9 @@ def as_told_to_the_simulator(monkeypatch):
         account = life.account
         document = retold(life.asked) | {"show": [f"{account.business_date}"]}
         simulated = told(live(read(json.dumps(document).encode())))
-        assert simulated["states"][f"{account.business_date}"] == json.loads(json.dumps(state(account), default=str))
+        assert simulated["states"][f"{account.business_date}"] == json.loads(
+            json.dumps(state(account, account.business_date, None), default=str)
+        )
         assert len(simulated["events"]) == account.version
         printed = [(each["date"], each["minimum_fen"]) for each in simulated["statements"]]
         assert printed == [(f"{each.on}", each.minimum) for each in account.issued]

@@ -14,14 +14,16 @@ from domain.commands import (
     RequestClosure,
     WaiveDebt,
 )
-from domain.terms import Terms
+from domain.terms import CASH_LOAN, PAY_LATER, Terms
 from infra.explanations import month_told
 from projections.explaining.report import Codes, MonthExplained, NotBegun, explain_month
 from tests.domain.lives import wandering, wandering_late
+from tests.explain.loan_lives import agreeing, lending
 from tests.explain.test_lives import learning_late, with_decisions
 from tests.projections.late_facts import BEGIN, facts_of, learns, lived, returns_of
 from tests.projections.stories import Story
 from tests.projections.test_credit_report import base
+from tests.projections.test_report_debt_law import LOANS, borrowing, in_both_ways
 from tests.projections.test_report_dialects import taken_over
 from tests.projections.test_report_disputes import decided, denied
 from tests.projections.test_report_law import reported
@@ -159,6 +161,37 @@ def test_it_can_be_read_out():
     assert said[-1] == "The report does not tell this month."
 
 
+# Loans and agreements
+
+
+LOAN = Story(terms=CASH_LOAN).draws("2026-01-15", 100_000, 2).pays("2026-02-01", 60_000).pays_demand("2026-03-15")
+AGREED = base().restructures("2026-03-05", 12).advances("2026-04-30")
+
+
+@pytest.mark.parametrize(
+    ("story", "month", "code", "status", "because", "behind"),
+    [
+        (LOAN, "2026-01", "*", "11", "no due date fell in the month", []),
+        (LOAN, "2026-02", "N", "11", "a due date fell in the month", ["instalment.posted"]),
+        (LOAN, "2026-03", "C", "13", "a loan, and all of it repaid in this month", ["cash.drawn", "payment.received"]),
+        (AGREED, "2026-02", "1", "11", "18 days past due", []),
+        (AGREED, "2026-03", "*", "11", "no due date fell in the month", []),
+        (AGREED, "2026-04", "3", "78", "79 days past due", []),
+    ],
+)
+def test_a_month_of_a_loan_or_of_an_agreement(story, month, code, status, because, behind):
+    explanation = explained(story, month, "2026-04-30")
+    assert (explanation.code, explanation.status) == (code, status)
+    assert because in explanation.rules[-1].because
+    assert [event.type for event in explanation.rules[-1].events] == behind
+
+
+def test_a_broken_agreement_is_named_as_what_is_late():
+    explanation = explained(AGREED, "2026-04", "2026-04-30")
+    assert explanation.facts[-2].arithmetic == "from 2026-02-10 to 2026-04-30"
+    assert "plan.broken" in [event.type for each in explanation.facts for event in each.events]
+
+
 # A second opinion of every month of many lives
 
 
@@ -171,7 +204,7 @@ def every_month_is_explained(events, day: date) -> int:
     return len(lines)
 
 
-@pytest.mark.parametrize("kind", [wandering, wandering_late, learning_late, with_decisions])
+@pytest.mark.parametrize("kind", [wandering, wandering_late, learning_late, with_decisions, lending, agreeing])
 def test_the_report_says_what_is_reckoned_from_the_events(kind):
     for seed in range(12):
         events = kind(seed).events
@@ -188,6 +221,21 @@ def test_so_it_does_of_lives_of_late_facts_and_returns():
         story = lived([*facts, *returns_of(chance, facts)], BEGIN + timedelta(days=340))
         months += every_month_is_explained([each.event for each in story.recorded], date(2027, 1, 20))
     assert months > 200
+
+
+@pytest.mark.parametrize("terms", [*LOANS, PAY_LATER], ids=lambda each: each.version)
+def test_so_it_does_of_loans_and_of_agreements(terms):
+    for seed in range(15):
+        events = [each.event for each in borrowing(seed, terms).recorded]
+        for day in (events[len(events) // 2].business_date, events[-1].business_date + timedelta(days=50)):
+            every_month_is_explained(events, day)
+
+
+def test_so_it_does_of_loans_and_of_agreements_learnt_late():
+    for seed in range(40):
+        late, _ = in_both_ways(seed)
+        if late is not None:
+            every_month_is_explained([each.event for each in late.recorded], date(2026, 10, 20))
 
 
 def test_a_view_that_says_otherwise_is_found_out():

@@ -53,6 +53,20 @@ def test_what_is_held_and_what_is_paid_in_instalments_is_told_too():
     assert [each["reference"] for step in life["explained"][2]["steps"] for each in step["events"]] == ["h1"]
 
 
+def test_figures_of_a_loan_are_told_too():
+    """The loan of the rulebook's examples, in May, after three instalments that were paid as they were billed."""
+    account = {"product": "cash_loan", "opened_on": "2026-01-05", "limit_fen": 5_000_000, "zone": "Asia/Shanghai"}
+    draw = {"at": "2026-01-15", "do": "draw", "draw_id": "d1", "plan_id": "n1", "amount_fen": 1_000_000, "months": 12}
+    facts = [
+        {**draw, "payout_token": "card-1"},
+        *(paid(f"2026-0{month}-13", 89_975, f"r{month}") for month in (2, 3, 4)),
+    ]
+    figures = ("interest", "accrued", "run_up", "planned", "plan_payoff", "available")
+    life = lived([{"figure": each, "on": "2026-05-02"} for each in figures], account=account, facts=facts)
+    assert [each["result"] for each in life["explained"]] == [10_117, 0, 5_190, 763_256, 776_079, 4_236_744]
+    assert life["explained"][0]["steps"][-1]["arithmetic"] == "0.1440 / 12 x 8,431.14, rounded"
+
+
 def test_the_life_goes_on_until_the_last_day_that_is_asked_for():
     life = lived([{"figure": "late_fee", "on": "2026-03-11"}])
     assert (life["events"][-1]["business_date"], life["explained"][0]["result"]) == ("2026-03-11", 1_000)

@@ -14,7 +14,7 @@ from domain.events import AccountBilled, AccountEvent, MoneyEvent
 from domain.recorded import Recorded
 from domain.refusals import Refused
 from domain.terms import Catalogue
-from domain.underwriting import Applicant
+from domain.underwriting import STANDARD_POLICY, Applicant
 from infra.portfolio.script import Said, Script
 
 
@@ -25,6 +25,7 @@ class Memory:
         self.catalogue = catalogue
         self.accounts: dict[UUID, Account] = {}
         self.events: dict[UUID, list[AccountEvent]] = {}
+        self.policy = STANDARD_POLICY
         self.customers: dict[str, Customer] = {}
         self.recorded: dict[tuple[UUID, str], AccountCommand] = {}
         self.refusals: list[tuple[AccountCommand, Refused]] = []
@@ -39,7 +40,7 @@ class Memory:
         ]
 
     def _applicant(self, customer_id: str) -> Applicant:
-        return Applicant(self.customers.setdefault(customer_id, Customer(customer_id)))
+        return Applicant(self.customers.setdefault(customer_id, Customer(customer_id)), self.policy)
 
     def _told(self, command: CustomerCommand) -> bool:
         """What is said of a customer is never refused, and saying it again changes nothing."""
@@ -75,6 +76,7 @@ class Memory:
 
     def live(self, script: Script, steps: int | None = None) -> None:
         """Live the script, or its first steps, telling it what became of each."""
+        self.policy = script.policy
         for number, step in enumerate(script.steps()):
             if number == steps:
                 return

@@ -1,12 +1,14 @@
 """The simulated people's own reckoning comes to the figures that the rulebook gives, without the domain."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from domain.terms import PAY_LATER, Terms
+from domain.terms import CASH_LOAN, CASH_LOAN_BULLET, CASH_LOAN_EVEN, PAY_LATER, Terms
 from infra.portfolio.ledger import Book, Bought, Disputed, Fact
-from infra.portfolio.plans import planned
+from infra.portfolio.loans import lent
+from infra.portfolio.plans import agreed, planned
 from infra.portfolio.simulator import agreement_of
 
 PRICE = 123_457
@@ -508,3 +510,158 @@ def test_what_is_bought_after_a_payment_of_the_day_is_paid_as_if_bought_before()
     bought(known, 700, "5-20", "buy-2")
     assert left(known)[1] == 200
     assert known.money.new_charges["fees"] == 1_000
+
+
+# Loans
+
+
+def loan(terms=CASH_LOAN, on="1-15", amount=1_000_000, months=12):
+    known = Book(day("1-5"), 1, agreement_of(terms))
+    known.line.access, known.begins = "open", day("1-5")
+    known.money = known.reckoned_from_the_start()
+    return drawn(known, on, amount, months)
+
+
+def drawn(known, on, amount, months, of="loan-1"):
+    known.reach(day(on))
+    known.plans[of] = lent(day(on), amount, months, known.agreement.annual_rate, known.agreement.schedule)
+    known.add(Fact(day(on), "draw", of, amount))
+    return known
+
+
+def prepaid(known, principal, on, of="pay-8"):
+    known.reach(day(on))
+    amount = known.money.to_prepay("loan-1", principal, day(on))
+    known.add(Fact(day(on), "prepayment", of, amount, "loan-1", principal=principal))
+    return known
+
+
+def anew(known, months, on, of="agreement-1"):
+    known.reach(day(on))
+    owed, whose = known.money.to_agree_on()
+    dated = known.agreement.product == "cash_loan"
+    known.plans[of] = agreed(day(on), owed, months, Decimal(0), whose, dated=dated)
+    known.add(Fact(day(on), "restructuring", of, sum(owed.values())))
+    return known
+
+
+def due(known, of="loan-1"):
+    return [(each.due, each.principal, each.interest) for each in known.money.plans[of].instalments]
+
+
+def test_an_annuity():
+    """4.5: 89,975 a month, the last one 89,980."""
+    schedule = due(loan())
+    assert schedule[0] == (day("2-15"), 77_975, 12_000)
+    assert schedule[-1] == (date(2027, 1, 15), 88_913, 1_067)
+    assert sum(interest for _, _, interest in schedule) == 79_705
+    assert {principal + interest for _, principal, interest in schedule[:-1]} == {89_975}
+
+
+def test_even_principal_from_the_last_day_of_a_month_and_all_of_it_at_the_end():
+    """Case 23; and the month's interest alone."""
+    even = due(loan(CASH_LOAN_EVEN, "1-31", months=3))
+    assert [(on, principal + interest) for on, principal, interest in even] == [
+        (day("2-28"), 344_533),
+        (day("3-31"), 341_600),
+        (day("4-30"), 337_334),
+    ]
+    assert [each[1:] for each in due(loan(CASH_LOAN_BULLET, months=3))] == [
+        (0, 12_400), (0, 11_200), (1_000_000, 12_400),
+    ]  # fmt: skip
+
+
+def test_an_instalment_is_billed_three_days_before_it_is_due():
+    assert said(loan(), "2-12") == (89_975, 89_975)
+    known = drawn(loan(), "1-17", 300_000, 3, of="loan-2")
+    assert said(known, "2-14") == (192_385, 192_385)
+    known.reach(day("2-16"))
+    assert [(each.due, each.amount) for each in known.money.demands] == [(day("2-15"), 89_975), (day("2-17"), 102_410)]
+    assert (known.money.days_late, known.money.untested) == (1, [day("2-17")])
+
+
+def test_the_penalty_is_a_running_total():
+    """4.5: five payments of 10,001, postings that make 342 with what has run up by 2 March."""
+    known = paid(loan(), 12_000, "2-13")
+    posted = []
+    for number in range(16, 21):
+        before = known.money.interest
+        paid(known, 10_001, f"2-{number}", of=f"pay-{number}")
+        posted.append(known.money.interest - before)
+    known.reach(day("3-2"))
+    assert (posted, known.money.accrued) == ([47, 41, 34, 29, 23], 168)
+
+
+@pytest.mark.parametrize(
+    ("drawn_on", "paid_on", "on", "payoff"),
+    [
+        ("1-15", ("2-13", "3-13", "4-13"), "5-2", 776_079),
+        ("1-15", (), "1-20", 1_002_000),
+        ("1-15", (), "2-13", 1_021_220),
+        ("1-15", ("2-13",), "2-14", 931_245),
+        ("1-31", ("2-26",), "3-27", 941_940),
+        ("1-31", ("2-26",), "3-31", 941_520),
+    ],
+)
+def test_what_it_takes_to_pay_a_loan_off(drawn_on, paid_on, on, payoff):
+    """4.6."""
+    known = loan(on=drawn_on)
+    for number, each in enumerate(paid_on):
+        paid(known, 89_975, each, of=f"pay-{number}")
+    known.reach(day(on))
+    assert known.money.to_settle("loan-1", day(on)) == payoff
+    settled(known, on, plan="loan-1")
+    assert (known.money.owed, known.money.credit, known.money.plans) == (0, 0, {})
+
+
+def test_a_part_is_paid_early_and_returned():
+    """400,000 with ten days of them, 1,600, and 1 %; the rest is 50,942 on the same dates."""
+    known = prepaid(paid(loan(), 89_975, "2-13"), 400_000, "2-25")
+    assert known.facts[-1].amount == 405_600
+    assert due(known)[0] == (day("3-15"), 44_678, 6_264)
+    assert (len(due(known)), known.money.planned, known.money.credit) == (11, 522_025, 0)
+    known.reach(day("2-27"))
+    known.never_counted("pay-8")
+    assert (due(known)[0], known.money.owed) == ((day("3-15"), 78_911, 11_064), 922_025)
+
+
+def test_a_loan_that_is_never_paid_is_a_loss_after_120_days():
+    known = loan()
+    known.reach(day("6-15"))
+    assert known.lost
+    assert known.money.principal == known.money.billed - known.money.billed_charges["interest"] == 1_000_000
+    assert known.money.days_late == 120
+
+
+def test_an_agreement_on_a_line_is_broken_by_a_missed_instalment():
+    """123,457, interest of 1,173 and of four days more, a fee: of twelve months the first is missed on 11 April."""
+    known = anew(bought(book()), 12, "3-5")
+    assert (known.money.owed, known.money.billed, known.money.minimum, known.money.days_late) == (125_877, 0, 0, 0)
+    assert known.money.planned_charges == {"fees": 1_000, "interest": 1_420}
+    assert said(known, "4-1") == (10_489, 10_489)
+    known.reach(day("4-11"))
+    assert known.money.billed_charges == {"fees": 1_000, "interest": 1_420}
+    assert (known.money.billed, known.money.minimum, known.money.days_late) == (125_877, 125_877, 60)
+    assert known.money.new_charges["fees"] == 1_000
+
+
+def test_an_agreement_on_a_loan_is_kept():
+    """Penalty of 655 and 16 days of the second month, 5,901, are carried with the 12,000 that were billed."""
+    known = anew(loan(), 2, "3-1")
+    assert due(known, "agreement-1") == [(day("4-1"), 500_000, 0), (day("5-1"), 500_000, 0)]
+    assert known.money.planned_charges == {"fees": 0, "interest": 18_556}
+    assert said(known, "3-29") == (509_278, 509_278)
+    paid(known, 509_278, "4-1")
+    paid(known, 509_278, "5-1", of="pay-2")
+    known.reach(day("5-2"))
+    assert (known.money.owed, known.money.anew, known.money.days_late) == (0, None, 0)
+
+
+def test_what_pays_interest_of_a_later_loan_first_is_in_time():
+    """Of the 89,975 paid on 15 February 3,600 are interest due on the 17th: so much principal is due then, and bears nothing."""
+    known = paid(drawn(loan(), "1-17", 300_000, 3, of="loan-2"), 89_975, "2-15")
+    known.reach(day("2-17"))
+    assert (known.money.days_late, known.money.accrued, known.money.minimum) == (0, 0, 102_410)
+    paid(known, 102_410, "2-17", of="pay-2")
+    known.reach(day("2-20"))
+    assert (known.money.billed, known.money.accrued) == (0, 0)

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from domain import charges
 from domain.account import Account
 from domain.calendar import zone_named
 from domain.chain import GENESIS, instant_text, link
@@ -15,19 +16,24 @@ from domain.commands import (
     Actor,
     AdvanceTo,
     Command,
+    Draw,
     ForceClose,
     Freeze,
     Open,
+    PrepayPlan,
     Purchase,
     ReceivePayment,
     RefundPurchase,
     RequestClosure,
+    Restructure,
+    SettleEarly,
     Unfreeze,
     WithdrawClosure,
 )
 from domain.decisions import decide
 from domain.events import AccountEvent
 from domain.identity import account_id_for
+from domain.ledger import Ledger
 from domain.recorded import Recorded
 from domain.refusals import Refused
 from domain.terms import PAY_LATER, Terms, catalogue
@@ -123,6 +129,43 @@ class Story:
 
     def advances(self, on: str | date) -> "Story":
         return self.say(on, AdvanceTo, date=day(on))
+
+    def draws(self, on: str | date, fen: int, months: int, plan: str = "loan-1") -> "Story":
+        said = {"draw_id": f"draw-of-{plan}", "plan_id": plan, "amount_fen": fen, "months": months}
+        return self.say(on, Draw, **said, payout_token="bank-card-1")
+
+    def restructures(self, on: str | date, months: int, plan: str = "agreement-1") -> "Story":
+        return self.say(on, Restructure, plan_id=plan, months=months, reason="lost_job")
+
+    def pays_demand(self, *days: str | date) -> "Story":
+        """On each of the days whatever statements demand by then."""
+        for on in days:
+            demanded = self.advances(on).on(on).minimum_due
+            if demanded:
+                self.pays(on, demanded)
+        return self
+
+    def settles(self, on: str | date, plan: str = "loan-1") -> "Story":
+        """For what it takes on that day."""
+        ledger = self.advances(on).on(on)
+        fen = charges.payoff(ledger, ledger.plans[plan]).total
+        return self.say(
+            on, SettleEarly, plan_id=plan, payment_ref=f"s-{self.commands}", channel="transfer", amount_fen=fen
+        )
+
+    def prepays(self, on: str | date, principal: int, plan: str = "loan-1") -> "Story":
+        """A part of its principal, for what that takes on that day."""
+        ledger = self.advances(on).on(on)
+        fen = charges.payoff(ledger, ledger.plans[plan], principal).total
+        said = {"plan_id": plan, "payment_ref": f"e-{self.commands}", "channel": "transfer", "principal_fen": principal}
+        return self.say(on, PrepayPlan, **said, amount_fen=fen)
+
+    def on(self, on: str | date) -> Ledger:
+        """What is owed as that day goes on; the calendar has done its work by then."""
+        assert self.account is not None
+        ledger = self.account.ledger.fork()
+        ledger.pass_time(day(on))
+        return ledger
 
 
 def wandering(seed: int, steps: int = 40, customer: str | None = None, terms: Terms = PAY_LATER) -> Story:

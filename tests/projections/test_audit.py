@@ -16,6 +16,7 @@ from projections import audit
 from projections.folding import fold
 from tests.domain.event_samples import one_of_each
 from tests.projections.stories import Story, day, wandering
+from tests.specification import BASE, advanced, given, restructure
 
 
 def test_the_row_ends_where_the_history_ends_and_holds_all_that_arrived():
@@ -81,3 +82,9 @@ def test_every_event_has_a_sentence(kind, told):
     sentences = [audit.says(each) for each in told if isinstance(each, kind)]
     assert sentences
     assert all(sentence.endswith(".") and "None" not in sentence for sentence in sentences)
+
+
+def test_an_agreement_is_not_told_as_a_correction():
+    life = given(*BASE, advanced(to="2026-03-05")).when(restructure(12))
+    (sentence,) = [audit.says(each) for each in life.events if each.TYPE == "account.standing_changed"]
+    assert sentence == "An agreement has taken the place of what was billed; nothing is past due."

@@ -553,8 +553,8 @@ def test_the_worst_code_knows_every_code():
     ],
 )  # fmt: skip
 def test_the_tier_is_the_days_past_due_in_five_classes(dpd, tier):
-    assert tier_of(dpd, lost=False) == tier
-    assert tier_of(dpd, lost=True) == "loss"
+    assert tier_of(dpd, date(2026, 3, 5), None, lost=False) == tier
+    assert tier_of(dpd, date(2026, 3, 5), None, lost=True) == "loss"
 
 
 @pytest.mark.parametrize(("code", "status"), [("7", "overdue"), ("B", "bad_debt"), ("G", "settled"), ("A", "normal")])
@@ -571,8 +571,9 @@ def test_the_account_status_of_a_code(code, status):
     ],
 )  # fmt: skip
 def test_status_and_history_by_days_past_due(dpd, status, grade):
-    assert metro2.status_of(dpd, 1, lost=False, closed=True) == status
-    assert metro2.grade_of(status, 1) == grade
+    assert metro2.status_of(dpd, 1, lost=False, ended=True) == status
+    assert metro2.grade_of(status, 1, "R") == grade
+    assert metro2.grade_of(status, 1, "I") == grade
 
 
 @pytest.mark.parametrize(
@@ -580,8 +581,9 @@ def test_status_and_history_by_days_past_due(dpd, status, grade):
     [(1, True, True, "97", "L"), (0, True, True, "64", "L"), (0, False, True, "13", "E"), (0, False, False, "11", "E")],
 )
 def test_status_and_history_of_what_is_lost_or_closed(owed, lost, closed, status, grade):
-    assert metro2.status_of(0, owed, lost=lost, closed=closed) == status
-    assert metro2.grade_of(status, owed) == grade
+    assert metro2.status_of(0, owed, lost=lost, ended=closed) == status
+    assert metro2.grade_of(status, owed, "R") == grade
+    assert metro2.grade_of(status, owed, "I") == grade.replace("E", "0")
 
 
 # Retention

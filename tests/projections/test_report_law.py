@@ -38,7 +38,7 @@ def the_report_holds(events: Sequence[AccountEvent], day: date) -> None:
         assert len(history) == 24
         assert "B" not in history.rstrip("B"), "it began once"
         assert set(history) <= set("0123456ELDB")
-    a_history_is_what_the_months_before_were(lines)
+    a_history_is_what_the_months_before_were(row, lines)
     a_delinquency_begins_by_the_end_of_its_first_month(lines, day)
     the_dialects_say_the_same(lines)
 
@@ -52,12 +52,13 @@ def one_row_a_month_from_activation_to_settlement(row: ReportRow, lines: list[Mo
     assert [line.month for line in lines] == [f"{add_months(first, number):%Y-%m}" for number in range(count)]
 
 
-def a_history_is_what_the_months_before_were(lines: list[MonthLine]) -> None:
+def a_history_is_what_the_months_before_were(row: ReportRow, lines: list[MonthLine]) -> None:
     for before, line in pairwise(lines):
         told, grade = before.metro2, line.metro2.payment_history[0]
         assert line.metro2.payment_history[1:] == told.payment_history[:23]
         assert (grade == "L") == (told.account_status in {"97", "64"})
-        assert (grade == "E") == (before.balance_fen == 0 and told.account_status in {"11", "13"})
+        empty = before.balance_fen == 0 and told.account_status in {"11", "13"}
+        assert (grade == "E") == (empty and row.portfolio == "R")
 
 
 def a_delinquency_begins_by_the_end_of_its_first_month(lines: list[MonthLine], day: date) -> None:
@@ -125,7 +126,7 @@ def a_gap(monkeypatch):
 
 def a_history_that_begins_twice(monkeypatch):
     grade = metro2.grade_of
-    monkeypatch.setattr(metro2, "grade_of", lambda status, owed: "B" if owed == 0 else grade(status, owed))
+    monkeypatch.setattr(metro2, "grade_of", lambda status, owed, kind: "B" if owed == 0 else grade(status, owed, kind))
 
 
 def a_date_counted_from_the_month_end(monkeypatch):
@@ -139,7 +140,7 @@ def a_date_that_is_forgotten(monkeypatch):
 def a_loss_told_as_late(monkeypatch):
     status = metro2.status_of
     monkeypatch.setattr(
-        metro2, "status_of", lambda dpd, owed, *, lost, closed: status(dpd, owed, lost=False, closed=closed)
+        metro2, "status_of", lambda dpd, owed, *, lost, ended: status(dpd, owed, lost=False, ended=ended)
     )
 
 

@@ -9,9 +9,10 @@ import pytest
 from domain.calendar import add_months
 from domain.commands import Actor, CorrectReport, DisputeReport
 from domain.events import CodeChange
+from domain.terms import CASH_LOAN
 from infra.cli import screen
 from infra.views.store import ViewStore
-from infra.views.tables import VIEWS
+from infra.views.tables import AUDIT, CREDIT_REPORT, VIEWS
 from tests.projections.stories import Story
 
 CUSTOMER = Actor(role="customer", id="c-1")
@@ -42,6 +43,27 @@ def test_the_report_month_by_month(credit, story):
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "2026-02 M M 1 normal normal 0 0.00 1,114.57 50,000.00 2026-02-12 130.00" in lines
     assert f"2026-02 11 0{'B' * 23} 1,114.57 0.00 2026-02-12" in lines
+
+
+def test_the_report_of_a_loan_that_was_restructured(credit, views_url):
+    """It is stored after each event and read again, so what it follows from has to outlive that."""
+    story = Story(terms=CASH_LOAN).draws("2026-01-15", 1_000_000, 12).restructures("2026-03-01", 2)
+    story.pays_demand("2026-03-30")
+    with ViewStore(views_url, CREDIT_REPORT) as store:
+        for at, recorded in enumerate(story.recorded):
+            store.commit("t", 0, at, at + 1, [recorded])
+    with ViewStore(views_url, AUDIT) as store:
+        store.commit("t", 0, 0, len(story.recorded), story.recorded)
+    code, out, _ = credit("account", "report", story.account_id, "--as-of", "2026-04-10")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "D1 1 normal, special mention; opened 2026-01-05; restructured 2026-03-01 (paid as agreed)" in lines
+    assert any(line.startswith("2026-03 * 1 1 normal special mention 14 0 0.00 ") for line in lines)
+    assert any(line.startswith(f"2026-04 11 000{'B' * 21} AC ") for line in lines)
+    assert max(map(len, out.splitlines())) <= 120
+    for month, said in (("2026-02", "PBOC 1, Metro 2 11"), ("2026-04", "PBOC N, Metro 2 11")):
+        code, out, _ = credit("explain", story.account_id, "report", month, "--as-of", "2026-04-30")
+        assert (code, out.splitlines()[-1]) == (0, f"The report says the same: {said}.")
 
 
 def full_report() -> Story:
