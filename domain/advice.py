@@ -15,6 +15,7 @@ from domain.yields import Number, Question
 
 # Fifty years: what is not repaid by then with so much a month never is.
 MONTHS_MAX = 600
+DEBTS_MAX = 100
 
 
 class Debt(NamedTuple):
@@ -143,6 +144,9 @@ class DebtAsked(Question):
 
 
 def _each_once(debts: tuple[DebtAsked, ...]) -> tuple[DebtAsked, ...]:
+    # Counted here, not by the field: it would count a wrong one as missing, too.
+    if not 0 < len(debts) <= DEBTS_MAX:
+        raise ValueError(f"there are {len(debts):,} debts; there may be 1 to {DEBTS_MAX}")
     if len({each.name for each in debts}) < len(debts):
         raise ValueError("each debt needs a name of its own")
     return debts
@@ -152,7 +156,7 @@ class AdviceQuestion(Question):
     """A person's debts, and what they can spare for them every month, in minor units."""
 
     spare: AskedFen
-    debts: Annotated[tuple[DebtAsked, ...], Field(min_length=1, max_length=100), AfterValidator(_each_once)]
+    debts: Annotated[tuple[DebtAsked, ...], AfterValidator(_each_once)]
 
     def answer(self) -> Advice:
         """How to pay it."""
