@@ -541,7 +541,8 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
 def _issued_elsewhere(event: AccountMigrated, due: date, ledger: Ledger) -> Issued:
     """The statement that waits for its due test where the account was taken over."""
     own = sum(each.amount_fen for each in event.minima_left if each.due_date == due)
-    return Issued(due - (ledger.due_date_of(due) - due), due, own, own)
+    lead = ledger.due_date_of(due) - due
+    return Issued(due - lead, due, own, own)
 
 
 def _keep(account: Account, on: date, kind: FactKind, reference: str, amount: int, of: str = "") -> None:

@@ -612,7 +612,7 @@ class Ledger:
         owed: dict[str, int] = {}
         for name, each in self.slices.items():
             if each.unpaid and not each.instalment:
-                purchase_id = name.partition(_ANEW)[0]
+                purchase_id = purchase_of(name)
                 owed[purchase_id] = owed.get(purchase_id, 0) + each.unpaid
         for plan in self.plans.values():
             for part in plan.parts:

@@ -68,18 +68,7 @@ def settle_early(command: SettleEarly, account: Account, today: date) -> Facts:
     plan = _plan(command, account)
     ledger = account.ledger
     asked = charges.payoff(ledger, plan)
-    _check_payoff(command.amount_fen, asked)
-    yield from charges.paid_early(ledger, plan, asked.principal)
-    yield PaymentReceived(
-        payment_ref=command.payment_ref,
-        channel=command.channel,
-        amount_fen=command.amount_fen,
-        value_date=today,
-        applied={bucket: fen for bucket, fen in asked.applied.items() if fen},
-        credited_fen=0,
-        regime=ledger.regime,
-        plan_id=command.plan_id,
-    )
+    yield from _paid_early(command, account, plan, asked, today)
     yield PlanSettledEarly(
         plan_id=command.plan_id, principal_fen=asked.principal, fee_fen=asked.fee, interest_fen=asked.interest
     )
@@ -96,19 +85,7 @@ def prepay_plan(command: PrepayPlan, account: Account, today: date) -> Facts:
     if command.principal_fen >= left:
         raise Refused("prepayment_settles", field="principal_fen", asked=command.principal_fen, highest=left - 1)
     asked = charges.payoff(ledger, plan, command.principal_fen)
-    _check_payoff(command.amount_fen, asked)
-    yield from charges.paid_early(ledger, plan, asked.principal)
-    yield PaymentReceived(
-        payment_ref=command.payment_ref,
-        channel=command.channel,
-        amount_fen=command.amount_fen,
-        value_date=today,
-        applied={bucket: fen for bucket, fen in asked.applied.items() if fen},
-        credited_fen=0,
-        regime=ledger.regime,
-        plan_id=command.plan_id,
-        prepaid_fen=asked.principal,
-    )
+    yield from _paid_early(command, account, plan, asked, today, prepaid=asked.principal)
     yield PlanPrepaid(
         plan_id=command.plan_id,
         principal_fen=asked.principal,
@@ -133,10 +110,31 @@ def _plan(command: SettleEarly | PrepayPlan, account: Account) -> PlanLeft:
     return plan
 
 
-def _check_payoff(amount: int, asked: charges.Payoff) -> None:
-    if amount != asked.total:
+def _paid_early(
+    command: SettleEarly | PrepayPlan,
+    account: Account,
+    plan: PlanLeft,
+    asked: charges.Payoff,
+    today: date,
+    prepaid: int | None = None,
+) -> Facts:
+    """The charges of paying early and the payment, which must be exactly what is asked; `prepaid` where it leaves a rest."""
+    ledger = account.ledger
+    if command.amount_fen != asked.total:
         raise Refused(
             "payoff_mismatch",
-            field="amount_fen", asked=amount, payoff=asked.total,
+            field="amount_fen", asked=command.amount_fen, payoff=asked.total,
             principal=asked.principal, interest=asked.interest, fee=asked.fee,
         )  # fmt: skip
+    yield from charges.paid_early(ledger, plan, asked.principal)
+    yield PaymentReceived(
+        payment_ref=command.payment_ref,
+        channel=command.channel,
+        amount_fen=command.amount_fen,
+        value_date=today,
+        applied={bucket: fen for bucket, fen in asked.applied.items() if fen},
+        credited_fen=0,
+        regime=ledger.regime,
+        plan_id=command.plan_id,
+        prepaid_fen=prepaid,
+    )

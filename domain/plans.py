@@ -23,7 +23,7 @@ def instalments(schedule: Schedule) -> tuple[Instalment, ...]:
 
 def drawn(plan_id: str, made_on: date, amount: int, months: int, annual_rate: Decimal, scheme: Scheme) -> PlanLeft:
     """The plan of a loan: due monthly on the day of the month on which it was drawn, clipped to the month's end."""
-    due_dates = [_due_on(made_on, number) for number in range(1, months + 1)]
+    due_dates = [add_months(made_on, number) for number in range(1, months + 1)]
     return PlanLeft(
         plan_id=plan_id,
         kind="draw",
@@ -37,11 +37,7 @@ def drawn(plan_id: str, made_on: date, amount: int, months: int, annual_rate: De
 
 def due_on(plan: PlanLeft, number: int) -> date:
     """When the instalment of that number is due, where instalments have due dates; number 0 is when the plan was made."""
-    return _due_on(plan.made_on, number)
-
-
-def _due_on(made_on: date, number: int) -> date:
-    return add_months(made_on, number)
+    return add_months(plan.made_on, number)
 
 
 def _dated(schedule: Schedule, due_dates: list[date], first: int) -> tuple[Instalment, ...]:
@@ -67,7 +63,7 @@ def restructured(
             number=at + 1,
             principal_fen=principal[at],
             fee_fen=0,
-            due_date=_due_on(made_on, at + 1) if dated else None,
+            due_date=add_months(made_on, at + 1) if dated else None,
             carried_interest_fen=interest[at],
             carried_fees_fen=fees[at],
         )
@@ -114,7 +110,7 @@ def due_next(plan: PlanLeft) -> Instalment:
 def due_before(plan: PlanLeft) -> date | None:
     """When the instalment before its next one was due; None before its first, and where statements say it."""
     following = due_next(plan)
-    return _due_on(plan.made_on, following.number - 1) if following.due_date and following.number > 1 else None
+    return due_on(plan, following.number - 1) if following.due_date and following.number > 1 else None
 
 
 def without_next(plan: PlanLeft) -> PlanLeft | None:
@@ -174,9 +170,9 @@ def interest_run_up(plan: PlanLeft, principal: int, day: date, bill_days: BillDa
     following = due_next(plan)
     if plan.scheme is None and following.due_date is None:
         return _part_of_cycle(following.interest_fen, plan, day, bill_days) if following.interest_fen else 0
-    begins = _due_on(plan.made_on, following.number - 1)
+    begins = due_on(plan, following.number - 1)
     if plan.scheme is None:
-        used, whole = days_between(begins, day), days_between(begins, _due_on(plan.made_on, following.number))
+        used, whole = days_between(begins, day), days_between(begins, due_on(plan, following.number))
         return half_up_part(following.interest_fen, max(0, used), whole)
     days = days_30e(begins, day) if plan.scheme == "annuity" else days_between(begins, day)
     return min(following.interest_fen, half_up(Fraction(plan.annual_rate) * max(0, days) / 360, principal))
@@ -188,8 +184,8 @@ def prepaid(plan: PlanLeft, principal: int) -> PlanLeft | None:
     if plan.scheme is None or not left:
         return None
     first = due_next(plan).number
-    due_dates = [_due_on(plan.made_on, first + at) for at in range(len(plan.instalments))]
-    schedule = loan(plan.scheme, left, plan.annual_rate, _due_on(plan.made_on, first - 1), due_dates)
+    due_dates = [due_on(plan, first + at) for at in range(len(plan.instalments))]
+    schedule = loan(plan.scheme, left, plan.annual_rate, due_on(plan, first - 1), due_dates)
     return plan.model_copy(update={"instalments": _dated(schedule, due_dates, first)})
 
 

@@ -16,7 +16,7 @@ from domain.calendar import add_months
 from domain.money import BUCKETS, yuan
 from domain.outlook import falling_due
 from infra import report_grid
-from infra.cli import arguments
+from infra.cli.arguments import AsOf, Id, Json, On
 from infra.cli.screen import screen
 from infra.faults import Fault
 from infra.installation import locate
@@ -28,16 +28,6 @@ T = TypeVar("T")
 _YEARS_AHEAD = 10
 _GRID = 120  # columns that the report's months need
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="One account, on any day.")
-
-Id = Annotated[UUID, typer.Argument(parser=arguments.account_id, metavar="ID", help="The account's id.")]
-AsOf = Annotated[
-    date | None,
-    typer.Option(parser=arguments.day, metavar="DATE", help="At the end of this day; else the day of its last event."),
-]
-On = Annotated[
-    date | None, typer.Option(parser=arguments.day, metavar="DATE", help="On this day; else that of its last event.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What several commands are told in the same words: an account and a day."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -20,3 +21,12 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date like 2026-02-10") from None
+
+
+Id = Annotated[UUID, typer.Argument(parser=account_id, metavar="ID", help="The account's id.")]
+AsOf = Annotated[
+    date | None,
+    typer.Option(parser=day, metavar="DATE", help="At the end of this day; else the day of its last event."),
+]
+On = Annotated[date | None, typer.Option(parser=day, metavar="DATE", help="On this day; else that of its last event.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]

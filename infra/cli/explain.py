@@ -10,7 +10,8 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
-from infra.cli.account import AsOf, Id, Json, ask_views
+from infra.cli.account import ask_views
+from infra.cli.arguments import AsOf, Id, Json
 from infra.cli.screen import screen
 from infra.explanations import month_told, told
 from infra.views import answers

@@ -10,12 +10,11 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from rich.table import Table
 
-from domain import outlook
 from domain.money import yuan
 from domain.quoting import ScheduleQuote, quote
 from domain.refusals import Refused
 from domain.yields import percent
-from infra.cli.account import Id, On, account_on
+from infra.cli.arguments import Id, Json, On
 from infra.cli.screen import screen
 from infra.cli.table import write_table
 from infra.faults import Fault
@@ -25,7 +24,6 @@ Answer = TypeVar("Answer")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What a loan, a payoff or instalments would cost.")
 
 In = Annotated[Path, typer.Option("--in", metavar="FILE.json", help="What is asked; the README names the fields.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 
 @app.callback()
@@ -113,6 +111,9 @@ def advice(file: In, as_json: Json = False) -> None:
 @app.command()
 def payoff(account_id: Id, on: On = None, as_json: Json = False) -> None:
     """What it takes to pay an account off on a day, and each of its plans."""
+    from domain import outlook  # here, with the views: a quote from a file needs neither
+    from infra.cli.account import account_on
+
     account, day = account_on(account_id, on)
     asked, plans = outlook.payoff(account, day), outlook.plan_payoffs(account, day)
     if as_json:
@@ -139,6 +140,9 @@ def conversion(
     as_json: Json = False,
 ) -> None:
     """What paying the latest statement in instalments would cost: the fee, and what that is a year."""
+    from domain import outlook  # as above
+    from infra.cli.account import account_on
+
     account, day = account_on(account_id, on)
     convertible, offers = outlook.conversion(account, day, amount)
     if amount is not None and amount > convertible:

@@ -210,22 +210,19 @@ def dpd(told: History, day: date) -> Answer:
 
 def _late(book: Book, demand: Demand) -> Step:
     grace, tolerance = book.terms.grace_days, book.terms.tolerance
+    resumed = None
     if book.lost is not None:
-        return step(
-            "Of charged-off debt the days past due go on from the due date that was missed, until all of it is repaid.",
-            DELINQUENCY,
-            f"from {demand.due} to {book.day}",
-            book.days_late(demand),
-            unit="days",
-            events=[demand.told],
-            due_date=demand.due.isoformat(),
-            unpaid_fen=demand.left,
-            as_of=book.day.isoformat(),
+        resumed = (
+            "Of charged-off debt the days past due go on from the due date that was missed, until all of it is repaid."
         )
-    if isinstance(demand.told.event, PlanBroken):
-        return step(
+    elif isinstance(demand.told.event, PlanBroken):
+        resumed = (
             f"An instalment of the agreement was missed on {demand.told.event.business_date}: days past due count from what "
-            "was due before it was made, as if they had never been suspended.",
+            "was due before it was made, as if they had never been suspended."
+        )
+    if resumed is not None:
+        return step(
+            resumed,
             DELINQUENCY,
             f"from {demand.due} to {book.day}",
             book.days_late(demand),
