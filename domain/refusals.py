@@ -96,6 +96,7 @@ Reason = Literal[
     "takeover_inconsistent",
     "time_backwards",
     "value_date_not_allowed",
+    "version_differs",
     "waiver_exceeds_debt",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -191,6 +192,7 @@ REMEDIES: dict[Reason, str] = {
     "takeover_inconsistent": "Make what was taken over add up: the named field must be as stated.",
     "time_backwards": "Send commands of an account in the order of their business dates.",
     "value_date_not_allowed": "Give a value date within the stated bounds; further back an officer corrects balances.",
+    "version_differs": "Read it again: it has changed since the version that was named.",
     "waiver_exceeds_debt": "Waive no more than what is posted and unpaid of that kind.",
 }
 

@@ -31,6 +31,7 @@ from infra.asking import (
     AnyAnswer,
     AnyAsked,
     CustomerAnswer,
+    Request,
     account_of,
     again,
     answer_of,
@@ -45,7 +46,7 @@ from infra.store.envelopes import End, Trace, content_hash, envelop, envelop_for
 from infra.store.event_store import Conflict, EventStore
 from infra.store.group_commit import GroupCommit
 
-__all__ = ["SNAPSHOT_EVERY", "Accounts", "Answer", "CustomerAnswer", "Trace"]
+__all__ = ["SNAPSHOT_EVERY", "Accounts", "Answer", "CustomerAnswer", "Request", "Trace"]
 
 _CHUNK = 1_000  # commands that execute_many decides before it appends
 _TURNS = 1_024
@@ -99,7 +100,7 @@ class Accounts:
         Saying a recorded command again returns its first answer; the same id with other content is refused.
         """
         with self._turn_of([command]):
-            return self._execute(command, trace)
+            return self._execute(Request(command, trace))
 
     @overload
     def execute_many(self, commands: Iterable[AccountCommand], trace: Trace = ...) -> list[Answer | Refused]: ...
@@ -114,12 +115,15 @@ class Accounts:
 
         Commands are recorded by the chunk: after a Fault some may be, and saying them again is harmless.
         """
+        return self.execute_all([Request(command, trace) for command in commands])
+
+    def execute_all(self, requests: Sequence[Request]) -> list[AnyAnswer | Refused]:
+        """As `execute_many`, for commands that each came from somewhere else."""
         answers: list[AnyAnswer | Refused] = []
-        waiting = list(commands)
-        for start in range(0, len(waiting), _CHUNK):
-            chunk = waiting[start : start + _CHUNK]
-            with self._turn_of(chunk):
-                answers += self._execute_chunk(chunk, trace)
+        for start in range(0, len(requests), _CHUNK):
+            chunk = requests[start : start + _CHUNK]
+            with self._turn_of(request.command for request in chunk):
+                answers += self._execute_chunk(chunk)
         return answers
 
     @contextmanager
@@ -133,8 +137,9 @@ class Accounts:
             for turn in turns:
                 turn.release()
 
-    def _execute(self, command: AnyAsked, trace: Trace, tried: Sequence[AnyRecorded] = ()) -> AnyAnswer:
+    def _execute(self, request: Request, tried: Sequence[AnyRecorded] = ()) -> AnyAnswer:
         """The command by itself; `tried` is what an append of it that met a conflict would have recorded."""
+        command = request.command
         digest = content_hash(command)
         append: Callable[[Sequence[AnyRecorded]], object] = self._commits.append
         for attempt in range(_ATTEMPTS):
@@ -147,7 +152,7 @@ class Accounts:
                 sleep(uniform(0, _PAUSE * 2 ** min(attempt, 6)) if attempt else 0)  # noqa: S311 - no secret
             refusal = None
             try:
-                outcome = self._decide(desk, command, digest, trace)
+                outcome = self._decide(desk, request, digest)
             except Refused as refused:
                 refusal, outcome = refused, _Outcome(answer_of(command, (), 0))
             tried = outcome.recorded
@@ -174,18 +179,19 @@ class Accounts:
         names = names_of(command)
         return again(command, digest, names, self._store.recorded_commands(names), tried)
 
-    def _execute_chunk(self, commands: Sequence[AnyAsked], trace: Trace) -> list[AnyAnswer | Refused]:
-        desk, seen = self._lay_out(commands)
+    def _execute_chunk(self, requests: Sequence[Request]) -> list[AnyAnswer | Refused]:
+        desk, seen = self._lay_out([request.command for request in requests])
         answers: list[AnyAnswer | Refused] = []
         told: list[Sequence[AnyRecorded]] = []
-        for command in commands:
+        for request in requests:
+            command = request.command
             digest = content_hash(command)
             recorded: Sequence[AnyRecorded] = ()
             try:
                 names = names_of(command)
                 answer = again(command, digest, names, seen)
                 if answer is None:
-                    outcome = self._decide(desk, command, digest, trace)
+                    outcome = self._decide(desk, request, digest)
                     answer, recorded = outcome.answer, outcome.recorded
                     if recorded:
                         desk.put(outcome.accounts, outcome.customers)
@@ -200,7 +206,7 @@ class Accounts:
                 self._commits.append(new)
             except Conflict:
                 desk.forget()
-                return [self._one_of_chunk(*each, trace) for each in zip(commands, told, strict=True)]
+                return [self._one_of_chunk(*each) for each in zip(requests, told, strict=True)]
         desk.keep()
         return answers
 
@@ -218,19 +224,22 @@ class Accounts:
         ]
         return desk, dict(self._store.recorded_commands(names)) if names else {}
 
-    def _one_of_chunk(self, command: AnyAsked, tried: Sequence[AnyRecorded], trace: Trace) -> AnyAnswer | Refused:
+    def _one_of_chunk(self, request: Request, tried: Sequence[AnyRecorded]) -> AnyAnswer | Refused:
         """A command of a chunk whose append met a conflict, by itself."""
         try:
-            return self._execute(command, trace, tried)
+            return self._execute(request, tried)
         except Refused as refused:
             return refused
 
-    def _decide(self, desk: Desk, command: AnyAsked, digest: bytes, trace: Trace) -> _Outcome:
+    def _decide(self, desk: Desk, request: Request, digest: bytes) -> _Outcome:
         """What a command comes to, on what is on the desk; nothing there is changed. Raises Refused."""
+        command, trace, if_version = request
         if isinstance(command, CustomerCommand):
+            _check_version(if_version, desk.customer(command.customer_id).customer.version)
             return self._decide_for_customer(desk, command, digest, trace)
         live = desk.account(command.account_id)
         before = live.account if live else None
+        _check_version(if_version, before.version if before else 0)
         asked = before is not None and command.ASKS_THE_CUSTOMER
         applicant = desk.applicant(before.customer_id, latest=True) if before is not None and asked else None
         decision = decide(command, before, self._catalogue, applicant)
@@ -269,6 +278,11 @@ class Accounts:
             accounts[account_id] = Live(_present(decision.account), recorded[-1].chain_hash)
         everything: list[AnyRecorded] = [*told, *recorded]
         return _Outcome(answer_of(command, everything, decision.customer.version), everything, accounts, customers)
+
+
+def _check_version(if_version: int | None, version: int) -> None:
+    if if_version is not None and if_version != version:
+        raise Refused("version_differs", asked=if_version, version=version)
 
 
 def _present(account: Account | None) -> Account:

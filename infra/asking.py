@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.commands import (
@@ -25,6 +26,7 @@ from domain.identity import account_bucket, customer_bucket, customer_key
 from domain.recorded import AnyRecorded, CustomerRecorded, Recorded
 from domain.refusals import Refused
 from infra.live import Desk
+from infra.store.envelopes import Trace
 
 Names = Sequence[tuple[UUID, str]]
 Found = Mapping[tuple[UUID, str], Sequence[AnyRecorded]]
@@ -65,6 +67,14 @@ class CustomerAnswer:
 
 AnyAnswer = Answer | CustomerAnswer
 AnyAsked = AccountCommand | AnyCustomerCommand
+
+
+class Request(NamedTuple):
+    """A command, where it came from, and the only version of its account or customer that it is meant for, if any is."""
+
+    command: AnyAsked
+    trace: Trace = Trace()
+    if_version: int | None = None
 
 
 # What may change an account for its customer at once; whatever else does, such as the calendar, is rare enough to ask.

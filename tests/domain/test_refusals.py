@@ -215,8 +215,8 @@ def test_what_was_asked_is_never_more_than_text_to_a_terminal():
     assert said == r"field_invalid (field=purchase_id, asked='p\x1b[31m\x00'): Correct the named field."
 
 
-# Refused outside the domain's rules: at the store (the command id).
-ELSEWHERE = {"command_id_reused"}
+# Refused outside the domain's rules: at the store (the command id, the version that was meant).
+ELSEWHERE = {"command_id_reused", "version_differs"}
 
 
 def test_every_reason_is_given_somewhere_and_tested_somewhere():

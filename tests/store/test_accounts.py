@@ -8,7 +8,7 @@ import pytest
 from domain.account import fold
 from domain.commands import ReceivePayment
 from domain.refusals import Refused
-from infra.accounts import Accounts, Answer, Trace
+from infra.accounts import Accounts, Answer, Request, Trace
 from infra.store.verifier import verify
 from tests.store.portfolio import NOON, OFFICER, facts, new_line, purchase
 from tests.store.wire import Wire
@@ -222,3 +222,17 @@ def test_what_does_not_come_from_a_command_does_not_fool_the_memory(accounts, st
     assert accounts.account(line).version == 3
     assert accounts.account(uuid4()) is None
     assert accounts.execute(purchase(line, "p1", at=NOON + timedelta(days=1))).version == 4
+
+
+def test_a_command_that_is_meant_for_one_version_is_not_done_on_another(accounts, new_accounts, line):
+    other = new_accounts()
+    assert other.account(line).version == 2
+    accounts.execute(purchase(line, "p1"))
+    meant = Request(purchase(line, "p2"), if_version=2)
+    for door in (accounts, other):  # the other one's memory is behind, and it finds that out
+        (refused,) = door.execute_all([meant])
+        assert (refused.reason, refused.numbers) == ("version_differs", {"asked": 2, "version": 3})
+    (done,) = accounts.execute_all([meant._replace(if_version=3)])
+    assert done.version == 4
+    # Said again it was done, whatever the version is by now.
+    assert other.execute_all([meant._replace(if_version=3)]) == [Answer(line, 4, done.events, repeated=True)]
