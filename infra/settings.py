@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     """The owner's URL of an existing PostgreSQL database; without it an embedded server is started."""
 
     writer_url: PostgresUrl | None = Field(None, repr=False)
-    """The URL of the role that appends events; without it derived from the owner's, as are the next three."""
+    """The URL of the role that appends events; without it derived from the owner's, as are the next four."""
 
     relay_url: PostgresUrl | None = Field(None, repr=False)
     """The URL of the role that reads the store for Kafka."""
@@ -90,6 +90,12 @@ class Settings(BaseSettings):
 
     reader_url: PostgresUrl | None = Field(None, repr=False)
     """The URL of the role that only reads the read models."""
+
+    access_url: PostgresUrl | None = Field(None, repr=False)
+    """The URL of the role that keeps who may do what over HTTP, and what was asked."""
+
+    sandbox: bool = False
+    """Whether requests over HTTP may say what time it is, to try out months in minutes; never where money is real."""
 
     kafka_bootstrap_servers: Annotated[str, AfterValidator(_servers)] | None = None
     """`host:port`, several with commas, of an existing Kafka; without it an embedded broker is started."""

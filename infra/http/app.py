@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import date
 from importlib.metadata import version
 from re import fullmatch
@@ -14,13 +14,21 @@ from fastapi.exceptions import RequestValidationError
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
 
 from domain.events import Access, FreezeReason, Standing, Status
+from infra.accounts import Accounts
 from infra.faults import Fault
-from infra.http import docs, health, problems
+from infra.http import approving, docs, health, problems, writing
+from infra.http.approvals import Approvals
+from infra.http.clock import clock
 from infra.http.head import Head
+from infra.http.idempotency import Requests
+from infra.http.owners import Owners
 from infra.http.problems import Problem
+from infra.http.writer import Writer
 from infra.settings import Settings
+from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from infra.views import answers
 from infra.views.answers import History
@@ -28,6 +36,7 @@ from projections.balance import Balance
 from projections.bureau import CreditReport
 
 _POOL_SIZE = 8
+_WRITERS = 4  # connections to the store of events
 _CONNECT_PATIENCE = 3.0  # seconds to wait for a connection before saying that there is none
 
 
@@ -46,10 +55,15 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.reader_url = _reader_url(settings)
+    app.state.clock = clock(settings)
+    app.state.reader_url = _url(settings, "credit_reader", settings.reader_url)
+    app.state.writer_url = _url(settings, "credit_writer", settings.writer_url)
+    app.state.access_url = _url(settings, "credit_access", settings.access_url)
     problems.install(app)
     app.add_middleware(Head)
     app.include_router(accounts)
+    app.include_router(writing.router)
+    app.include_router(approving.router)
     app.include_router(health.router)
     app.include_router(docs.router)
     return app
@@ -58,7 +72,13 @@ def create_app(settings: Settings) -> FastAPI:
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The description, in which errors have the media type they really have."""
+        if self.openapi_schema is not None:
+            return self.openapi_schema
         described = super().openapi()
+        _, bodies = models_json_schema(
+            [(body, "validation") for body in writing.BODIES], ref_template="#/components/schemas/{model}"
+        )
+        described["components"]["schemas"] |= bodies["$defs"]
         for methods in described["paths"].values():
             for operation in methods.values():
                 for status, response in operation["responses"].items():
@@ -67,30 +87,45 @@ class _Application(FastAPI):
         return described
 
 
-def _reader_url(settings: Settings) -> str:
-    if settings.reader_url is not None:
-        return settings.reader_url
+def _url(settings: Settings, role: str, url: str | None) -> str:
+    if url is not None:
+        return url
     if settings.database_url is None:
-        raise Fault("The HTTP API needs a database: set CREDIT_DATABASE_URL or CREDIT_READER_URL.")
-    return role_url(settings.database_url, "credit_reader")
+        name = f"CREDIT_{role.removeprefix('credit_').upper()}_URL"
+        raise Fault(f"The HTTP API needs a database: set CREDIT_DATABASE_URL or {name}.")
+    return role_url(settings.database_url, role)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    async with AsyncExitStack() as open_now:
+        state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
+        kept = await open_now.enter_async_context(_pool(state.access_url, ""))
+        store = open_now.enter_context(EventStore(state.writer_url, _WRITERS))
+        state.accounts = Accounts(store)
+        state.owners = Owners(state.accounts)
+        state.approvals = Approvals(kept)
+        state.requests = await open_now.enter_async_context(aclosing(Requests(state.access_url)))
+        state.writer = await open_now.enter_async_context(aclosing(Writer(state.accounts)))
+        yield
+
+
+@asynccontextmanager
+async def _pool(url: str, options: str) -> AsyncIterator[AsyncConnectionPool[AsyncConnection[Any]]]:
     pool = AsyncConnectionPool(
-        app.state.reader_url,
+        url,
         min_size=1,
         max_size=_POOL_SIZE,
         timeout=_CONNECT_PATIENCE,
         open=False,
-        kwargs={"options": answers.SNAPSHOT, "connect_timeout": 3},
+        kwargs={"options": options, "connect_timeout": 3},
         check=AsyncConnectionPool.check_connection,
         name="http",
     )
-    app.state.pool = pool
     await pool.open(wait=False)
     try:
-        yield
+        yield pool
     finally:
         await pool.close()
 

@@ -10,22 +10,40 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
 from domain.codec import Unreadable
+from domain.refusals import REMEDIES, Reason, Refused
+from infra.faults import Fault
+from infra.http.approvals import ApprovalDecided, ApprovalUnknown
+from infra.http.idempotency import KeyReused, NoKey, Running
+from infra.http.writer import Busy
 from infra.views.answers import TooFarAhead, UnknownAccount, ViewBehind
 from projections.folding import BeforeOpening
 
 MEDIA_TYPE = "application/problem+json"
 # code: the title it always has, and what whoever asked can do about it
 CODES: dict[str, tuple[str, str]] = {
-    "account_unknown": (
-        "No such account",
-        "Check the account id; an account that was opened just now may take some seconds to be seen.",
-    ),
     "as_of_before_opening": ("The account did not exist on that day", "Ask for a day from its opening on."),
     "as_of_too_far_ahead": ("The day lies too far ahead", "Ask for a day up to the limit."),
     "parameter_invalid": ("A parameter cannot be used", "Correct the named parameters."),
+    "approval_decided": ("It was decided before", "Look at it; ask anew where it was rejected."),
+    "approval_unknown": ("No such request for approval", "Check the id, or look at the list of approvals."),
+    "busy": ("Too many requests wait", "Ask again after the stated seconds, with the same key."),
+    "idempotency_key_missing": (
+        "A usable Idempotency-Key is missing",
+        "Send 1 to 255 visible ASCII characters of your own making, once for each thing that you want done.",
+    ),
+    "idempotency_key_reused": (
+        "The Idempotency-Key belongs to another request",
+        "Use a new key for another request, or send the first request as it was.",
+    ),
+    "request_running": ("The same request is being done", "Ask again after the stated seconds, with the same key."),
+    "store_unavailable": (
+        "It could not be recorded",
+        "Ask again with the same key: what was recorded meanwhile is not recorded twice.",
+    ),
     "not_found": ("There is nothing at this address", "See /docs for the addresses there are."),
     "method_not_allowed": ("This address only answers GET and HEAD", "Use GET; commands are not taken over HTTP."),
     "view_behind": ("The history is still catching up", "Ask again in some seconds."),
@@ -38,6 +56,41 @@ CODES: dict[str, tuple[str, str]] = {
     "not_ready": ("The service is not ready", "See `checks` for what is missing."),
     "internal": ("Something went wrong in here", "Ask again; if it lasts, report it with the time of day."),
 }
+CODES |= {reason: (reason.replace("_", " ").capitalize(), remedy) for reason, remedy in REMEDIES.items()}
+# Also said of an account that the views do not show yet.
+CODES["account_unknown"] = (
+    "No such account",
+    "Open it first, or check the account id; an account that was opened just now may take some seconds to be seen.",
+)
+# What is refused because of how things stand, and may be accepted at another time; what is refused for what it says is 422.
+_AS_THINGS_STAND: frozenset[Reason] = frozenset({
+    "account_closed", "account_closing", "account_frozen", "already_opened", "appeal_decided", "appeal_open",
+    "change_pending", "charged_off", "consent_missing", "customer_deceased", "death_recorded", "declined_by_risk",
+    "dispute_resolved", "hold_ended", "identity_unverified", "legal_order", "no_such_move", "not_activated",
+    "not_charged_off", "not_eligible", "not_frozen", "not_reinstatable", "nothing_billed", "nothing_owed",
+    "nothing_to_appeal", "nothing_to_notice", "over_limit", "overdue", "plan_over", "report_dispute_decided",
+    "restructured", "time_backwards",
+})  # fmt: skip
+_ELSEWISE: dict[Reason, HTTPStatus] = {
+    "role_not_allowed": HTTPStatus.FORBIDDEN,
+    "second_actor_needed": HTTPStatus.FORBIDDEN,
+    "version_differs": HTTPStatus.PRECONDITION_FAILED,
+    "terms_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "report_month_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+
+def status_of(reason: Reason) -> HTTPStatus:
+    """The status by which a refusal is answered: 404 where what is named is not there, 409 where an id is taken or
+    things stand so, 422 where it is what was said.
+    """
+    if reason in _ELSEWISE:
+        return _ELSEWISE[reason]
+    if reason.endswith("_unknown"):
+        return HTTPStatus.NOT_FOUND
+    if reason.endswith("_reused") or reason in _AS_THINGS_STAND:
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class ProblemEntry(BaseModel):
@@ -92,6 +145,53 @@ def install(app: FastAPI) -> None:
     """Have every error of `app` answered as a problem."""
     for kind, answer in _ANSWERS.items():
         app.add_exception_handler(kind, answer)
+
+
+def refusal_problem(request: Request, refused: Refused) -> JSONResponse:
+    """The response that tells of a refusal, with its numbers as members."""
+    numbers = to_jsonable_python(refused.numbers, fallback=str)
+    figures = ", ".join(f"{name} {value}" for name, value in numbers.items())
+    title, _ = CODES[refused.reason]
+    return problem(
+        request, refused.reason, status_of(refused.reason), f"{title}{': ' * bool(figures)}{figures}.", **numbers
+    )  # fmt: skip
+
+
+async def _refused(request: Request, error: Any) -> JSONResponse:
+    return refusal_problem(request, error)
+
+
+async def _approval_unknown(request: Request, error: Any) -> JSONResponse:
+    return problem(request, "approval_unknown", HTTPStatus.NOT_FOUND, f"There is no approval {error}.")
+
+
+async def _approval_decided(request: Request, _error: Any) -> JSONResponse:
+    return problem(request, "approval_decided", HTTPStatus.CONFLICT, "It was approved or rejected before.")
+
+
+async def _no_key(request: Request, error: Any) -> JSONResponse:
+    said = str(error)
+    return problem(request, "idempotency_key_missing", HTTPStatus.BAD_REQUEST, f"{said[:1].upper()}{said[1:]}.")
+
+
+async def _key_reused(request: Request, _error: Any) -> JSONResponse:
+    detail = "Under this Idempotency-Key another request was made before."
+    return problem(request, "idempotency_key_reused", HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+
+
+async def _running(request: Request, _error: Any) -> JSONResponse:
+    detail = "The request of this Idempotency-Key is not finished yet."
+    return problem(request, "request_running", HTTPStatus.CONFLICT, detail, {"Retry-After": "1"})
+
+
+async def _busy(request: Request, error: Any) -> JSONResponse:
+    return problem(request, "busy", HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", {"Retry-After": "2"})
+
+
+async def _store_unavailable(request: Request, _error: Any) -> JSONResponse:
+    # What the store says may name hosts and users; it belongs in the log.
+    detail = "The store of events did not do it."
+    return problem(request, "store_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
 
 
 async def _account_unknown(request: Request, error: Any) -> JSONResponse:
@@ -156,6 +256,14 @@ def _entry(place: tuple[str | int, ...], message: str) -> ProblemEntry:
 
 
 _ANSWERS: dict[type[Exception], Any] = {
+    ApprovalDecided: _approval_decided,
+    ApprovalUnknown: _approval_unknown,
+    Busy: _busy,
+    Fault: _store_unavailable,
+    KeyReused: _key_reused,
+    NoKey: _no_key,
+    Refused: _refused,
+    Running: _running,
     UnknownAccount: _account_unknown,
     BeforeOpening: _before_opening,
     TooFarAhead: _too_far_ahead,

@@ -14,6 +14,7 @@ ROLES = {
     "credit_relay": "reads the log and remembers how far it was told to Kafka",
     "credit_views": "keeps the read models",
     "credit_reader": "reads the read models",
+    "credit_access": "keeps who may do what over HTTP, and what was asked",
 }
 _ATTEMPTS = 50
 

@@ -1,0 +1,7 @@
+"""A placeholder."""
+
+from fastapi import Request
+
+
+async def read(request: Request) -> bytes:
+    return await request.body()
