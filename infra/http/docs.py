@@ -32,9 +32,9 @@ async def docs(request: Request) -> HTMLResponse:
 def _page(app: FastAPI) -> str:
     described: dict[str, Any] = app.openapi()
     operations = "".join(
-        f"<dt><code>GET {escape(path)}</code></dt><dd>{escape(get['summary'])}.{_parameters(get)}</dd>"
+        f"<dt><code>{method.upper()} {escape(path)}</code></dt><dd>{escape(each['summary'])}.{_parameters(each)}</dd>"
         for path, methods in described["paths"].items()
-        for get in [methods["get"]]
+        for method, each in methods.items()
     )
     problems = "".join(
         f'<dt id="{code}"><code>{code}</code></dt><dd>{escape(title)}. {escape(remedy)}</dd>'
@@ -47,7 +47,7 @@ def _page(app: FastAPI) -> str:
 
 def _parameters(operation: dict[str, Any]) -> str:
     return "".join(
-        f"<br><code>{escape(each['name'])}</code>: {escape(each['description'])}"
+        f"<br><code>{escape(each['name'])}</code>: {escape(each.get('description', ''))}"
         for each in operation.get("parameters", ())
         if each["in"] == "query"
     )

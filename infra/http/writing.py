@@ -304,7 +304,8 @@ def _route(router: APIRouter, row: Write) -> None:
     ]
     for name in findall(r"{(\w+)}", row.path):
         field = row.command.model_fields[name]
-        said = Annotated[field.annotation, *field.metadata, Path(description=_DESCRIBED.get(name, ""))]
+        here = Path(description=_DESCRIBED.get(name, ""))
+        said = Annotated[field.annotation, *field.metadata, here]  # type: ignore[name-defined]
         parameters.append(Parameter(name, Parameter.KEYWORD_ONLY, annotation=said))
     write.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     doc = (row.command.__doc__ or "").strip()

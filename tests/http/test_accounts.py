@@ -126,10 +126,10 @@ def test_a_day_too_far_ahead_is_refused_with_the_limit(get, story, kind):
 
 
 def test_an_address_that_is_none(get):
-    problem(get("/accounts"), 404, "not_found")
+    problem(get("/account"), 404, "not_found")
 
 
-def test_it_only_reads(api, story):
+def test_what_is_read_is_not_written(api, story):
     async def post():
         async with api() as client:
             return await client.post(f"/accounts/{story.account_id}/balance", json={})
