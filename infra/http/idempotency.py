@@ -160,8 +160,8 @@ class Requests:
             finally:
                 # Where the session was lost, its locks went with it: what was done is told by its events, what was
                 # refused is decided again.
-                for each in over:
-                    self._end(each)
+                for done in over:
+                    self._end(done)
 
     def _end(self, over: _Over) -> None:
         name = over.claim.principal, over.claim.key
