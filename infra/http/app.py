@@ -69,6 +69,11 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def described() -> dict[str, Any]:
+    """What the interface is like, without anything behind it."""
+    return create_app(Settings(database_url="postgresql://nobody@localhost/nothing")).openapi()
+
+
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The description, in which errors have the media type they really have."""
