@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(writing.router)
     app.include_router(approving.router)
     app.include_router(health.router)
-    app.include_router(docs.router)
+    docs.install(app)
     return app
 
 
