@@ -1,12 +1,13 @@
 # Needs Python 3.11+, make and the package registries; no Docker, Java, Maven or PostgreSQL.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test laws reach mutants check bench serve reset lock fmt
+.PHONY: help setup demo test laws reach fire mutants check bench serve reset lock fmt
 
 ACCOUNTS ?= 2000
 SEED ?= 7
 UCI ?=
 LIVES ?= 2000
 DEPTH ?= 6
+CLIENTS ?= 100
 COUNT ?= 400
 ARGS ?=
 
@@ -44,6 +45,9 @@ laws: setup  ## Try the laws on thousands of lives, others each time (LIVES=2000
 
 reach: setup  ## Explore every state that DEPTH steps lead to (DEPTH=6).
 	@DEPTH=$(DEPTH) $(BIN)/pytest tests/domain/test_reachable.py $(ARGS)
+
+fire: setup  ## Let a hundred clients resend the same writes while the service is killed (CLIENTS=100).
+	@CLIENTS=$(CLIENTS) $(BIN)/pytest tests/http/test_under_fire.py $(ARGS)
 
 mutants: setup  ## Put small errors into the money and access rooms: do the examples find them (SEED=7 COUNT=400)?
 	@$(BIN)/python -m tests.mutants --seed $(SEED) --count $(COUNT) $(ARGS)

@@ -188,7 +188,8 @@ class _Door:
             raise RequestValidationError(
                 [{"loc": ("body", field), "msg": "it is not for customers to say"} for field in sorted(withheld)]
             )
-        return {field: getattr(said, field) for field in said.model_fields_set}
+        # In the order of the fields, which is the same in every process: what is said is hashed.
+        return {field: getattr(said, field) for field in self.body.model_fields if field in said.model_fields_set}
 
     def _command(
         self, principal: Principal, name: str, said: Mapping[str, Any], path: Mapping[str, Any], now: datetime

@@ -63,3 +63,9 @@ def get(api):
         return asyncio.run(ask())
 
     return asked
+
+
+@pytest.fixture(scope="session")
+def key_of():
+    """The headers by which somebody of a role is known to the service over a database."""
+    return lambda url, role, name="me": {"X-Role": role, "X-Id": name}
