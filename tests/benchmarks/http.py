@@ -16,8 +16,9 @@ from itertools import count
 from time import perf_counter
 from uuid import UUID
 
-from consumers.envelope import ACCOUNT_EVENTS
 from infra.access.keys import make_key
+
+from consumers.envelope import ACCOUNT_EVENTS
 from infra.accounts import Accounts
 from infra.embedded.processes import free_port
 from infra.installation import Installation

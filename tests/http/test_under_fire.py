@@ -35,7 +35,7 @@ class Service:
 
     async def start(self) -> None:
         command = [sys.executable, "-m", "infra.cli", "http", "--port", str(self.port)]
-        self._process = subprocess.Popen(command, env=self._environment)
+        self._process = subprocess.Popen(command, env=self._environment)  # noqa: ASYNC220 - it starts at once
         wire = Wire(self.port)
         for _ in range(600):
             assert self._process.poll() is None
