@@ -102,9 +102,14 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def bare() -> FastAPI:
+    """The application without anything behind it, to be looked at."""
+    return create_app(Settings(database_url="postgresql://nobody@localhost/nothing"))
+
+
 def described() -> dict[str, Any]:
-    """What the interface is like, without anything behind it."""
-    return create_app(Settings(database_url="postgresql://nobody@localhost/nothing")).openapi()
+    """What the interface is like."""
+    return bare().openapi()
 
 
 class _Application(FastAPI):
