@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from domain.events import Access, FreezeReason, Standing, Status
+from infra.access import Access as Gate
 from infra.accounts import Accounts
 from infra.faults import Fault
 from infra.http import approving, docs, health, problems, writing
@@ -153,6 +154,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as open_now:
         state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
         kept = await open_now.enter_async_context(_pool(state.access_url, ""))
+        state.access = Gate(kept)
         store = open_now.enter_context(EventStore(state.writer_url, _WRITERS))
         state.accounts = Accounts(store)
         state.owners = Owners(state.accounts)

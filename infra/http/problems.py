@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from domain.codec import Unreadable
 from domain.refusals import REMEDIES, Reason, Refused
+from infra.access.principals import Forbidden, NotTheirs, Unauthenticated
 from infra.faults import Fault
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
@@ -32,6 +33,17 @@ CODES: dict[str, tuple[str, str]] = {
     "parameter_invalid": ("A parameter cannot be used", "Correct the named parameters."),
     "approval_decided": ("It was decided before", "Look at it; ask anew where it was rejected."),
     "approval_unknown": ("No such request for approval", "Check the id, or look at the list of approvals."),
+    "customer_only": (
+        "The credentials are for one customer alone",
+        "Ask at an address below this customer or one of their accounts, or use a key that is not restricted.",
+    ),
+    "customer_unknown": ("No such customer", "Check the customer id."),
+    "role_not_permitted": ("The role may not do this", "Use the credentials of somebody whose role may."),
+    "scope_missing": ("A scope is missing", "Use credentials that have the named scope."),
+    "unauthenticated": (
+        "It is not known who asks",
+        "Send `Authorization: Bearer` and a key (`credit keys create` makes one) or an access token that is still good.",
+    ),
     "busy": ("Too many requests wait", "Ask again after the stated seconds, with the same key."),
     "idempotency_key_missing": (
         "A usable Idempotency-Key is missing",
@@ -185,6 +197,27 @@ async def _refused(request: Request, error: Any) -> JSONResponse:
     return refusal_problem(request, error)
 
 
+async def _unauthenticated(request: Request, error: Any) -> JSONResponse:
+    said = str(error)
+    challenge = (
+        "Bearer" if error.why == "credentials_missing" else f'Bearer error="invalid_token", error_description="{said}"'
+    )
+    return problem(request, "unauthenticated", HTTPStatus.UNAUTHORIZED, f"{said}.", {"WWW-Authenticate": challenge})
+
+
+async def _forbidden(request: Request, error: Any) -> JSONResponse:
+    title, _ = CODES[error.code]
+    headers = {}
+    if error.code == "scope_missing":
+        headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{error.scope}"'}
+    return problem(request, error.code, HTTPStatus.FORBIDDEN, f"{title}.", headers, scope=error.scope)
+
+
+async def _not_theirs(request: Request, error: Any) -> JSONResponse:
+    code, detail = f"{error.what}_unknown", f"No such {error.what} is known."
+    return problem(request, code, HTTPStatus.NOT_FOUND, detail, field=f"{error.what}_id")
+
+
 async def _approval_unknown(request: Request, error: Any) -> JSONResponse:
     return problem(request, "approval_unknown", HTTPStatus.NOT_FOUND, f"There is no approval {error}.")
 
@@ -296,10 +329,13 @@ _ANSWERS: dict[type[Exception], Any] = {
     ApprovalUnknown: _approval_unknown,
     Busy: _busy,
     Fault: _store_unavailable,
+    Forbidden: _forbidden,
     KeyReused: _key_reused,
     NoKey: _no_key,
+    NotTheirs: _not_theirs,
     Refused: _refused,
     Running: _running,
+    Unauthenticated: _unauthenticated,
     UnknownAccount: _account_unknown,
     BeforeOpening: _before_opening,
     TooFarAhead: _too_far_ahead,
