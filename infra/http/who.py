@@ -31,7 +31,7 @@ def _doors(app: FastAPI) -> Iterator[Door]:
                 found = [each.call for each in route.dependant.dependencies if isinstance(each.call, Allowed)]
                 if len(found) > 1:
                     raise AssertionError(f"{route.path} asks twice whether one may")
-                for method in sorted(route.methods):
+                for method in sorted(route.methods or ()):
                     yield Door(route.operation_id or route.name, method, route.path, found[0] if found else None)
 
 

@@ -16,9 +16,8 @@ from itertools import count
 from time import perf_counter
 from uuid import UUID
 
-from infra.access.keys import make_key
-
 from consumers.envelope import ACCOUNT_EVENTS
+from infra.access.issuing import issue
 from infra.accounts import Accounts
 from infra.embedded.processes import free_port
 from infra.installation import Installation
@@ -40,7 +39,7 @@ def http(scale: Scale) -> Iterator[Sequence[Suite]]:
     with site("http") as there, EventStore(there.writer_url, 4) as store, ExitStack() as stack:
         ids = settle(Accounts(store), "http", scale.accounts)
         _show(there, store)
-        key = {"Authorization": f"Bearer {make_key(there.access_url, role='service', name='bench')}"}
+        key = {"Authorization": f"Bearer {issue(there.access_url, 'service', 'bench').text}"}
         environment = there.environment() | {"CREDIT_RATE_LIMIT": "0"}
         ours = stack.enter_context(_running([sys.executable, "-m", "infra.cli", "http", "--port"], environment))
         bare = stack.enter_context(_running([sys.executable, "-m", _GO], os.environ))

@@ -5,6 +5,7 @@ where and as whom.
 """
 
 import os
+import sys
 from itertools import count
 from typing import Any
 
@@ -46,10 +47,9 @@ def main() -> None:
         paid = made.PaymentsApi(service).receive_payment(
             account, key(), made.ReceivePaymentBody(amount_fen=12_345, channel="transfer")
         )
-        closed = made.ClosuresApi(officer).request_closure(account, key(), made.RequestClosureBody())
-        for answer in (decided.account, bought, paid, closed):
-            print(*(event.type for event in answer.events))
-        print(again == bought, *too_much)
+        closed = made.ClosuresApi(officer).request_closure(account, key())
+        said = [" ".join(event.type for event in each.events) for each in (decided.account, bought, paid, closed)]
+        sys.stdout.write("\n".join([*said, f"{again == bought} {too_much[0]} {too_much[1]}", ""]))
 
 
 if __name__ == "__main__":
