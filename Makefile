@@ -9,6 +9,7 @@ LIVES ?= 2000
 DEPTH ?= 6
 CLIENTS ?= 100
 COUNT ?= 400
+ONLY ?=
 ARGS ?=
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -60,8 +61,8 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/credit machine diagram --check  # generated files are as they would be generated
 	@$(BIN)/credit contract check
 
-bench: setup  ## Measure; nothing is asserted.
-	@$(BIN)/python -m tests.benchmarks $(ARGS)
+bench: setup  ## Measure; nothing is asserted (ONLY=http).
+	@$(BIN)/python -m tests.benchmarks $(ONLY) $(ARGS)
 
 serve: setup  ## Run the service: relay, four views, HTTP API.
 	@$(BIN)/credit serve $(ARGS)
