@@ -50,13 +50,22 @@ def _jwks(value: str) -> str:
     """Keys that somebody on the way could exchange would let in whomever they please."""
     if "://" not in value:
         return str(Path(value).expanduser().absolute())
-    if not re.match(r"https://[^/@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", value):
+    if not re.match(r"(https://[^/@\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/|$)", value):
         raise ValueError("it must be a file, or an https URL without a password; http only on this machine")
     return value
 
 
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
-Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour)$")]
+_RATE = r"(service|person|stranger)=[1-9][0-9]{0,8}/(second|minute|hour)"
+
+
+def _rates(value: str) -> str:
+    if value not in {"", "0"} and not re.fullmatch(f"{_RATE}(,{_RATE})*", value):
+        raise ValueError("it must look like service=60000/minute,person=600/minute,stranger=60/minute, or be 0")
+    return value
+
+
+RateLimit = Annotated[str, AfterValidator(_rates)]
 Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
@@ -113,14 +122,13 @@ class Settings(BaseSettings):
     oauth_jwks: Annotated[str | None, Field(validate_default=True)] = None
     """Where the issuer's public keys are: the https URL or the file of a JSON Web Key Set."""
 
-    rate_service: Rate = "60000/minute"
-    """How much each service may ask, in one HTTP process: so much at once, and as much again in that time."""
+    rate_limit: RateLimit = ""
+    """How much each may ask of one HTTP process, where it is not `service=60000/minute,person=600/minute,stranger=60/minute`:
+    so much at once, and as much again in that time. `0`: any amount.
 
-    rate_person: Rate = "600/minute"
-    """How much each officer, operator, auditor and customer may ask."""
-
-    rate_stranger: Rate = "60/minute"
-    """How often each address may be told that nobody is known by what it sends; then it is only told to wait."""
+    Services are counted by their name, as are persons, which is everybody else; strangers, whom nobody knows by what they
+    send, by their address.
+    """
 
     sandbox: bool = False
     """Whether requests over HTTP may say what time it is, to try out months in minutes; never where money is real."""

@@ -8,7 +8,7 @@ from psycopg_pool import AsyncConnectionPool
 from infra.access.journal import Journal
 from infra.access.keys import PREFIX, Keys
 from infra.access.principals import Known, Principal, Unauthenticated
-from infra.access.rates import Left, Rate, Rates
+from infra.access.rates import Counter, Left, rates_of
 from infra.access.tokens import Tokens
 from infra.settings import Settings
 
@@ -27,10 +27,8 @@ class Access:
         self._tokens: Tokens | None = None
         if settings.oauth_issuer and settings.oauth_audience and settings.oauth_jwks:
             self._tokens = Tokens(settings.oauth_issuer, settings.oauth_audience, settings.oauth_jwks)
-        self._rates = Rates()
-        self._service = Rate.parse("service", settings.rate_service)
-        self._person = Rate.parse("person", settings.rate_person)
-        self._stranger = Rate.parse("stranger", settings.rate_stranger)
+        self._counter = Counter()
+        self._rates = rates_of(settings.rate_limit)
 
     async def known(self, authorization: str) -> Known:
         """Whom an Authorization header stands for. Raises Unauthenticated and IssuerUnavailable."""
@@ -45,14 +43,17 @@ class Access:
             raise Unauthenticated("token_issuer", "Only keys are taken here: no issuer of tokens is set up")
         return await self._tokens.known(credential)
 
-    def count(self, principal: Principal) -> Left:
-        """One request of somebody known. Raises RateLimited."""
-        rate = self._service if principal.role == "service" else self._person
-        return self._rates.take(principal.id, rate)
+    def count(self, principal: Principal) -> Left | None:
+        """One request of somebody known; None where nobody is counted. Raises RateLimited."""
+        return self._take("service" if principal.role == "service" else "person", principal.id)
 
-    def count_stranger(self, network: str) -> Left:
+    def count_stranger(self, network: str) -> Left | None:
         """One request of somebody unknown. Raises RateLimited."""
-        return self._rates.take(network, self._stranger)
+        return self._take("stranger", network)
+
+    def _take(self, name: str, who: str) -> Left | None:
+        rate = self._rates.get(name)
+        return self._counter.take(who, rate) if rate else None
 
     async def aclose(self) -> None:
         """Write what is to be written."""

@@ -24,11 +24,20 @@ class Rate(NamedTuple):
     amount: int
     seconds: int
 
-    @classmethod
-    def parse(cls, name: str, text: str) -> "Rate":
-        """From a setting such as `600/minute`."""
-        amount, _, unit = text.partition("/")
-        return cls(name, int(amount), _SECONDS[unit])
+
+STANDARD = "service=60000/minute,person=600/minute,stranger=60/minute"
+
+
+def rates_of(setting: str) -> dict[str, Rate]:
+    """By their names, from the setting; none where it is `0`."""
+    if setting == "0":
+        return {}
+    parts = (each.split("=") for each in f"{STANDARD},{setting}".strip(",").split(","))
+    return {name: _rate(name, *text.split("/")) for name, text in parts}
+
+
+def _rate(name: str, amount: str, unit: str) -> Rate:
+    return Rate(name, int(amount), _SECONDS[unit])
 
 
 class Left(NamedTuple):
@@ -57,7 +66,7 @@ class RateLimited(Exception):  # noqa: N818 - it is an answer, not an error
         self.left = left
 
 
-class Rates:
+class Counter:
     """Counts the requests of this process."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:

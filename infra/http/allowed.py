@@ -5,10 +5,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
-from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
-from starlette.routing import BaseRoute
 
 from domain.terms import Token
 from infra.access import SCOPES, Access, Principal, Role
@@ -147,43 +145,3 @@ def _network(request: Request) -> str:
     if address != "unknown" and isinstance(ip_address(address), IPv6Address):
         return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
     return address
-
-
-def allowed_of(route: BaseRoute) -> Allowed | None:
-    """What a route asks of whoever asks; None where it is open to all."""
-    if not isinstance(route, APIRoute):
-        return None
-    found = [each.call for each in route.dependant.dependencies if isinstance(each.call, Allowed)]
-    if len(found) > 1:
-        raise ValueError(f"{route.path} asks twice")
-    return found[0] if found else None
-
-
-_EXPLAINED = {
-    "401": "It is not known who asks.",
-    "403": "Whoever asks may not do this.",
-    "429": "Too much was asked; ask again after `Retry-After` seconds.",
-}
-
-
-def describe(app: FastAPI, described: dict[str, Any]) -> None:
-    """Say in the description of an application what each of its routes asks of whoever asks."""
-    described.setdefault("components", {})["securitySchemes"] = {
-        "bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "An API key (`credit keys create` makes one) or an OAuth 2 access token.",
-        }
-    }
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    answers = {status: {"description": said, "content": content} for status, said in _EXPLAINED.items()}
-    theirs = {"description": "No such account or customer, or none that is yours to see.", "content": content}
-    for route in app.routes:
-        allowed = allowed_of(route)
-        if allowed is None or not isinstance(route, APIRoute) or not route.include_in_schema:
-            continue
-        for method in route.methods or ():
-            operation = described["paths"][route.path_format][method.lower()]
-            operation["security"] = [{"bearer": [allowed.scope]}]
-            operation["x-roles"] = sorted(allowed.roles)
-            operation["responses"] = answers | {"404": theirs} | operation["responses"]

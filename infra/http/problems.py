@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from re import escape, fullmatch, sub
 from typing import Annotated, Any
 
 import psycopg
@@ -65,7 +66,7 @@ CODES: dict[str, tuple[str, str]] = {
         "Ask again with the same key: what was recorded meanwhile is not recorded twice.",
     ),
     "not_found": ("There is nothing at this address", "See /docs for the addresses there are."),
-    "method_not_allowed": ("This address only answers GET and HEAD", "Use GET; commands are not taken over HTTP."),
+    "method_not_allowed": ("This address does not take that method", "Use one of those that `Allow` names."),
     "view_behind": ("The history is still catching up", "Ask again in some seconds."),
     "database_unavailable": (
         "The database does not answer",
@@ -111,6 +112,28 @@ def status_of(reason: Reason) -> HTTPStatus:
     if reason.endswith("_reused") or reason in _AS_THINGS_STAND:
         return HTTPStatus.CONFLICT
     return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+_EXPLAINED: dict[int, str] = {
+    400: "The request cannot be read, or its Idempotency-Key is missing.",
+    401: "Nobody known asks: there is no usable key or token.",
+    403: "Whoever asks may not.",
+    404: "There is none, or it is not theirs to see.",
+    409: "It cannot be done as things stand, or is being done at this moment.",
+    412: "It has another version than the one that was meant.",
+    413: "The body is too large.",
+    415: "The body is no JSON.",
+    422: "Something that was sent cannot be used.",
+    429: "Too many requests; ask again after the stated seconds.",
+    503: "It cannot be answered now; ask again after the stated seconds.",
+}
+_READ = (401, 403, 404, 422, 429, 503)
+_WRITE = tuple(_EXPLAINED)
+
+
+def documented(*, write: bool = False) -> dict[int | str, dict[str, Any]]:
+    """How the problems of a route that reads, or of one that writes, are described."""
+    return {status: {"model": Problem, "description": _EXPLAINED[status]} for status in (_WRITE if write else _READ)}
 
 
 class ProblemEntry(BaseModel):
@@ -287,8 +310,20 @@ async def _internal(request: Request, _error: Any) -> JSONResponse:
 async def _http(request: Request, error: Any) -> JSONResponse:
     detail = f"{request.method} {request.url.path}: {error.detail}."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return problem(request, "method_not_allowed", error.status_code, detail, {"Allow": "GET, HEAD"})
+        return problem(request, "method_not_allowed", error.status_code, detail, {"Allow": _allowed(request)})
     return problem(request, "not_found", error.status_code, detail, error.headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods that this address answers; HEAD goes with GET."""
+    path = request.url.path
+    methods = {
+        method.upper()
+        for template, operations in request.app.openapi()["paths"].items()
+        if fullmatch(sub(r"\\{\w+\\}", "[^/]+", escape(template)), path)
+        for method in operations
+    } or {"GET"}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:

@@ -9,9 +9,10 @@ from infra.access.rates import Left
 _PLACE = "credit.rate"
 
 
-def tell(scope: Any, left: Left) -> None:
-    """Have the answer say what is left."""
-    scope.get(_PLACE, {}).update(left.headers)
+def tell(scope: Any, left: Left | None) -> None:
+    """Have the answer say what is left; None: nobody is counted."""
+    if left is not None:
+        scope.get(_PLACE, {}).update(left.headers)
 
 
 class RateHeaders:

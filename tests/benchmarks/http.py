@@ -4,6 +4,7 @@ Beside them a bare endpoint of the same framework, which checks a body as large 
 """
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -14,11 +15,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import count
 from time import perf_counter
-from uuid import UUID
 
 from consumers.envelope import ACCOUNT_EVENTS
-from infra.access.keys import make_key
-from infra.accounts import Accounts
+from domain.terms import PAY_LATER
+from infra.access.issuing import issue
 from infra.embedded.processes import free_port
 from infra.installation import Installation
 from infra.store.event_store import EventStore
@@ -26,7 +26,6 @@ from infra.views.store import ViewStore
 from infra.views.tables import BALANCE
 from tests.benchmarks.measure import Contender, Sample, Scale, Suite
 from tests.benchmarks.site import site
-from tests.benchmarks.workload import settle
 from tests.http.wire import Wire
 
 _BODY = {"amount_fen": 100, "merchant_id": "m-1"}
@@ -37,12 +36,13 @@ _GO = "tests.benchmarks.bare_endpoint"
 def http(scale: Scale) -> Iterator[Sequence[Suite]]:
     """Both from as many clients as there are at the other subjects, each waiting for its answer."""
     with site("http") as there, EventStore(there.writer_url, 4) as store, ExitStack() as stack:
-        ids = settle(Accounts(store), "http", scale.accounts)
-        _show(there, store)
-        key = {"Authorization": f"Bearer {make_key(there.access_url, role='service', name='bench')}"}
+        key = {"Authorization": f"Bearer {issue(there.access_url, 'service', 'bench').text}"}
         environment = there.environment() | {"CREDIT_RATE_LIMIT": "0"}
         ours = stack.enter_context(_running([sys.executable, "-m", "infra.cli", "http", "--port"], environment))
         bare = stack.enter_context(_running([sys.executable, "-m", _GO], os.environ))
+        desk = {"Authorization": f"Bearer {issue(there.access_url, 'officer', 'desk').text}"}
+        ids = asyncio.run(_opened(ours, desk, scale.accounts))
+        _show(there, store)
         numbers = count()
         named = f"{scale.clients} clients"
         bought, seen = partial(_purchase, ids, key, numbers), partial(_balance, ids, key)
@@ -58,6 +58,20 @@ def http(scale: Scale) -> Iterator[Sequence[Suite]]:
         ]  # fmt: skip
 
 
+async def _opened(port: int, key: Mapping[str, str], amount: int) -> list[str]:
+    """Accounts of today that may borrow."""
+    wire, ids = Wire(port), []
+    for number in range(amount):
+        body = {"customer_id": f"http-{number}", "terms_version": PAY_LATER.version}
+        made = await wire.ask("POST", "/accounts", {**key, "Idempotency-Key": f"open-{number}"}, body)
+        ids.append(json.loads(made.body)["account_id"])
+        limit, named = {"limit_fen": 5_000_000}, {"Idempotency-Key": f"limit-{number}"}
+        granted = await wire.ask("POST", f"/accounts/{ids[-1]}/activation", {**key, **named}, limit)
+        assert granted.status == 201, granted
+    wire.close()
+    return ids
+
+
 def _show(there: Installation, store: EventStore) -> None:
     """The balance view, as far as the store has come."""
     with ViewStore(there.views_url, BALANCE) as view:
@@ -68,13 +82,13 @@ def _show(there: Installation, store: EventStore) -> None:
             position = events[-1].position
 
 
-def _purchase(ids: Sequence[UUID], key: Mapping[str, str], numbers: Iterator[int]) -> tuple[str, str, object, object]:
+def _purchase(ids: Sequence[str], key: Mapping[str, str], numbers: Iterator[int]) -> tuple[str, str, object, object]:
     number = next(numbers)
     said = {**key, "Idempotency-Key": f"bench-{number}"}
     return "POST", f"/accounts/{ids[number % len(ids)]}/purchases", said, _BODY
 
 
-def _balance(ids: Sequence[UUID], key: Mapping[str, str]) -> tuple[str, str, object, object]:
+def _balance(ids: Sequence[str], key: Mapping[str, str]) -> tuple[str, str, object, object]:
     _balance_turn = next(_TURNS)
     return "GET", f"/accounts/{ids[_balance_turn % len(ids)]}/balance", key, None
 

@@ -4,68 +4,21 @@ import asyncio
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 from collections import Counter
-from contextlib import asynccontextmanager
 
 import pytest
 
 from domain.recorded import Recorded
-from infra.embedded.processes import free_port
 from infra.migrations import migrate
 from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from infra.store.verifier import verify_store
+from tests.http.process import running
 from tests.http.wire import Wire
 
 CLIENTS = int(os.environ.get("CLIENTS", "10"))  # `make fire` sends a hundred
 WRITES, ACCOUNTS, KILLS = 200, 20, 3
 ENOUGH = 100_000  # of purchases for one account: some are refused, and which depends on who comes first
-
-
-class Service:
-    """`credit http` as a process that can be killed."""
-
-    def __init__(self, environment) -> None:
-        self.port = free_port()
-        self._environment = environment
-        self._process = None
-
-    async def start(self) -> None:
-        command = [sys.executable, "-m", "infra.cli", "http", "--port", str(self.port)]
-        self._process = subprocess.Popen(command, env=self._environment)
-        wire = Wire(self.port)
-        for _ in range(600):
-            assert self._process.poll() is None
-            try:
-                alive = await wire.ask("GET", "/livez", {})
-            except (OSError, EOFError):
-                await asyncio.sleep(0.05)
-            else:
-                wire.close()
-                assert alive.status == 200
-                return
-        raise AssertionError("it does not answer")
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self) -> int:
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
-
-
-@asynccontextmanager
-async def running(environment):
-    service = Service(environment)
-    await service.start()
-    try:
-        yield service
-    finally:
-        service.kill()
 
 
 async def until_answered(wire, method, path, headers, body):
@@ -117,7 +70,8 @@ async def client(service, headers, asked, told):
 async def killing(service, told):
     """Kills the service three times, when a quarter, a half and three quarters are answered."""
     for share in range(1, KILLS + 1):
-        while sum(map(len, told.values())) < share * CLIENTS * WRITES // (KILLS + 1):
+        enough = share * CLIENTS * WRITES // (KILLS + 1)
+        while sum(map(len, told.values())) < enough:  # noqa: ASYNC110 - a count is no event
             await asyncio.sleep(0.01)
         service.kill()
         await service.start()
