@@ -27,6 +27,7 @@ from infra.http.head import Head
 from infra.http.idempotency import Requests
 from infra.http.owners import Owners
 from infra.http.problems import Problem
+from infra.http.rate_headers import RateHeaders
 from infra.http.writer import Writer
 from infra.settings import Settings
 from infra.store.event_store import EventStore
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.access_url = _url(settings, "credit_access", settings.access_url)
     problems.install(app)
     app.add_middleware(Head)
+    app.add_middleware(RateHeaders)
     app.include_router(accounts)
     app.include_router(writing.router)
     app.include_router(approving.router)
@@ -154,7 +156,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as open_now:
         state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
         kept = await open_now.enter_async_context(_pool(state.access_url, ""))
-        state.access = Gate(kept)
+        state.access = await open_now.enter_async_context(aclosing(Gate(kept, state.settings)))
         store = open_now.enter_context(EventStore(state.writer_url, _WRITERS))
         state.accounts = Accounts(store)
         state.owners = Owners(state.accounts)

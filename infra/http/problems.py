@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 from domain.codec import Unreadable
 from domain.refusals import REMEDIES, Reason, Refused
 from infra.access.principals import Forbidden, NotTheirs, Unauthenticated
+from infra.access.rates import RateLimited
+from infra.access.tokens import IssuerUnavailable
 from infra.faults import Fault
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
@@ -38,6 +40,11 @@ CODES: dict[str, tuple[str, str]] = {
         "Ask at an address below this customer or one of their accounts, or use a key that is not restricted.",
     ),
     "customer_unknown": ("No such customer", "Check the customer id."),
+    "issuer_unavailable": (
+        "It cannot be told whether the token is good",
+        "Ask again after the stated seconds, or with a key; if it lasts, look whether CREDIT_OAUTH_JWKS can be read.",
+    ),
+    "rate_limited": ("Too much was asked in a short time", "Ask again after the stated seconds, and less often."),
     "role_not_permitted": ("The role may not do this", "Use the credentials of somebody whose role may."),
     "scope_missing": ("A scope is missing", "Use credentials that have the named scope."),
     "unauthenticated": (
@@ -213,6 +220,17 @@ async def _forbidden(request: Request, error: Any) -> JSONResponse:
     return problem(request, error.code, HTTPStatus.FORBIDDEN, f"{title}.", headers, scope=error.scope)
 
 
+async def _rate_limited(request: Request, error: Any) -> JSONResponse:
+    headers = {"Retry-After": str(error.left.wait)}
+    limit = error.left.rate.amount
+    return problem(request, "rate_limited", HTTPStatus.TOO_MANY_REQUESTS, f"{error}.", headers, limit=limit)
+
+
+async def _issuer_unavailable(request: Request, _error: Any) -> JSONResponse:
+    detail = "The keys of the issuer of tokens cannot be read."
+    return problem(request, "issuer_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "10"})
+
+
 async def _not_theirs(request: Request, error: Any) -> JSONResponse:
     code, detail = f"{error.what}_unknown", f"No such {error.what} is known."
     return problem(request, code, HTTPStatus.NOT_FOUND, detail, field=f"{error.what}_id")
@@ -330,9 +348,11 @@ _ANSWERS: dict[type[Exception], Any] = {
     Busy: _busy,
     Fault: _store_unavailable,
     Forbidden: _forbidden,
+    IssuerUnavailable: _issuer_unavailable,
     KeyReused: _key_reused,
     NoKey: _no_key,
     NotTheirs: _not_theirs,
+    RateLimited: _rate_limited,
     Refused: _refused,
     Running: _running,
     Unauthenticated: _unauthenticated,
