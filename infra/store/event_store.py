@@ -104,6 +104,10 @@ class EventStore:
         """Give the connections back; the store cannot be used afterwards."""
         self._datastore.close()
 
+    def connections(self) -> dict[str, int]:
+        """How many connections there are and how often each thing happened to them, as psycopg's pool counts it."""
+        return dict(self._datastore.pool.get_stats())
+
     def append(self, events: Sequence[AnyRecorded]) -> range:
         """Append all events or none, durably, and give each its position; returns the positions.
 

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Protocol, TypeVar
 
-from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry, Counter, Histogram
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+)
 from prometheus_client import generate_latest as written
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
@@ -20,9 +28,11 @@ from infra.faults import Fault, ReadOnly
 __all__ = ["CONTENT_TYPE", "appended", "asked", "gauge", "page", "watched"]
 
 A = TypeVar("A", bound="Answered")
+L = TypeVar("L", bound=tuple[str, ...])
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the page, for restarts that `process_start_time_seconds` tells of
 REGISTRY = CollectorRegistry()
 for _collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
     REGISTRY.register(_collector)
@@ -112,7 +122,7 @@ def _why(error: Exception) -> str:
             return type(error).__name__.lower()
 
 
-def gauge(name: str, about: str, values: Mapping[tuple[str, ...], float], labels: Iterable[str] = ()) -> Metric:
+def gauge(name: str, about: str, values: Mapping[L, float], labels: Iterable[str] = ()) -> Metric:
     """A figure as it is now, for each combination of its labels' values; `{(): 5.0}` where it has no labels."""
     family = GaugeMetricFamily(name, about, labels=list(labels))
     for words, value in values.items():
