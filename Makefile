@@ -54,6 +54,7 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/credit machine diagram --check  # generated files are as they would be generated
+	@$(BIN)/credit contract check
 
 bench: setup  ## Measure; nothing is asserted.
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -74,8 +74,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(approving.router)
     app.include_router(health.router)
     app.include_router(figures.router)
-    app.include_router(docs.router)
+    docs.install(app)
     return app
+
+
+def described() -> dict[str, Any]:
+    """What the interface is like, without anything behind it."""
+    return create_app(Settings(database_url="postgresql://nobody@localhost/nothing")).openapi()
 
 
 class _Application(FastAPI):

@@ -14,7 +14,7 @@ from infra.http.allowed import Allowed
 from infra.http.approvals import Approval
 from infra.http.idempotency import Told
 from infra.http.problems import Problem
-from infra.http.writing import AccountDone, do, documented_headers, once
+from infra.http.writing import AccountDone, Done, do, documented_headers, once
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -75,10 +75,8 @@ async def approve(request: Request, principal: Decides, approval_id: ApprovalId)
     """Whoever approves is another person than who asked. Refused for another reason, it goes on waiting."""
     second = Actor(role="officer", id=principal.id)
 
-    async def work(at: datetime) -> tuple[Told, bool]:
-        approved: tuple[Told, bool] = await request.app.state.approvals.approve(
-            approval_id, second, at, partial(do, request)
-        )
+    async def work(at: datetime) -> Done:
+        approved: Done = await request.app.state.approvals.approve(approval_id, second, at, partial(do, request))
         return approved
 
     return await once(request, principal, None, work)
@@ -96,8 +94,8 @@ async def approve(request: Request, principal: Decides, approval_id: ApprovalId)
 async def reject(request: Request, principal: Decides, approval_id: ApprovalId) -> Response:
     """Whoever asked may take it back in the same way."""
 
-    async def work(at: datetime) -> tuple[Told, bool]:
+    async def work(at: datetime) -> Done:
         rejected = await request.app.state.approvals.reject(approval_id, Actor(role="officer", id=principal.id), at)
-        return Told(200, {}, rejected.model_dump_json().encode()), False
+        return Done(Told(200, {}, rejected.model_dump_json().encode()))
 
     return await once(request, principal, None, work)

@@ -23,6 +23,7 @@ from infra.views.answers import TooFarAhead, UnknownAccount, ViewBehind
 from projections.folding import BeforeOpening
 
 MEDIA_TYPE = "application/problem+json"
+PLACE = "/problems/"  # where each is explained
 # code: the title it always has, and what whoever asked can do about it
 CODES: dict[str, tuple[str, str]] = {
     "as_of_before_opening": ("The account did not exist on that day", "Ask for a day from its opening on."),
@@ -128,7 +129,7 @@ def problem(
     """The response that tells of a problem, never kept by a cache; `more` are further members of it."""
     title, remedy = CODES[code]
     body = Problem(
-        type=f"/docs#{code}",
+        type=f"{PLACE}{code}",
         title=title,
         status=status,
         detail=detail,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from inspect import Parameter, Signature
 from re import findall, fullmatch
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -146,6 +146,14 @@ def answered(answer: AnyAnswer) -> Told:
     return Told(201 if answer.events else 200, {"ETag": f'"{answer.version}"'}, to_json(body))
 
 
+class Done(NamedTuple):
+    """What a write led to, whether events tell it to whoever asks again, and whether it was found to be done before."""
+
+    told: Told
+    told_by_events: bool = False
+    repeated: bool = False
+
+
 class _Door:
     """One row's way from a request to its response."""
 
@@ -161,10 +169,10 @@ class _Door:
         await _check_currency(request, command, said)
         if_version = _if_version(request)
 
-        async def work(asked_at: datetime) -> tuple[Told, bool]:
+        async def work(asked_at: datetime) -> Done:
             asked = command.model_copy(update={"at": asked_at})
             if isinstance(asked, Command) and asked.FOUR_EYES:
-                return await request.app.state.approvals.ask(asked, name), False
+                return Done(await request.app.state.approvals.ask(asked, name))
             return await do(request, asked, if_version)
 
         return await once(request, principal, [said, if_version], work)
@@ -200,11 +208,11 @@ class _Door:
 
 
 async def once(
-    request: Request, principal: Principal, said: object, work: Callable[[datetime], Awaitable[tuple[Told, bool]]]
+    request: Request, principal: Principal, said: object, work: Callable[[datetime], Awaitable[Done]]
 ) -> Response:
     """Do a write once for its Idempotency-Key, however often it is asked for; `said` is all that it says.
 
-    `work` gets the instant at which it was asked for the first time, and says whether it found it done.
+    `work` gets the instant at which it was asked for the first time.
     Raises NoKey, Running, KeyReused, and whatever `work` raises; then nothing is kept, and asking again begins anew.
     """
     requests: Requests = request.app.state.requests
@@ -213,23 +221,24 @@ async def once(
     claim = await requests.claim(Claim(principal.id, key_of(request), sha256(asked).digest(), now))
     if isinstance(claim, Told):
         return _response(claim, repeated=True)
-    told = None
     try:
-        told, repeated = await work(claim.asked_at)
-    finally:
-        await requests.finish(claim, told)
-    return _response(told, repeated=repeated)
+        done = await work(claim.asked_at)
+    except BaseException:
+        await requests.let_go(claim)
+        raise
+    await requests.let_go(claim, None if done.told_by_events else done.told)
+    return _response(done.told, repeated=done.repeated)
 
 
-async def do(request: Request, command: AnyAsked, if_version: int | None = None) -> tuple[Told, bool]:
-    """Record a command and say what it led to, and whether that was so before. Raises Busy and Fault."""
+async def do(request: Request, command: AnyAsked, if_version: int | None = None) -> Done:
+    """Record a command and say what it led to. Raises Busy and Fault."""
     bind_contextvars(command_id=command.command_id)
     try:
         answer = await request.app.state.writer.execute(door.Request(command, _trace(request), if_version))
     except Refused as refused:
         refusal = refusal_problem(request, refused)
-        return Told(refusal.status_code, {"Content-Type": refusal.media_type or ""}, bytes(refusal.body)), False
-    return answered(answer), answer.repeated
+        return Done(Told(refusal.status_code, {"Content-Type": refusal.media_type or ""}, bytes(refusal.body)))
+    return Done(answered(answer), bool(answer.events), answer.repeated)
 
 
 def _response(told: Told, *, repeated: bool) -> Response:
