@@ -41,6 +41,10 @@ CODES: dict[str, tuple[str, str]] = {
         "Use a new key for another request, or send the first request as it was.",
     ),
     "request_running": ("The same request is being done", "Ask again after the stated seconds, with the same key."),
+    "stopping": (
+        "The service is stopping",
+        "Ask again with the same key, of another process or when it has started again: nothing is done twice.",
+    ),
     "store_read_only": (
         "Nothing can be recorded for now",
         "Read meanwhile; ask again after the stated seconds with the same key. /readyz?verbose says why it is so.",

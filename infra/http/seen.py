@@ -4,12 +4,17 @@ A log line names the route and ids, never a query, a header or a body. Handlers 
 `bind_contextvars(command_id=...)` of `infra.telemetry.logs`.
 """
 
+from asyncio import CancelledError
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from infra.http.problems import problem
 from infra.telemetry import metrics, traces
 from infra.telemetry.logs import LOG, bind_contextvars, clear_contextvars
 
@@ -44,12 +49,21 @@ class Seen:
 
         try:
             await self._app(scope, receive, sent)
+        except CancelledError:
+            if status == _BROKEN_OFF and scope["app"].state.stopping.asked:
+                await _broken_off(Request(scope))(scope, receive, sent)
+            raise
         except Exception:
             status = _DEFECT
             LOG.exception("defect", method=scope["method"], route=_route(scope), **_ids(scope))
             raise
         finally:
             _tell(scope, status, perf_counter() - begun)
+
+
+def _broken_off(request: Request) -> Response:
+    detail = "The service was stopped before this request was finished; it may have been recorded or not."
+    return problem(request, "stopping", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "1"})
 
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:
