@@ -126,6 +126,8 @@ class EventStore:
                 raise
             except PersistenceError as error:
                 self._full = isinstance(error.__cause__, errors.DiskFull)
+                if isinstance(error.__cause__, errors.ReadOnlySqlTransaction):
+                    self._datastore.pool.drain()  # a session keeps the default that it began with
                 raise
         self._full = False
         for event, position in zip(events, positions, strict=True):
