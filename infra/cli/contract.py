@@ -48,3 +48,32 @@ def check(
         print(line, file=sys.stderr)
     if said:
         raise typer.Exit(1)
+
+
+_README = Path(__file__).resolve().parents[2] / "README.md"
+_BEGIN, _END = "<!-- roles: begin (credit contract roles --write) -->", "<!-- roles: end -->"
+
+
+@app.command()
+def roles(
+    write: Annotated[bool, typer.Option("--write", help="Put the table into README.md.")] = False,
+    check_it: Annotated[bool, typer.Option("--check", help="Exit with 1 unless README.md shows this table.")] = False,
+) -> None:
+    """Print who may use which operation, as a table in Markdown."""
+    from infra.http import who
+    from infra.http.app import bare
+
+    table = who.table(bare())
+    if not (write or check_it):
+        print(table)
+        return
+    text = _README.read_text(encoding="utf-8")
+    before, found, rest = text.partition(_BEGIN)
+    if not found or _END not in rest:
+        raise Fault(f"README.md has no place for the table: put {_BEGIN} and {_END} into it.")
+    fresh = f"{before}{_BEGIN}\n{table}\n{_END}{rest.partition(_END)[2]}"
+    if write:
+        _README.write_text(fresh, encoding="utf-8")
+    elif fresh != text:
+        print("README.md shows an old table of roles: run `credit contract roles --write`", file=sys.stderr)
+        raise typer.Exit(1)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from domain.events import Access, FreezeReason, Standing, Status
+from infra.access import Access as Gate
 from infra.accounts import Accounts
 from infra.faults import Fault
 from infra.http import approving, docs, figures, health, problems, writing
@@ -44,6 +45,36 @@ _WRITERS = 4  # connections to the store of events
 _CONNECT_PATIENCE = 3.0  # seconds to wait for a connection before saying that there is none
 
 
+_OPEN = frozenset({"/livez", "/readyz", "/startupz"})
+_TAGS = [
+    {"name": name, "description": said}
+    for name, said in {
+        "accounts": "Accounts, their terms and how they stand.",
+        "applications": "Asking for credit, and what is decided.",
+        "customers": "People: consents, identity, preferences, notices.",
+        "purchases": "Buying on credit, and refunds.",
+        "authorizations": "Limit that is reserved for a purchase to come.",
+        "loans": "Money that is drawn and repaid in instalments.",
+        "payments": "Money that arrives, is returned or paid out.",
+        "plans": "Instalment plans: made, and agreed on in distress.",
+        "freezes": "Why borrowing stops, and goes on.",
+        "appeals": "Asking for a freeze or a closure to be looked at again.",
+        "closures": "The end of a limit, and its return.",
+        "disputes": "What a customer denies.",
+        "corrections": "What officers put right.",
+        "reports": "What the credit bureau is told.",
+        "events": "Everything that happened, as it is published.",
+        "books": "The double-entry books.",
+        "quotes": "What credit would cost.",
+        "personal": "Personal data, kept apart from the history.",
+        "keys": "Who may ask.",
+        "approvals": "What waits for a second person.",
+        "operations": "Running it: time, takeovers, notices.",
+        "health": "Whether it lives, and can answer.",
+    }.items()
+]
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The application over the read models that `settings` name. Raises Fault where they name none.
 
@@ -54,6 +85,9 @@ def create_app(settings: Settings) -> FastAPI:
         version=version("credit-account-service"),
         description="What credit accounts owe, may spend and are reported with, on any day. Amounts are whole minor "
         "units of the account's currency, dates are in the account's time zone.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "Where this description was read."}],
+        openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
@@ -78,9 +112,14 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def bare() -> FastAPI:
+    """The application without anything behind it, to be looked at."""
+    return create_app(Settings(database_url="postgresql://nobody@localhost/nothing"))
+
+
 def described() -> dict[str, Any]:
-    """What the interface is like, without anything behind it."""
-    return create_app(Settings(database_url="postgresql://nobody@localhost/nothing")).openapi()
+    """What the interface is like."""
+    return bare().openapi()
 
 
 class _Application(FastAPI):
@@ -93,8 +132,16 @@ class _Application(FastAPI):
             [(body, "validation") for body in writing.BODIES], ref_template="#/components/schemas/{model}"
         )
         described["components"]["schemas"] |= bodies["$defs"]
-        for methods in described["paths"].values():
+        described["components"]["securitySchemes"] = {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API key, or a token of the identity provider.",
+            }
+        }
+        for path, methods in described["paths"].items():
             for operation in methods.values():
+                operation["security"] = [] if path in _OPEN else [{"key": []}]
                 for status, response in operation["responses"].items():
                     if status >= "400" and "application/json" in response["content"]:
                         response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
@@ -116,6 +163,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as open_now:
         state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
         state.kept = await open_now.enter_async_context(_pool(state.access_url, ""))
+        state.access = Gate(state.kept)
         state.store = open_now.enter_context(EventStore(state.writer_url, _WRITERS, told=metrics.appended))
         state.health, state.progress = health.Health(state), Progress(state.settings)
         state.accounts = Accounts(state.store)

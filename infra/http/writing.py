@@ -27,7 +27,7 @@ from infra.http import strict_json
 from infra.http.allowed import Allowed
 from infra.http.approvals import Approval
 from infra.http.idempotency import Claim, NoKey, Requests, Told
-from infra.http.problems import Problem, refusal_problem
+from infra.http.problems import documented, refusal_problem
 from infra.http.writes import WRITES, Write
 from infra.store.envelopes import Trace
 from infra.telemetry.logs import bind_contextvars
@@ -189,7 +189,8 @@ class _Door:
             raise RequestValidationError(
                 [{"loc": ("body", field), "msg": "it is not for customers to say"} for field in sorted(withheld)]
             )
-        return {field: getattr(said, field) for field in said.model_fields_set}
+        # In the order of the fields, which is the same in every process: what is said is hashed.
+        return {field: getattr(said, field) for field in self.body.model_fields if field in said.model_fields_set}
 
     def _command(
         self, principal: Principal, name: str, said: Mapping[str, Any], path: Mapping[str, Any], now: datetime
@@ -343,14 +344,6 @@ def _route(router: APIRouter, row: Write) -> None:
 
 
 _DESCRIBED = {"account_id": "The account's id.", "customer_id": "The customer's id."}
-_EXPLAINED = {
-    400: "The Idempotency-Key is missing, or the body is no JSON.",
-    404: "No such account, or nothing of that name on it.",
-    409: "It cannot be done as things stand, or is being done at this moment.",
-    412: "The account has another version than the one that was meant.",
-    422: "Something that was sent cannot be used, or the key belongs to another request.",
-    503: "It could not be recorded; ask again with the same key.",
-}
 
 
 def _responses(row: Write, model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
@@ -363,8 +356,7 @@ def _responses(row: Write, model: type[BaseModel]) -> dict[int | str, dict[str, 
     }
     if row.command.FOUR_EYES:
         told = {202: {"model": Approval, "headers": replayed, "description": "It waits for a second person."}}
-    problems = {status: {"model": Problem, "description": said} for status, said in _EXPLAINED.items()}
-    return told | problems
+    return told | documented(write=True)
 
 
 def _tag(row: Write) -> str:

@@ -1,10 +1,12 @@
 """The application in process, over a migrated database that holds two accounts."""
 
 from contextlib import asynccontextmanager
+from functools import cache
 
 import httpx
 import pytest
 
+from infra.access.issuing import issue
 from infra.http import create_app
 from infra.migrations import migrate
 from infra.settings import Settings
@@ -63,3 +65,15 @@ def get(api):
         return asyncio.run(ask())
 
     return asked
+
+
+@pytest.fixture(scope="session")
+def key_of():
+    """The headers by which somebody of a role is known to the service over a database."""
+
+    @cache
+    def key(url: str, role: str, name: str = "me", **more) -> dict[str, str]:
+        issued = issue(role_url(url, "credit_access"), role, name, **more)
+        return {"Authorization": f"Bearer {issued.text}"}
+
+    return key

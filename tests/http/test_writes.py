@@ -33,20 +33,19 @@ def url(new_database) -> str:
 
 
 @pytest.fixture(scope="module")
-def people() -> dict[str, dict[str, str]]:
+def people(url, key_of) -> dict[str, dict[str, str]]:
     """By role: the headers that somebody sends."""
     return {
-        "service": {"X-Role": "service", "X-Id": "shop"},
-        "other service": {"X-Role": "service", "X-Id": "other"},
-        "officer": {"X-Role": "officer", "X-Id": "o-1"},
-        "other officer": {"X-Role": "officer", "X-Id": "o-2"},
-        "operator": {"X-Role": "operator", "X-Id": "op-1"},
-        "customer": {"X-Role": "customer", "X-Id": "p-1"},
+        "service": key_of(url, "service", "shop"),
+        "other service": key_of(url, "service", "other"),
+        "officer": key_of(url, "officer", "o-1"),
+        "other officer": key_of(url, "officer", "o-2"),
+        "operator": key_of(url, "operator", "op-1"),
     }
 
 
 @pytest.fixture(scope="module")
-def opened(url, people, bootstrap_servers):
+def opened(url, people, key_of, bootstrap_servers):
     """`async with opened() as ask`: a service of its own over the same database, and someone who asks it."""
 
     @asynccontextmanager
@@ -58,7 +57,9 @@ def opened(url, people, bootstrap_servers):
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://credit") as client,
         ):
-            yield Asker(client, people, f"w{next(numbers)}")
+            name = f"w{next(numbers)}"
+            customer = key_of(url, "customer", name, customer_id=f"c-{name}")
+            yield Asker(client, people | {"customer": customer}, name)
 
     return service
 
@@ -253,9 +254,9 @@ def test_many_at_once_with_one_key_do_it_once(told):
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "with space", "ключ".encode()])
-def test_a_write_needs_a_usable_key(told, key):
+def test_a_write_needs_a_usable_key(told, people, key):
     async def talk(ask):
-        headers = {"X-Role": "service", "Idempotency-Key": key}
+        headers = people["service"] | {"Idempotency-Key": key}
         return await ask.client.post(f"/accounts/{uuid4()}/purchases", json=purchase(), headers=headers)
 
     refused(told(talk), 400, "idempotency_key_missing")
