@@ -20,7 +20,7 @@ from domain.events import Access, FreezeReason, Standing, Status
 from infra.access import Access as Gate
 from infra.accounts import Accounts
 from infra.faults import Fault
-from infra.http import approving, docs, health, problems, writing
+from infra.http import approving, docs, figures, health, problems, writing
 from infra.http.approvals import Approvals
 from infra.http.clock import clock
 from infra.http.head import Head
@@ -28,10 +28,14 @@ from infra.http.idempotency import Requests
 from infra.http.owners import Owners
 from infra.http.problems import Problem
 from infra.http.rate_headers import RateHeaders
+from infra.http.seen import Seen
+from infra.http.stopping import Stopping
 from infra.http.writer import Writer
 from infra.settings import Settings
 from infra.store.event_store import EventStore
 from infra.store.roles import role_url
+from infra.telemetry import metrics
+from infra.telemetry.progress import Progress
 from infra.views import answers
 from infra.views.answers import History
 from projections.balance import Balance
@@ -88,19 +92,24 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        # Spans of requests are FastAPI's own; figures and log lines are ours, and name nothing that was sent.
+        telemetry={"auto_configure": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.settings = settings
     app.state.clock = clock(settings)
+    app.state.stopping = Stopping()
     app.state.reader_url = _url(settings, "credit_reader", settings.reader_url)
     app.state.writer_url = _url(settings, "credit_writer", settings.writer_url)
     app.state.access_url = _url(settings, "credit_access", settings.access_url)
     problems.install(app)
     app.add_middleware(Head)
     app.add_middleware(RateHeaders)
+    app.add_middleware(Seen)  # the last one is the outermost
     app.include_router(accounts)
     app.include_router(writing.router)
     app.include_router(approving.router)
     app.include_router(health.router)
+    app.include_router(figures.router)
     docs.install(app)
     return app
 
@@ -155,12 +164,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     async with AsyncExitStack() as open_now:
         state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
-        kept = await open_now.enter_async_context(_pool(state.access_url, ""))
-        state.access = await open_now.enter_async_context(aclosing(Gate(kept, state.settings)))
-        store = open_now.enter_context(EventStore(state.writer_url, _WRITERS))
-        state.accounts = Accounts(store)
+        state.kept = await open_now.enter_async_context(_pool(state.access_url, ""))
+        state.access = await open_now.enter_async_context(aclosing(Gate(state.kept, state.settings)))
+        state.store = open_now.enter_context(EventStore(state.writer_url, _WRITERS, told=metrics.appended))
+        state.health, state.progress = health.Health(state), Progress(state.settings)
+        state.accounts = Accounts(state.store)
         state.owners = Owners(state.accounts)
-        state.approvals = Approvals(kept)
+        state.approvals = Approvals(state.kept)
         state.requests = await open_now.enter_async_context(aclosing(Requests(state.access_url)))
         state.writer = await open_now.enter_async_context(aclosing(Writer(state.accounts)))
         yield

@@ -19,7 +19,7 @@ from domain.refusals import REMEDIES, Reason, Refused
 from infra.access.principals import Forbidden, NotTheirs, Unauthenticated
 from infra.access.rates import RateLimited
 from infra.access.tokens import IssuerUnavailable
-from infra.faults import Fault
+from infra.faults import Fault, ReadOnly
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
 from infra.http.writer import Busy
@@ -61,6 +61,14 @@ CODES: dict[str, tuple[str, str]] = {
         "Use a new key for another request, or send the first request as it was.",
     ),
     "request_running": ("The same request is being done", "Ask again after the stated seconds, with the same key."),
+    "stopping": (
+        "The service is stopping",
+        "Ask again with the same key, of another process or when it has started again: nothing is done twice.",
+    ),
+    "store_read_only": (
+        "Nothing can be recorded for now",
+        "Read meanwhile; ask again after the stated seconds with the same key. /readyz?verbose says why it is so.",
+    ),
     "store_unavailable": (
         "It could not be recorded",
         "Ask again with the same key: what was recorded meanwhile is not recorded twice.",
@@ -269,6 +277,11 @@ async def _store_unavailable(request: Request, _error: Any) -> JSONResponse:
     return problem(request, "store_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
 
 
+async def _read_only(request: Request, _error: Any) -> JSONResponse:
+    detail = "The store of events takes no writes for now; what it holds can be read."
+    return problem(request, "store_read_only", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "30"})
+
+
 async def _account_unknown(request: Request, error: Any) -> JSONResponse:
     return problem(request, "account_unknown", HTTPStatus.NOT_FOUND, f"{error}.", field="account_id")
 
@@ -288,6 +301,8 @@ async def _view_behind(request: Request, error: Any) -> JSONResponse:
 
 
 async def _database(request: Request, error: Any) -> JSONResponse:
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.DiskFull):
+        return await _read_only(request, error)
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InsufficientPrivilege):
         detail = "A table of the read models is missing or may not be read."
         return problem(request, "not_migrated", HTTPStatus.SERVICE_UNAVAILABLE, detail)
@@ -353,6 +368,7 @@ _ANSWERS: dict[type[Exception], Any] = {
     NoKey: _no_key,
     NotTheirs: _not_theirs,
     RateLimited: _rate_limited,
+    ReadOnly: _read_only,
     Refused: _refused,
     Running: _running,
     Unauthenticated: _unauthenticated,
