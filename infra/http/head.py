@@ -17,4 +17,5 @@ class Head:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self._app({**scope, "method": "GET"}, receive, without_body)
+        # What would go on for ever has to know that nobody listens.
+        await self._app({**scope, "method": "GET", "head": True}, receive, without_body)

@@ -5,13 +5,17 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from domain.commands import Actor
+from domain.customer_commands import GiveConsent
+from infra.accounts import Accounts
 from infra.http import create_app
 from infra.migrations import migrate
 from infra.settings import Settings
+from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from infra.views.store import ViewStore
 from infra.views.tables import VIEWS
-from tests.projections.stories import Story
+from tests.projections.stories import Story, noon
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +29,19 @@ def shown(new_database, story) -> str:
     url = new_database()
     migrate(url)
     events = [*story.recorded, *Story("c-2").recorded]
+    with EventStore(role_url(url, "credit_writer"), pool_size=1) as store:
+        store.append(events)
+        for customer_id in ("c-1", "c-2"):
+            Accounts(store).execute(
+                GiveConsent(
+                    command_id="k-1",
+                    customer_id=customer_id,
+                    actor=Actor(role="customer", id=customer_id),
+                    at=noon("2026-01-04"),
+                    kind="credit_check",
+                    evidence_ref="e-1",
+                )
+            )
     for layout in VIEWS:
         with ViewStore(role_url(url, "credit_views"), layout) as store:
             store.commit("credit.account-events.v1", 0, 0, len(events), events)
