@@ -51,10 +51,16 @@ class Asked(NamedTuple):
 
 async def accounts_of(connection: Connection, asked: Asked, after: Place | None, limit: int) -> list[BalanceRow]:
     """Up to `limit` accounts, those that were opened first first, from the one after `after` on."""
+    return await _rows(connection, selection(asked, after, limit, await _table(connection)))
+
+
+def selection(asked: Asked, after: Place | None, limit: int, table: str) -> sql.Composed:
+    """The query of `accounts_of` to one generation's table."""
     conditions = _conditions(asked)
     if after is not None:
         conditions.append(sql.SQL("(opened_on, account_id) > ({}, {})").format(*map(sql.Literal, after)))
-    return await _rows(connection, conditions, sql.SQL("ORDER BY opened_on, account_id LIMIT {}").format(limit))
+    tail = sql.SQL("ORDER BY opened_on, account_id LIMIT {}").format(sql.Literal(limit))
+    return _selection(table, conditions, tail)
 
 
 async def customers_of(
@@ -65,13 +71,14 @@ async def customers_of(
     table = await _table(connection)
     cursor = await connection.execute(
         sql.SQL("SELECT DISTINCT customer_id FROM {} WHERE {} ORDER BY customer_id LIMIT {}").format(
-            table, sql.SQL(" AND ").join(conditions), sql.Literal(limit)
+            sql.Identifier(table), sql.SQL(" AND ").join(conditions), sql.Literal(limit)
         )
     )
     ids = [customer_id for (customer_id,) in await cursor.fetchall()]
     theirs = [sql.SQL("customer_id = ANY({})").format(sql.Literal(ids))]
     found: dict[str, list[BalanceRow]] = defaultdict(list)
-    for row in await _rows(connection, theirs, sql.SQL("ORDER BY opened_on, account_id")) if ids else ():
+    whole = _selection(table, theirs, sql.SQL("ORDER BY opened_on, account_id"))
+    for row in await _rows(connection, whole) if ids else ():
         found[row.customer_id].append(row)
     return {customer_id: found[customer_id] for customer_id in ids}
 
@@ -122,19 +129,20 @@ _DAYS_PAST_DUE = sql.SQL("""
 """)
 
 
-async def _rows(
-    connection: Connection, conditions: Sequence[sql.Composable], tail: sql.Composable
-) -> list[BalanceRow]:  # fmt: skip
-    asked = sql.SQL("SELECT {} FROM {} WHERE {} {}").format(
+def _selection(table: str, conditions: Sequence[sql.Composable], tail: sql.Composable) -> sql.Composed:
+    return sql.SQL("SELECT {} FROM {} WHERE {} {}").format(
         sql.SQL(", ").join(map(sql.Identifier, BALANCE.columns)),
-        await _table(connection),
+        sql.Identifier(table),
         sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true"),
         tail,
     )
+
+
+async def _rows(connection: Connection, asked: sql.Composed) -> list[BalanceRow]:
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(asked)
         return [BALANCE.load(values) for values in await cursor.fetchall()]
 
 
-async def _table(connection: Connection) -> sql.Identifier:
-    return sql.Identifier(of_generation(BALANCE.name, await serving(connection, BALANCE.name)))
+async def _table(connection: Connection) -> str:
+    return of_generation(BALANCE.name, await serving(connection, BALANCE.name))
