@@ -1,13 +1,16 @@
 # Needs Python 3.11+, make and the package registries; no Docker, Java, Maven or PostgreSQL.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test laws reach mutants check bench serve reset lock fmt
+.PHONY: help setup demo test laws reach fuzz fire mutants check bench serve reset lock fmt
 
 ACCOUNTS ?= 2000
 SEED ?= 7
 UCI ?=
 LIVES ?= 2000
 DEPTH ?= 6
+CLIENTS ?= 100
+FUZZ ?= 10
 COUNT ?= 400
+ONLY ?=
 ARGS ?=
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -45,6 +48,12 @@ laws: setup  ## Try the laws on thousands of lives, others each time (LIVES=2000
 reach: setup  ## Explore every state that DEPTH steps lead to (DEPTH=6).
 	@DEPTH=$(DEPTH) $(BIN)/pytest tests/domain/test_reachable.py $(ARGS)
 
+fuzz: setup  ## Send the HTTP interface whatever its description allows, and what it does not (FUZZ=10 times CI's).
+	@FUZZ=$(FUZZ) $(BIN)/pytest tests/http/test_fuzz.py $(ARGS)
+
+fire: setup  ## Let a hundred clients resend the same writes while the service is killed (CLIENTS=100).
+	@CLIENTS=$(CLIENTS) $(BIN)/pytest tests/http/test_under_fire.py $(ARGS)
+
 mutants: setup  ## Put small errors into the money and access rooms: do the examples find them (SEED=7 COUNT=400)?
 	@$(BIN)/python -m tests.mutants --seed $(SEED) --count $(COUNT) $(ARGS)
 
@@ -54,9 +63,10 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/credit machine diagram --check  # generated files are as they would be generated
+	@$(BIN)/credit contract check
 
-bench: setup  ## Measure; nothing is asserted.
-	@$(BIN)/python -m tests.benchmarks $(ARGS)
+bench: setup  ## Measure; nothing is asserted (ONLY=http).
+	@$(BIN)/python -m tests.benchmarks $(ONLY) $(ARGS)
 
 serve: setup  ## Run the service: relay, four views, HTTP API.
 	@$(BIN)/credit serve $(ARGS)

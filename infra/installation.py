@@ -27,6 +27,7 @@ class Installation:
     relay_url: str = field(repr=False)
     views_url: str = field(repr=False)
     reader_url: str = field(repr=False)
+    access_url: str = field(repr=False)
     bootstrap_servers: str
     """Where Kafka is; empty where it was not asked for."""
 
@@ -55,6 +56,7 @@ class Installation:
             "CREDIT_RELAY_URL": self.relay_url,
             "CREDIT_VIEWS_URL": self.views_url,
             "CREDIT_READER_URL": self.reader_url,
+            "CREDIT_ACCESS_URL": self.access_url,
             "CREDIT_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "CREDIT_TOPIC_PREFIX": self.topic_prefix,
         }
@@ -86,6 +88,7 @@ def locate(
         relay_url=settings.relay_url or role_url(owner, "credit_relay"),
         views_url=settings.views_url or role_url(owner, "credit_views"),
         reader_url=settings.reader_url or role_url(owner, "credit_reader"),
+        access_url=settings.access_url or role_url(owner, "credit_access"),
         bootstrap_servers=running.bootstrap_servers,
         topic_prefix=prefix,
     )
@@ -184,6 +187,7 @@ def install_beside(name: str, report: Callable[[str], None] = lambda _: None) ->
             "relay_url": None,
             "views_url": None,
             "reader_url": None,
+            "access_url": None,
             "kafka_bootstrap_servers": running.bootstrap_servers,
             "topic_prefix": f"{settings.topic_prefix}{name}.",
         }

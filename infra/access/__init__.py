@@ -1,16 +1,6 @@
-"""Who may do what."""
+"""Who may do what: who asks is known by a key or a token, may do what role and scope allow, and is written down."""
 
-from dataclasses import dataclass
-from typing import Literal
+from infra.access.gate import Access
+from infra.access.principals import ROLES, SCOPES, Principal, Role
 
-Role = Literal["service", "operator", "officer", "auditor", "customer"]
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Whoever asks."""
-
-    id: str
-    role: Role
-    scopes: frozenset[str]
-    customer_id: str | None = None
+__all__ = ["ROLES", "SCOPES", "Access", "Principal", "Role"]

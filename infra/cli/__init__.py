@@ -47,6 +47,7 @@ COMMANDS = {
     "quote": Entry(
         "infra.cli.quote:app", "What a loan would cost, from its conditions alone: schedules, rates, instalments."
     ),
+    "contract": Entry("infra.cli.contract:app", "What the HTTP interface promises, and whether a change breaks it."),
     "machine": Entry("infra.cli.machine:app", "The two state machines, as diagrams and as a table."),
     "fetch": Entry("infra.cli.servers:fetch", "Fetch what the embedded servers need.", hidden=True),
 }

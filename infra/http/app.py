@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic.json_schema import models_json_schema
 
+from infra.access import Access
 from infra.accounts import Accounts
 from infra.faults import Fault
 from infra.http import approving, docs, health, problems, reads, writing
@@ -29,6 +30,36 @@ _WRITERS = 4  # connections to the store of events
 _CONNECT_PATIENCE = 3.0  # seconds to wait for a connection before saying that there is none
 
 
+_OPEN = frozenset({"/livez", "/readyz", "/startupz"})
+_TAGS = [
+    {"name": name, "description": said}
+    for name, said in {
+        "accounts": "Accounts, their terms and how they stand.",
+        "applications": "Asking for credit, and what is decided.",
+        "customers": "People: consents, identity, preferences, notices.",
+        "purchases": "Buying on credit, and refunds.",
+        "authorizations": "Limit that is reserved for a purchase to come.",
+        "loans": "Money that is drawn and repaid in instalments.",
+        "payments": "Money that arrives, is returned or paid out.",
+        "plans": "Instalment plans: made, and agreed on in distress.",
+        "freezes": "Why borrowing stops, and goes on.",
+        "appeals": "Asking for a freeze or a closure to be looked at again.",
+        "closures": "The end of a limit, and its return.",
+        "disputes": "What a customer denies.",
+        "corrections": "What officers put right.",
+        "reports": "What the credit bureau is told.",
+        "events": "Everything that happened, as it is published.",
+        "books": "The double-entry books.",
+        "quotes": "What credit would cost.",
+        "personal": "Personal data, kept apart from the history.",
+        "keys": "Who may ask.",
+        "approvals": "What waits for a second person.",
+        "operations": "Running it: time, takeovers, notices.",
+        "health": "Whether it lives, and can answer.",
+    }.items()
+]
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The application over the read models that `settings` name. Raises Fault where they name none.
 
@@ -39,6 +70,9 @@ def create_app(settings: Settings) -> FastAPI:
         version=version("credit-account-service"),
         description="What credit accounts owe, may spend and are reported with, on any day. Amounts are whole minor "
         "units of the account's currency, dates are in the account's time zone.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "Where this description was read."}],
+        openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
@@ -54,8 +88,18 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(writing.router)
     app.include_router(approving.router)
     app.include_router(health.router)
-    app.include_router(docs.router)
+    docs.install(app)
     return app
+
+
+def bare() -> FastAPI:
+    """The application without anything behind it, to be looked at."""
+    return create_app(Settings(database_url="postgresql://nobody@localhost/nothing"))
+
+
+def described() -> dict[str, Any]:
+    """What the interface is like."""
+    return bare().openapi()
 
 
 class _Application(FastAPI):
@@ -69,8 +113,16 @@ class _Application(FastAPI):
             ref_template="#/components/schemas/{model}",
         )
         described["components"]["schemas"] |= bodies["$defs"]
-        for methods in described["paths"].values():
+        described["components"]["securitySchemes"] = {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API key, or a token of the identity provider.",
+            }
+        }
+        for path, methods in described["paths"].items():
             for operation in methods.values():
+                operation["security"] = [] if path in _OPEN else [{"key": []}]
                 for status, response in operation["responses"].items():
                     if status >= "400" and "application/json" in response["content"]:
                         response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
@@ -92,6 +144,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as open_now:
         state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
         kept = await open_now.enter_async_context(_pool(state.access_url, ""))
+        state.access = Access(kept)
         state.store = open_now.enter_context(EventStore(state.writer_url, _WRITERS))
         state.accounts = Accounts(state.store)
         state.reading = await open_now.enter_async_context(reads.opened(state))

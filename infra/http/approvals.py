@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -47,6 +47,14 @@ class ApprovalDecided(Exception):  # noqa: N818 - it is an answer, not an error
     """It was approved or rejected before."""
 
 
+class _Done(Protocol):
+    @property
+    def told(self) -> Told: ...
+
+
+D = TypeVar("D", bound=_Done)
+
+
 class Approvals:
     """The requests that wait for a second person, and those that did."""
 
@@ -75,9 +83,7 @@ class Approvals:
             cursor = await connection.execute(_SELECT + condition, (after, status, limit))
             return [_approval(row) for row in await cursor.fetchall()]
 
-    async def approve(
-        self, approval_id: str, second: Actor, at: datetime, do: Callable[[Command], Awaitable[tuple[Told, bool]]]
-    ) -> tuple[Told, bool]:
+    async def approve(self, approval_id: str, second: Actor, at: datetime, do: Callable[[Command], Awaitable[D]]) -> D:
         """Have it done with its second person, and answer what `do` answers; refused, it goes on waiting.
 
         Nobody else decides on it meanwhile. Raises ApprovalUnknown and ApprovalDecided.
@@ -87,10 +93,10 @@ class Approvals:
             if row[6] == "rejected" or row[7] not in {None, str(second)}:
                 raise ApprovalDecided
             content = from_json(row[3]) | {"second_actor": second.model_dump(), "at": at.isoformat()}
-            told, repeated = await do(COMMANDS[row[1]].model_validate_json(to_json(content)))
-            if told.status < HTTPStatus.MULTIPLE_CHOICES:
+            done = await do(COMMANDS[row[1]].model_validate_json(to_json(content)))
+            if done.told.status < HTTPStatus.MULTIPLE_CHOICES:
                 await connection.execute(_DECIDE, ("approved", str(second), at, approval_id))
-            return told, repeated
+            return done
 
     async def reject(self, approval_id: str, by: Actor, at: datetime) -> Approval:
         """Have it never done. Raises ApprovalUnknown and ApprovalDecided."""

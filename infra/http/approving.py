@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,16 +13,10 @@ from infra.access import Principal
 from infra.http.allowed import Allowed
 from infra.http.approvals import Approval
 from infra.http.idempotency import Told
-from infra.http.problems import Problem
-from infra.http.writing import AccountDone, do, documented_headers, once
+from infra.http.problems import documented
+from infra.http.writing import AccountDone, Done, do, documented_headers, once
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "No such request for approval."},
-    409: {"model": Problem, "description": "It was decided before, or cannot be done as things stand."},
-    422: {"model": Problem, "description": "Something that was sent cannot be used."},
-    503: {"model": Problem, "description": "It could not be recorded; ask again with the same key."},
-}
 _ROLES = ("officer",)
 Reads = Annotated[Principal, Depends(Allowed("approvals:read", ("officer", "auditor", "operator")))]
 Decides = Annotated[Principal, Depends(Allowed("approvals:write", _ROLES))]
@@ -47,7 +41,7 @@ class Page(BaseModel):
     next: Annotated[str | None, Field(description="The `after` of the next page.")]
 
 
-@router.get("", operation_id="list_approvals", summary="What waits for a second person", responses=_PROBLEMS)
+@router.get("", operation_id="list_approvals", summary="What waits for a second person", responses=documented())
 async def list_approvals(request: Request, _: Reads, which: Annotated[Which, Query()]) -> Page:
     """In the order of their ids."""
     found = await request.app.state.approvals.page(which.status, which.after, which.limit + 1)
@@ -55,7 +49,7 @@ async def list_approvals(request: Request, _: Reads, which: Annotated[Which, Que
     return Page(data=data, has_more=more, next=data[-1].approval_id if more else None)
 
 
-@router.get("/{approval_id}", operation_id="get_approval", summary="One of them", responses=_PROBLEMS)
+@router.get("/{approval_id}", operation_id="get_approval", summary="One of them", responses=documented())
 async def get_approval(request: Request, _: Reads, approval_id: ApprovalId) -> Approval:
     """What is asked for, by whom, and what became of it."""
     found: Approval = await request.app.state.approvals.find(approval_id)
@@ -68,17 +62,15 @@ async def get_approval(request: Request, _: Reads, approval_id: ApprovalId) -> A
     summary="Approve it, and have it done",
     response_model=None,
     status_code=201,
-    responses=_PROBLEMS | {201: {"model": AccountDone, "description": "It is recorded."}},
+    responses=documented(write=True) | {201: {"model": AccountDone, "description": "It is recorded."}},
     openapi_extra={"parameters": documented_headers(if_match=False)},
 )
 async def approve(request: Request, principal: Decides, approval_id: ApprovalId) -> Response:
     """Whoever approves is another person than who asked. Refused for another reason, it goes on waiting."""
     second = Actor(role="officer", id=principal.id)
 
-    async def work(at: datetime) -> tuple[Told, bool]:
-        approved: tuple[Told, bool] = await request.app.state.approvals.approve(
-            approval_id, second, at, partial(do, request)
-        )
+    async def work(at: datetime) -> Done:
+        approved: Done = await request.app.state.approvals.approve(approval_id, second, at, partial(do, request))
         return approved
 
     return await once(request, principal, None, work)
@@ -90,14 +82,14 @@ async def approve(request: Request, principal: Decides, approval_id: ApprovalId)
     summary="Reject it",
     response_model=None,
     status_code=200,
-    responses=_PROBLEMS | {200: {"model": Approval, "description": "It will not be done."}},
+    responses=documented(write=True) | {200: {"model": Approval, "description": "It will not be done."}},
     openapi_extra={"parameters": documented_headers(if_match=False)},
 )
 async def reject(request: Request, principal: Decides, approval_id: ApprovalId) -> Response:
     """Whoever asked may take it back in the same way."""
 
-    async def work(at: datetime) -> tuple[Told, bool]:
+    async def work(at: datetime) -> Done:
         rejected = await request.app.state.approvals.reject(approval_id, Actor(role="officer", id=principal.id), at)
-        return Told(200, {}, rejected.model_dump_json().encode()), False
+        return Done(Told(200, {}, rejected.model_dump_json().encode()))
 
     return await once(request, principal, None, work)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from re import escape, fullmatch, sub
 from typing import Annotated, Any
 
 import psycopg
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from domain.codec import Unreadable
 from domain.refusals import REMEDIES, Reason, Refused
+from infra.access.principals import Forbidden, NotTheirs, Unauthenticated
 from infra.faults import Fault
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
@@ -23,6 +25,7 @@ from infra.views.answers import TooFarAhead, UnknownAccount, ViewBehind
 from projections.folding import BeforeOpening
 
 MEDIA_TYPE = "application/problem+json"
+PLACE = "/problems/"  # where each is explained
 # code: the title it always has, and what whoever asked can do about it
 CODES: dict[str, tuple[str, str]] = {
     "as_of_before_opening": ("The account did not exist on that day", "Ask for a day from its opening on."),
@@ -34,11 +37,21 @@ CODES: dict[str, tuple[str, str]] = {
         "The cursor cannot be used",
         "Send a `next` as it was given, with the filters of that page; or begin without a cursor.",
     ),
-    "customer_unknown": ("No such customer", "Check the customer id."),
     "statement_unknown": ("No such statement", "Look at the list of statements; the first one has the number 1."),
     "streams_exhausted": (
         "Too many live streams are open",
         "Ask again after the stated seconds, with the last id that you received.",
+    ),
+    "customer_only": (
+        "The credentials are for one customer alone",
+        "Ask at an address below this customer or one of their accounts, or use a key that is not restricted.",
+    ),
+    "customer_unknown": ("No such customer", "Check the customer id."),
+    "role_not_permitted": ("The role may not do this", "Use the credentials of somebody whose role may."),
+    "scope_missing": ("A scope is missing", "Use credentials that have the named scope."),
+    "unauthenticated": (
+        "It is not known who asks",
+        "Send `Authorization: Bearer` and a key (`credit keys create` makes one) or an access token that is still good.",
     ),
     "busy": ("Too many requests wait", "Ask again after the stated seconds, with the same key."),
     "idempotency_key_missing": (
@@ -55,7 +68,7 @@ CODES: dict[str, tuple[str, str]] = {
         "Ask again with the same key: what was recorded meanwhile is not recorded twice.",
     ),
     "not_found": ("There is nothing at this address", "See /docs for the addresses there are."),
-    "method_not_allowed": ("This address only answers GET and HEAD", "Use GET; commands are not taken over HTTP."),
+    "method_not_allowed": ("This address does not take that method", "Use one of those that `Allow` names."),
     "view_behind": ("The history is still catching up", "Ask again in some seconds."),
     "database_unavailable": (
         "The database does not answer",
@@ -103,6 +116,28 @@ def status_of(reason: Reason) -> HTTPStatus:
     return HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+_EXPLAINED: dict[int, str] = {
+    400: "The request cannot be read, or its Idempotency-Key is missing.",
+    401: "Nobody known asks: there is no usable key or token.",
+    403: "Whoever asks may not.",
+    404: "There is none, or it is not theirs to see.",
+    409: "It cannot be done as things stand, or is being done at this moment.",
+    412: "It has another version than the one that was meant.",
+    413: "The body is too large.",
+    415: "The body is no JSON.",
+    422: "Something that was sent cannot be used.",
+    429: "Too many requests; ask again after the stated seconds.",
+    503: "It cannot be answered now; ask again after the stated seconds.",
+}
+_READ = (401, 403, 404, 422, 429, 503)
+_WRITE = tuple(_EXPLAINED)
+
+
+def documented(*, write: bool = False) -> dict[int | str, dict[str, Any]]:
+    """How the problems of a route that reads, or of one that writes, are described."""
+    return {status: {"model": Problem, "description": _EXPLAINED[status]} for status in (_WRITE if write else _READ)}
+
+
 class ProblemEntry(BaseModel):
     """One thing that is wrong with a request: where it stands, and why it cannot be used."""
 
@@ -134,7 +169,7 @@ def problem(
     """The response that tells of a problem, never kept by a cache; `more` are further members of it."""
     title, remedy = CODES[code]
     body = Problem(
-        type=f"/docs#{code}",
+        type=f"{PLACE}{code}",
         title=title,
         status=status,
         detail=detail,
@@ -169,6 +204,27 @@ def refusal_problem(request: Request, refused: Refused) -> JSONResponse:
 
 async def _refused(request: Request, error: Any) -> JSONResponse:
     return refusal_problem(request, error)
+
+
+async def _unauthenticated(request: Request, error: Any) -> JSONResponse:
+    said = str(error)
+    challenge = (
+        "Bearer" if error.why == "credentials_missing" else f'Bearer error="invalid_token", error_description="{said}"'
+    )
+    return problem(request, "unauthenticated", HTTPStatus.UNAUTHORIZED, f"{said}.", {"WWW-Authenticate": challenge})
+
+
+async def _forbidden(request: Request, error: Any) -> JSONResponse:
+    title, _ = CODES[error.code]
+    headers = {}
+    if error.code == "scope_missing":
+        headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{error.scope}"'}
+    return problem(request, error.code, HTTPStatus.FORBIDDEN, f"{title}.", headers, scope=error.scope)
+
+
+async def _not_theirs(request: Request, error: Any) -> JSONResponse:
+    code, detail = f"{error.what}_unknown", f"No such {error.what} is known."
+    return problem(request, code, HTTPStatus.NOT_FOUND, detail, field=f"{error.what}_id")
 
 
 async def _approval_unknown(request: Request, error: Any) -> JSONResponse:
@@ -253,8 +309,20 @@ async def _internal(request: Request, _error: Any) -> JSONResponse:
 async def _http(request: Request, error: Any) -> JSONResponse:
     detail = f"{request.method} {request.url.path}: {error.detail}."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return problem(request, "method_not_allowed", error.status_code, detail, {"Allow": "GET, HEAD"})
+        return problem(request, "method_not_allowed", error.status_code, detail, {"Allow": _allowed(request)})
     return problem(request, "not_found", error.status_code, detail, error.headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods that this address answers; HEAD goes with GET."""
+    path = request.url.path
+    methods = {
+        method.upper()
+        for template, operations in request.app.openapi()["paths"].items()
+        if fullmatch(sub(r"\\{\w+\\}", "[^/]+", escape(template)), path)
+        for method in operations
+    } or {"GET"}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
@@ -280,10 +348,13 @@ _ANSWERS: dict[type[Exception], Any] = {
     ApprovalUnknown: _approval_unknown,
     Busy: _busy,
     Fault: _store_unavailable,
+    Forbidden: _forbidden,
     KeyReused: _key_reused,
     NoKey: _no_key,
+    NotTheirs: _not_theirs,
     Refused: _refused,
     Running: _running,
+    Unauthenticated: _unauthenticated,
     UnknownAccount: _account_unknown,
     BeforeOpening: _before_opening,
     TooFarAhead: _too_far_ahead,

@@ -50,7 +50,28 @@ _ACCOUNT = "/accounts/{account_id}"
 _PERSON = "/customers/{customer_id}"
 _RISKS = frozenset({"forced", "risk_rule"})
 
+# What is asked for most stands first: routes are tried in this order.
 WRITES: tuple[Write, ...] = (
+    # spending
+    Write("POST", f"{_ACCOUNT}/purchases", asked.Purchase, "purchases:write", _MERCHANT | _CUSTOMER,
+          names=("purchase_id",), not_for_customers=_RISKS),
+    Write("POST", f"{_ACCOUNT}/purchases/{{purchase_id}}/refunds", asked.RefundPurchase, "purchases:write",
+          _MERCHANT | _OFFICER, names=("refund_id",)),
+    Write("POST", f"{_ACCOUNT}/authorizations", asked.Authorize, "authorizations:write", _MERCHANT | _CUSTOMER,
+          names=("hold_id",), not_for_customers=_RISKS),
+    Write("POST", f"{_ACCOUNT}/authorizations/{{hold_id}}/captures", asked.Capture, "authorizations:write", _MERCHANT,
+          names=("purchase_id",)),
+    Write("POST", f"{_ACCOUNT}/authorizations/{{hold_id}}/release", asked.ReleaseHold, "authorizations:write",
+          _MERCHANT | _OFFICER),
+    Write("POST", f"{_ACCOUNT}/draws", asked.Draw, "loans:write", _SYSTEM | _CUSTOMER, names=("draw_id", "plan_id"),
+          not_for_customers=_RISKS),
+    # paying
+    Write("POST", f"{_ACCOUNT}/payments", asked.ReceivePayment, "payments:write", _BANK | _CUSTOMER | _OFFICER,
+          names=("payment_ref",), not_for_customers=frozenset({"value_date"})),
+    Write("POST", f"{_ACCOUNT}/payments/{{payment_ref}}/reversal", asked.ReversePayment, "payments:write",
+          _BANK | _OFFICER),
+    Write("POST", f"{_ACCOUNT}/credit-refunds", asked.RefundCredit, "payments:write", _BANK | _OFFICER,
+          names=("refund_id",)),
     # people
     Write("POST", f"{_PERSON}/consents", of_customer.GiveConsent, "customers:write", _CUSTOMER | _SYSTEM | _OFFICER),
     Write("POST", f"{_PERSON}/consents/{{kind}}/withdrawal", of_customer.WithdrawConsent, "customers:write",
@@ -77,26 +98,6 @@ WRITES: tuple[Write, ...] = (
     Write("POST", f"{_ACCOUNT}/bill-day-changes", asked.ChangeBillDay, "accounts:write",
           _CUSTOMER | _SYSTEM | _OFFICER),
     Write("PUT", f"{_ACCOUNT}/autopay", asked.SetAutopay, "accounts:write", _CUSTOMER | _SYSTEM | _OFFICER),
-    # spending
-    Write("POST", f"{_ACCOUNT}/purchases", asked.Purchase, "purchases:write", _MERCHANT | _CUSTOMER,
-          names=("purchase_id",), not_for_customers=_RISKS),
-    Write("POST", f"{_ACCOUNT}/purchases/{{purchase_id}}/refunds", asked.RefundPurchase, "purchases:write",
-          _MERCHANT | _OFFICER, names=("refund_id",)),
-    Write("POST", f"{_ACCOUNT}/authorizations", asked.Authorize, "authorizations:write", _MERCHANT | _CUSTOMER,
-          names=("hold_id",), not_for_customers=_RISKS),
-    Write("POST", f"{_ACCOUNT}/authorizations/{{hold_id}}/captures", asked.Capture, "authorizations:write", _MERCHANT,
-          names=("purchase_id",)),
-    Write("POST", f"{_ACCOUNT}/authorizations/{{hold_id}}/release", asked.ReleaseHold, "authorizations:write",
-          _MERCHANT | _OFFICER),
-    Write("POST", f"{_ACCOUNT}/draws", asked.Draw, "loans:write", _SYSTEM | _CUSTOMER, names=("draw_id", "plan_id"),
-          not_for_customers=_RISKS),
-    # paying
-    Write("POST", f"{_ACCOUNT}/payments", asked.ReceivePayment, "payments:write", _BANK | _CUSTOMER | _OFFICER,
-          names=("payment_ref",), not_for_customers=frozenset({"value_date"})),
-    Write("POST", f"{_ACCOUNT}/payments/{{payment_ref}}/reversal", asked.ReversePayment, "payments:write",
-          _BANK | _OFFICER),
-    Write("POST", f"{_ACCOUNT}/credit-refunds", asked.RefundCredit, "payments:write", _BANK | _OFFICER,
-          names=("refund_id",)),
     # instalments
     Write("POST", f"{_ACCOUNT}/plans", asked.ConvertToPlan, "plans:write", _CUSTOMER | _SYSTEM | _OFFICER,
           names=("plan_id",)),

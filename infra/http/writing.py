@@ -5,7 +5,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from inspect import Parameter, Signature
 from re import findall, fullmatch
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -27,7 +27,7 @@ from infra.http import strict_json
 from infra.http.allowed import Allowed
 from infra.http.approvals import Approval
 from infra.http.idempotency import Claim, NoKey, Requests, Told
-from infra.http.problems import Problem, refusal_problem
+from infra.http.problems import documented, refusal_problem
 from infra.http.writes import WRITES, Write
 from infra.store.envelopes import Trace
 
@@ -145,6 +145,14 @@ def answered(answer: AnyAnswer) -> Told:
     return Told(201 if answer.events else 200, {"ETag": f'"{answer.version}"'}, to_json(body))
 
 
+class Done(NamedTuple):
+    """What a write led to, whether events tell it to whoever asks again, and whether it was found to be done before."""
+
+    told: Told
+    told_by_events: bool = False
+    repeated: bool = False
+
+
 class _Door:
     """One row's way from a request to its response."""
 
@@ -160,10 +168,10 @@ class _Door:
         await _check_currency(request, command, said)
         if_version = _if_version(request)
 
-        async def work(asked_at: datetime) -> tuple[Told, bool]:
+        async def work(asked_at: datetime) -> Done:
             asked = command.model_copy(update={"at": asked_at})
             if isinstance(asked, Command) and asked.FOUR_EYES:
-                return await request.app.state.approvals.ask(asked, name), False
+                return Done(await request.app.state.approvals.ask(asked, name))
             return await do(request, asked, if_version)
 
         return await once(request, principal, [said, if_version], work)
@@ -180,7 +188,8 @@ class _Door:
             raise RequestValidationError(
                 [{"loc": ("body", field), "msg": "it is not for customers to say"} for field in sorted(withheld)]
             )
-        return {field: getattr(said, field) for field in said.model_fields_set}
+        # In the order of the fields, which is the same in every process: what is said is hashed.
+        return {field: getattr(said, field) for field in self.body.model_fields if field in said.model_fields_set}
 
     def _command(
         self, principal: Principal, name: str, said: Mapping[str, Any], path: Mapping[str, Any], now: datetime
@@ -199,11 +208,11 @@ class _Door:
 
 
 async def once(
-    request: Request, principal: Principal, said: object, work: Callable[[datetime], Awaitable[tuple[Told, bool]]]
+    request: Request, principal: Principal, said: object, work: Callable[[datetime], Awaitable[Done]]
 ) -> Response:
     """Do a write once for its Idempotency-Key, however often it is asked for; `said` is all that it says.
 
-    `work` gets the instant at which it was asked for the first time, and says whether it found it done.
+    `work` gets the instant at which it was asked for the first time.
     Raises NoKey, Running, KeyReused, and whatever `work` raises; then nothing is kept, and asking again begins anew.
     """
     requests: Requests = request.app.state.requests
@@ -212,22 +221,23 @@ async def once(
     claim = await requests.claim(Claim(principal.id, key_of(request), sha256(asked).digest(), now))
     if isinstance(claim, Told):
         return _response(claim, repeated=True)
-    told = None
     try:
-        told, repeated = await work(claim.asked_at)
-    finally:
-        await requests.finish(claim, told)
-    return _response(told, repeated=repeated)
+        done = await work(claim.asked_at)
+    except BaseException:
+        await requests.let_go(claim)
+        raise
+    await requests.let_go(claim, None if done.told_by_events else done.told)
+    return _response(done.told, repeated=done.repeated)
 
 
-async def do(request: Request, command: AnyAsked, if_version: int | None = None) -> tuple[Told, bool]:
-    """Record a command and say what it led to, and whether that was so before. Raises Busy and Fault."""
+async def do(request: Request, command: AnyAsked, if_version: int | None = None) -> Done:
+    """Record a command and say what it led to. Raises Busy and Fault."""
     try:
         answer = await request.app.state.writer.execute(door.Request(command, _trace(request), if_version))
     except Refused as refused:
         refusal = refusal_problem(request, refused)
-        return Told(refusal.status_code, {"Content-Type": refusal.media_type or ""}, bytes(refusal.body)), False
-    return answered(answer), answer.repeated
+        return Done(Told(refusal.status_code, {"Content-Type": refusal.media_type or ""}, bytes(refusal.body)))
+    return Done(answered(answer), bool(answer.events), answer.repeated)
 
 
 def _response(told: Told, *, repeated: bool) -> Response:
@@ -332,14 +342,6 @@ def _route(router: APIRouter, row: Write) -> None:
 
 
 _DESCRIBED = {"account_id": "The account's id.", "customer_id": "The customer's id."}
-_EXPLAINED = {
-    400: "The Idempotency-Key is missing, or the body is no JSON.",
-    404: "No such account, or nothing of that name on it.",
-    409: "It cannot be done as things stand, or is being done at this moment.",
-    412: "The account has another version than the one that was meant.",
-    422: "Something that was sent cannot be used, or the key belongs to another request.",
-    503: "It could not be recorded; ask again with the same key.",
-}
 
 
 def _responses(row: Write, model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
@@ -352,8 +354,7 @@ def _responses(row: Write, model: type[BaseModel]) -> dict[int | str, dict[str, 
     }
     if row.command.FOUR_EYES:
         told = {202: {"model": Approval, "headers": replayed, "description": "It waits for a second person."}}
-    problems = {status: {"model": Problem, "description": said} for status, said in _EXPLAINED.items()}
-    return told | problems
+    return told | documented(write=True)
 
 
 def _tag(row: Write) -> str:

@@ -113,7 +113,7 @@ class _AsItIs(Dumper):
         return obj.data
 
 
-def register(connection: psycopg.Connection) -> None:
+def register(connection: psycopg.Connection | psycopg.AsyncConnection) -> None:
     """Teach a connection to send columns."""
     for column, (oid, _) in _OIDS.items():
         connection.adapters.register_dumper(column, type(f"{column.__name__}Dumper", (_AsItIs,), {"oid": oid}))

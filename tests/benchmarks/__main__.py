@@ -12,6 +12,7 @@ from infra.settings import Settings
 from infra.supervisor import collect_seldom
 from tests.benchmarks.age import age
 from tests.benchmarks.commands import commands
+from tests.benchmarks.http import http
 from tests.benchmarks.idle import idle
 from tests.benchmarks.machine import describe
 from tests.benchmarks.measure import QUICK, Result, Scale, Subject, measure
@@ -31,6 +32,7 @@ SUBJECTS: dict[str, Subject] = {
     "relay": relay,
     "projections": projections,
     "path": path,
+    "http": http,
 }
 
 

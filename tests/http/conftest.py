@@ -1,12 +1,14 @@
 """The application in process, over a migrated database that holds two accounts."""
 
 from contextlib import asynccontextmanager
+from functools import cache
 
 import httpx
 import pytest
 
 from domain.commands import Actor
 from domain.customer_commands import GiveConsent
+from infra.access.issuing import issue
 from infra.accounts import Accounts
 from infra.http import create_app
 from infra.migrations import migrate
@@ -49,8 +51,22 @@ def shown(new_database, story) -> str:
 
 
 @pytest.fixture(scope="session")
-def api(shown, bootstrap_servers):
-    """`async with api() as client`; named settings take the place of the good ones."""
+def key_of():
+    """The headers by which somebody of a role is known to the service over a database."""
+
+    @cache
+    def key(url: str, role: str, name: str = "me", **more) -> dict[str, str]:
+        issued = issue(role_url(url, "credit_access"), role, name, **more)
+        return {"Authorization": f"Bearer {issued.text}"}
+
+    return key
+
+
+@pytest.fixture(scope="session")
+def api(shown, bootstrap_servers, key_of):
+    """`async with api() as client`, an auditor; named settings take the place of the good ones."""
+
+    auditor = key_of(shown, "auditor")
 
     @asynccontextmanager
     async def opened(**changed):
@@ -59,7 +75,7 @@ def api(shown, bootstrap_servers):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://credit") as client,
+            httpx.AsyncClient(transport=transport, base_url="http://credit", headers=auditor) as client,
         ):
             client.app = app
             yield client

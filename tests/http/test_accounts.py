@@ -22,7 +22,7 @@ def problem(response, status, code):
     assert response.headers["cache-control"] == "no-store"
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     body = response.json()
-    assert (body["status"], body["code"], body["type"]) == (status, code, f"/docs#{code}")
+    assert (body["status"], body["code"], body["type"]) == (status, code, f"/problems/{code}")
     assert (body["title"], body["remedy"]) == CODES[code]
     assert body["instance"] == response.request.url.path
     assert body["detail"].endswith(".")

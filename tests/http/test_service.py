@@ -14,7 +14,7 @@ def test_it_is_alive_whatever_else_is_dead(get):
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/docs", "/docs/try", "/openapi.json"])
 def test_head_answers_everywhere(api, path):
     async def head():
         async with api() as client:
@@ -77,10 +77,33 @@ def test_errors_are_described_with_their_media_type(get):
             assert list(response.get("content", [])) == ([] if status == "304" else expected), (path, status)
 
 
-def test_the_page_explains_every_problem_and_asks_nobody_else(get):
+def test_the_page_says_what_can_be_asked_and_asks_nobody_else(get):
     response = get("/docs")
     assert response.headers["content-type"].startswith("text/html")
     for code in CODES:
-        assert f'id="{code}"' in response.text
+        assert f'href="/problems/{code}"' in response.text
     assert "GET /accounts/{account_id}/history" in response.text
+    assert "POST /accounts/{account_id}/purchases" in response.text
     assert "//" not in response.text.replace("<!--", "")
+
+
+@pytest.mark.parametrize("code", ["over_limit", "request_running", "not_found"])
+def test_every_problem_has_a_page_that_says_what_to_do(get, code):
+    title, remedy = CODES[code]
+    response = get(f"/problems/{code}")
+    assert response.status_code == 200
+    assert title in response.text
+    assert remedy in response.text
+
+
+def test_a_problem_that_is_none_has_no_page(get):
+    assert get("/problems/nothing").status_code == 404
+
+
+def test_it_can_be_tried_in_the_browser_without_a_foreign_host(get):
+    page = get("/docs/try").text
+    assets = [part.split('"')[0] for part in page.split('="/')[1:]]
+    assert len(assets) == 4
+    for asset in assets:
+        assert get(f"/{asset}").status_code == 200
+    assert "//" not in page

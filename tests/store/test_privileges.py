@@ -27,6 +27,7 @@ READS = {
     "credit_relay": {"stored_events", "store_head", "relay_positions"},
     "credit_views": set(),
     "credit_reader": set(),
+    "credit_access": set(),
 }
 TABLES = ["stored_events", "store_head", "snapshots", "relay_positions"]
 

@@ -108,13 +108,13 @@ class Which(Part, Wanted):
     def question(self, principal: Principal, name: str) -> list[object]:
         """What a cursor belongs to: this list of this principal."""
         said = self.model_dump(mode="json", exclude={"cursor", "limit"}, exclude_none=True)
-        return [name, said, principal.customer_id if principal.role == "customer" else None]
+        return [name, said, principal.customer_id]
 
     def own(self, principal: Principal) -> "Which | None":
         """The same for who may see only their own; None where they ask for somebody else's."""
-        if principal.role != "customer":
+        if principal.customer_id is None:
             return self
-        if principal.customer_id is None or self.customer_id not in {None, principal.customer_id}:
+        if self.customer_id not in {None, principal.customer_id}:
             return None
         return self.model_copy(update={"customer_id": principal.customer_id})
 
