@@ -2,8 +2,9 @@
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -52,6 +53,14 @@ def _jwks(value: str) -> str:
         return str(Path(value).expanduser().absolute())
     if not re.match(r"(https://[^/@\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/|$)", value):
         raise ValueError("it must be a file, or an https URL without a password; http only on this machine")
+    return value
+
+
+def _traces(value: str) -> str | None:
+    if value == "off":
+        return None
+    if not re.fullmatch(r"file:.+|https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("it must be file:/path/to/traces.jsonl, http://collector:4318, or off")
     return value
 
 
@@ -153,6 +162,18 @@ class Settings(BaseSettings):
 
     maven_repository: Annotated[str, Field(pattern=r"^https?://")] | None = None
     """A mirror of Maven Central to fetch the broker's jars from."""
+
+    traces: Annotated[str | None, AfterValidator(lambda value: value and _traces(value))] = None
+    """Where traces are told: `file:` and a path, for lines of OTLP JSON; the URL of an OTLP collector; or `off`."""
+
+    traces_share: Annotated[Decimal, Field(ge=0, le=1)] = Decimal(1)
+    """The share of traces that is told where whoever asks has not decided that."""
+
+    logs: Literal["json", "text"] | None = None
+    """How log lines are written; without it as text on a terminal, else as JSON."""
+
+    drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
+    """How long a stopping HTTP process goes on listening, unready, so that whoever deals out requests can see it."""
 
     @field_validator("oauth_jwks")
     @classmethod

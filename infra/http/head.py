@@ -17,4 +17,9 @@ class Head:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self._app({**scope, "method": "GET"}, receive, without_body)
+        # What would go on for ever has to know that nobody listens.
+        asked = {**scope, "method": "GET", "head": True}
+        try:
+            await self._app(asked, receive, without_body)
+        finally:
+            scope.update({name: asked[name] for name in ("route", "path_params") if name in asked})

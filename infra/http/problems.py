@@ -19,7 +19,7 @@ from domain.refusals import REMEDIES, Reason, Refused
 from infra.access.principals import Forbidden, NotTheirs, Unauthenticated
 from infra.access.rates import RateLimited
 from infra.access.tokens import IssuerUnavailable
-from infra.faults import Fault
+from infra.faults import Fault, ReadOnly
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
 from infra.http.writer import Busy
@@ -35,6 +35,15 @@ CODES: dict[str, tuple[str, str]] = {
     "parameter_invalid": ("A parameter cannot be used", "Correct the named parameters."),
     "approval_decided": ("It was decided before", "Look at it; ask anew where it was rejected."),
     "approval_unknown": ("No such request for approval", "Check the id, or look at the list of approvals."),
+    "cursor_invalid": (
+        "The cursor cannot be used",
+        "Send a `next` as it was given, with the filters of that page; or begin without a cursor.",
+    ),
+    "statement_unknown": ("No such statement", "Look at the list of statements; the first one has the number 1."),
+    "streams_exhausted": (
+        "Too many live streams are open",
+        "Ask again after the stated seconds, with the last id that you received.",
+    ),
     "customer_only": (
         "The credentials are for one customer alone",
         "Ask at an address below this customer or one of their accounts, or use a key that is not restricted.",
@@ -61,6 +70,14 @@ CODES: dict[str, tuple[str, str]] = {
         "Use a new key for another request, or send the first request as it was.",
     ),
     "request_running": ("The same request is being done", "Ask again after the stated seconds, with the same key."),
+    "stopping": (
+        "The service is stopping",
+        "Ask again with the same key, of another process or when it has started again: nothing is done twice.",
+    ),
+    "store_read_only": (
+        "Nothing can be recorded for now",
+        "Read meanwhile; ask again after the stated seconds with the same key. /readyz?verbose says why it is so.",
+    ),
     "store_unavailable": (
         "It could not be recorded",
         "Ask again with the same key: what was recorded meanwhile is not recorded twice.",
@@ -263,31 +280,46 @@ async def _busy(request: Request, error: Any) -> JSONResponse:
     return problem(request, "busy", HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", {"Retry-After": "2"})
 
 
-async def _store_unavailable(request: Request, _error: Any) -> JSONResponse:
+async def _store_unavailable(request: Request, error: Any) -> JSONResponse:
+    if request.method == "GET":
+        return await _database(request, psycopg.OperationalError(error))
     # What the store says may name hosts and users; it belongs in the log.
     detail = "The store of events did not do it."
     return problem(request, "store_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
+
+
+async def _read_only(request: Request, _error: Any) -> JSONResponse:
+    detail = "The store of events takes no writes for now; what it holds can be read."
+    return problem(request, "store_read_only", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "30"})
 
 
 async def _account_unknown(request: Request, error: Any) -> JSONResponse:
     return problem(request, "account_unknown", HTTPStatus.NOT_FOUND, f"{error}.", field="account_id")
 
 
+def _day_of(request: Request) -> str | None:
+    """The parameter that said the day, if one did."""
+    return next((name for name in ("as_of", "on") if name in request.query_params), None)
+
+
 async def _before_opening(request: Request, error: Any) -> JSONResponse:
-    more = {"field": "as_of", "limit": error.opened_on.isoformat(), "asked": error.asked.isoformat()}
+    more = {"field": _day_of(request), "limit": error.opened_on.isoformat(), "asked": error.asked.isoformat()}
     return problem(request, "as_of_before_opening", HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}.", **more)
 
 
 async def _too_far_ahead(request: Request, error: Any) -> JSONResponse:
-    more = {"field": "as_of", "limit": error.latest.isoformat(), "asked": error.asked.isoformat()}
+    more = {"field": _day_of(request), "limit": error.latest.isoformat(), "asked": error.asked.isoformat()}
     return problem(request, "as_of_too_far_ahead", HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}.", **more)
 
 
 async def _view_behind(request: Request, error: Any) -> JSONResponse:
-    return problem(request, "view_behind", HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", {"Retry-After": "2"})
+    more = {"view": error.view, "expected": error.expected, "got": error.got}
+    return problem(request, "view_behind", HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", {"Retry-After": "2"}, **more)
 
 
 async def _database(request: Request, error: Any) -> JSONResponse:
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.DiskFull):
+        return await _read_only(request, error)
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InsufficientPrivilege):
         detail = "A table of the read models is missing or may not be read."
         return problem(request, "not_migrated", HTTPStatus.SERVICE_UNAVAILABLE, detail)
@@ -327,7 +359,9 @@ def _allowed(request: Request) -> str:
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
-    entries = [_entry(each["loc"], str(each["msg"])) for each in error.errors()]
+    # What is asked for by a route and by what it depends on is wrong in both places, and said once.
+    wrong = dict.fromkeys((tuple(each["loc"]), str(each["msg"])) for each in error.errors())
+    entries = [_entry(*each) for each in wrong]
     detail = "; ".join(f"{entry.parameter or entry.pointer}: {entry.detail}" for entry in entries) + "."
     field = entries[0].parameter if len(entries) == 1 else None
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -353,6 +387,7 @@ _ANSWERS: dict[type[Exception], Any] = {
     NoKey: _no_key,
     NotTheirs: _not_theirs,
     RateLimited: _rate_limited,
+    ReadOnly: _read_only,
     Refused: _refused,
     Running: _running,
     Unauthenticated: _unauthenticated,

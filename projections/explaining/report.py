@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from domain.calendar import ONE_DAY, month_end
 from domain.events import (
@@ -82,6 +82,7 @@ class MonthExplained(BaseModel):
     status: str | None
     recorded: Annotated[Codes | None, Field(description="What the report's view tells, where it tells the month.")]
 
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own way to say so
     @property
     def agrees(self) -> bool:
         """Whether the view tells what is reckoned here."""
