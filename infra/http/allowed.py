@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from infra.access import SCOPES, Principal, Role
 from infra.access.principals import Forbidden, Known, NotTheirs
+from infra.telemetry.logs import bind_contextvars
 
 _ACCOUNT_ID: TypeAdapter[UUID] = TypeAdapter(UUID)
 
@@ -28,6 +29,7 @@ class Allowed:
         """Raises Unauthenticated, Forbidden and NotTheirs."""
         known: Known = await request.app.state.access.known(request.headers.get("authorization", ""))
         principal = known.principal
+        bind_contextvars(principal_id=principal.id)
         if principal.role not in self.roles:
             raise Forbidden("role_not_permitted", self.scope)
         if self.scope not in principal.scopes:
