@@ -164,6 +164,12 @@ def tail(bootstrap: str, topic: str, *, from_start: bool, follow: bool) -> Itera
                 unread = {where: end for where, end in unread.items() if consumer.position(where) < end}
 
 
+def ends(bootstrap: str, topic: str) -> dict[int, int]:
+    """The offset after the last committed record of each partition. Raises `Stopped` when no broker answers."""
+    with _open(bootstrap) as consumer:
+        return _offsets(consumer, topic)[1]
+
+
 def newest(bootstrap: str, topic: str) -> Iterator[Raw]:
     """The last committed record of each partition that holds one, found from the partition's end backwards."""
     with _open(bootstrap) as consumer:

@@ -45,6 +45,7 @@ from infra.live import SNAPSHOT_EVERY, Desk, Live, LiveCustomer, Memory
 from infra.store.envelopes import End, Trace, content_hash, envelop, envelop_for_customer
 from infra.store.event_store import Conflict, EventStore
 from infra.store.group_commit import GroupCommit
+from infra.telemetry.traces import span
 
 __all__ = ["SNAPSHOT_EVERY", "Accounts", "Answer", "CustomerAnswer", "Request", "Trace"]
 
@@ -233,6 +234,10 @@ class Accounts:
 
     def _decide(self, desk: Desk, request: Request, digest: bytes) -> _Outcome:
         """What a command comes to, on what is on the desk; nothing there is changed. Raises Refused."""
+        with span("decide", request.trace.traceparent, {"credit.command": request.command.DO}):
+            return self._decided(desk, request, digest)
+
+    def _decided(self, desk: Desk, request: Request, digest: bytes) -> _Outcome:
         command, trace, if_version = request
         if isinstance(command, CustomerCommand):
             _check_version(if_version, desk.customer(command.customer_id).customer.version)

@@ -7,3 +7,7 @@ class Fault(Exception):  # noqa: N818 - it names a condition to be mended, not a
     Its text is one sentence saying what is wrong and what to do about it; further lines may quote a server's log.
     The command line prints it without a traceback and exits with 1.
     """
+
+
+class ReadOnly(Fault):
+    """The store takes no writes for now: a standby, a full disk, a role without the right. What it holds can be read."""

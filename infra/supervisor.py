@@ -48,16 +48,17 @@ class Supervisor:
     """Starts `credit` programs, and starts again what was killed or gave up; one that keeps ending ends them all.
 
     `programs` maps a name to the arguments of `credit`. What they print goes to `log`, each line with the time and the
-    name before it. A program whose parent was killed notices by its closed standard input and stops, so nothing is
+    name before it unless it is a JSON object, which says that itself. A program whose parent was killed notices by its closed standard input and stops, so nothing is
     left behind.
     """
 
     def __init__(self, programs: Mapping[str, Sequence[str]], environment: Mapping[str, str], log: Path) -> None:
         self._programs = [_Program(name, arguments) for name, arguments in programs.items()]
-        self._environment = dict(environment) | {ENDS_WITH_PARENT: "1"}
+        # As text, because each line is put beside the name of its program; CREDIT_LOGS=json keeps them as they are.
+        self._environment = {"CREDIT_LOGS": "text", **environment, ENDS_WITH_PARENT: "1"}
         self.log = log
         self._out = RotatingFileHandler(log, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-        self._out.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+        self._out.setFormatter(_Lines("%(asctime)s %(name)s: %(message)s"))
         self._copying: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._run, name="supervisor", daemon=True)
@@ -148,8 +149,19 @@ class Supervisor:
 
     def _tail(self, name: str) -> str:
         """The last words of one program."""
-        lines = (line.partition(f" {name}: ") for line in self.log.read_text(errors="replace").splitlines())
-        return "\n".join([said for _, found, said in lines if found][-10:])
+        said = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            _, found, words = line.partition(f" {name}: ")
+            if found or f'"program":"{name}"' in line:
+                said.append(words or line)
+        return "\n".join(said[-10:])
+
+
+class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """The line as it is where it is JSON, else with its time and program."""
+        said = record.getMessage()
+        return said if said.startswith('{"program":') else super().format(record)
 
 
 def _let_go(process: "subprocess.Popen[bytes] | None") -> None:
@@ -164,6 +176,18 @@ def collect_seldom() -> None:
     Measured, it saves a third of the relay's and the consumers' time.
     """
     gc.set_threshold(100_000, 10, 10)
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """Which signals ask this program to stop.
+
+    Under a supervisor Ctrl-C reaches all of them at once; it is left to the supervisor, which passes it on, for a second
+    signal would end this program in the middle of what it finishes.
+    """
+    if ENDS_WITH_PARENT not in os.environ:
+        return signal.SIGTERM, signal.SIGINT
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return (signal.SIGTERM,)
 
 
 def end_with_parent(stop: Callable[[], None] = lambda: os.kill(os.getpid(), signal.SIGTERM)) -> None:

@@ -39,13 +39,15 @@ def serve(port: Port = 8_080) -> None:
 
 def http(port: Port = 8_080) -> None:
     """Answer HTTP requests on loopback until SIGTERM; requests in flight are finished."""
-    import uvicorn
-
-    from infra.http import create_app
+    from infra.http import create_app, server
     from infra.supervisor import end_with_parent
+    from infra.telemetry import logs, traces
 
     end_with_parent()
-    uvicorn.run(create_app(Settings.load()), host=HOST, port=port, log_level="warning", timeout_graceful_shutdown=10)
+    settings = Settings.load()
+    logs.begin(settings, "http")
+    traces.begin(settings, "http")
+    server.run(create_app(settings), settings, HOST, port)
 
 
 def _announce(port: int, there: Installation, log: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 from re import fullmatch
 from threading import Event
 from typing import Annotated, Any
@@ -25,8 +24,9 @@ from infra.faults import Fault
 from infra.installation import locate
 from infra.kafka import topics
 from infra.kafka.relay import Relay, relayed
+from infra.settings import Settings
 from infra.store.event_store import EventStore
-from infra.supervisor import collect_seldom, end_with_parent
+from infra.supervisor import collect_seldom, end_with_parent, stop_signals
 
 GROUPS = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT, BOOKS)}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
@@ -38,12 +38,17 @@ events = typer.Typer(no_args_is_help=True, add_completion=False, help="Look at t
 @relay.command("run")
 def relay_run() -> None:
     """Publish until SIGTERM, which lets the slice in hand finish; waits while another relay leads."""
+    from infra.telemetry import logs, traces
+
     stop = stopped_by_signals()
     collect_seldom()
-    there = locate()
+    settings = Settings.load()
+    logs.begin(settings, "relay")
+    traces.begin(settings, "relay")
+    there = locate(settings)
     topics.prepare(there.bootstrap_servers, there.topic_prefix)
     with EventStore(there.relay_url, pool_size=1) as store:
-        Relay(store, there.relay_url, there.bootstrap_servers, there.topic_prefix, told=_log).run(stop)
+        Relay(store, there.relay_url, there.bootstrap_servers, there.topic_prefix, told=logs.LOG.info).run(stop)
 
 
 @relay.command("status")
@@ -61,6 +66,7 @@ def relay_status(as_json: Json = False) -> None:
 
 def consume(view: Annotated[str, typer.Argument(help=", ".join(GROUPS), metavar="VIEW")]) -> None:
     """Keep a view up to date until SIGTERM, which lets the batch in hand finish; exits with 1 when it must stop."""
+    from infra.telemetry import logs, traces
     from infra.views.store import ViewStore
     from infra.views.tables import VIEWS
 
@@ -68,11 +74,18 @@ def consume(view: Annotated[str, typer.Argument(help=", ".join(GROUPS), metavar=
         raise typer.BadParameter(f"there is no view {view}; there are {', '.join(GROUPS)}")
     stop = stopped_by_signals()
     collect_seldom()
-    there = locate()
+    settings = Settings.load()
+    logs.begin(settings, view)
+    traces.begin(settings, view)
+    there = locate(settings)
     layout = next(layout for layout in VIEWS if layout.name == view)
+
+    def progressed(progress: runner.Progress) -> None:
+        logs.LOG.info("progress", events_applied=progress.applied, records_waiting=progress.waiting)
+
     with ViewStore(there.views_url, layout) as model:
         try:
-            runner.run(GROUPS[view], model, there.bootstrap_servers, stop, there.topic_prefix, told=_progress)
+            runner.run(GROUPS[view], model, there.bootstrap_servers, stop, there.topic_prefix, told=progressed)
         except reading.Stopped as reason:
             raise Fault(str(reason)) from reason
         except psycopg.OperationalError as error:
@@ -149,14 +162,6 @@ def _line(recorded: Recorded) -> str:
     )
 
 
-def _progress(progress: runner.Progress) -> None:
-    _log(f"{progress.applied} events applied, {progress.waiting} records wait")
-
-
-def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def stopped_by_signals() -> Event:
     """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
     stop = Event()
@@ -166,7 +171,7 @@ def stopped_by_signals() -> Event:
             os._exit(128 + number)
         stop.set()
 
-    signal.signal(signal.SIGTERM, signalled)
-    signal.signal(signal.SIGINT, signalled)
+    for number in stop_signals():
+        signal.signal(number, signalled)
     end_with_parent()
     return stop

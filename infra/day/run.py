@@ -1,7 +1,8 @@
 """One run of a day: every account that is due is asked to advance, in chunks; who cannot is named and set aside.
 
-Nothing of a run is kept beside the store: a run that was killed is simply run again. What it had advanced is not due
-any more, and an account that was asked for the same day since the same version is asked under the same command id.
+Nothing that a run rests on is kept beside the store, only how it went, for whoever watches: a run that was killed is
+simply run again. What it had advanced is not due any more, and an account that was asked for the same day since the
+same version is asked under the same command id.
 """
 
 from collections.abc import Sequence
@@ -97,6 +98,7 @@ def run_day(
         schedule = Schedule(connection)
         schedule.follow(told)
         report = Report(day, run=f"day-run:{day}:{uuid4().hex}", due=schedule.count(day))
+        connection.execute("INSERT INTO day_runs (run, day) VALUES (%s, %s)", (report.run, day))
         run = _Run(report, accounts, schedule)
         asked = 0
         for due in schedule.due(day, chunk):
@@ -108,8 +110,18 @@ def run_day(
         report.still_due = schedule.count(day)
         report.control = totals_in_store(connection, day, report.run)
         report.day = totals_in_store(connection, day)
-    report.differences = list(report.recorded.differences(report.control))
+        report.differences = list(report.recorded.differences(report.control))
+        connection.execute(_ENDED, (*_counts(report), report.run))
     return report
+
+
+_ENDED = """
+    UPDATE day_runs SET ended_at = clock_timestamp(), advanced = %s, failed = %s, still_due = %s, differences = %s
+    WHERE run = %s"""
+
+
+def _counts(report: Report) -> tuple[int, int, int, int]:
+    return report.advanced, len(report.failed), report.still_due, len(report.differences)
 
 
 def _command(due: Due, day: date) -> AdvanceTo:

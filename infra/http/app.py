@@ -13,16 +13,21 @@ from pydantic.json_schema import models_json_schema
 from infra.access import Access
 from infra.accounts import Accounts
 from infra.faults import Fault
-from infra.http import approving, docs, health, problems, reads, writing
+from infra.http import approving, docs, figures, health, problems, reads, writing
 from infra.http.approvals import Approvals
 from infra.http.clock import clock
 from infra.http.head import Head
 from infra.http.idempotency import Requests
 from infra.http.owners import Owners
+from infra.http.rate_headers import RateHeaders
+from infra.http.seen import Seen
+from infra.http.stopping import Stopping
 from infra.http.writer import Writer
 from infra.settings import Settings
 from infra.store.event_store import EventStore
 from infra.store.roles import role_url
+from infra.telemetry import metrics
+from infra.telemetry.progress import Progress
 from infra.views import answers
 
 _POOL_SIZE = 8
@@ -76,18 +81,24 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        # Spans of requests are FastAPI's own; figures and log lines are ours, and name nothing that was sent.
+        telemetry={"auto_configure": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.settings = settings
     app.state.clock = clock(settings)
+    app.state.stopping = Stopping()
     app.state.reader_url = _url(settings, "credit_reader", settings.reader_url)
     app.state.writer_url = _url(settings, "credit_writer", settings.writer_url)
     app.state.access_url = _url(settings, "credit_access", settings.access_url)
     problems.install(app)
     app.add_middleware(Head)
+    app.add_middleware(RateHeaders)
+    app.add_middleware(Seen)  # the last one is the outermost
     reads.install(app)
     app.include_router(writing.router)
     app.include_router(approving.router)
     app.include_router(health.router)
+    app.include_router(figures.router)
     docs.install(app)
     return app
 
@@ -143,13 +154,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     async with AsyncExitStack() as open_now:
         state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
-        kept = await open_now.enter_async_context(_pool(state.access_url, ""))
-        state.access = Access(kept)
-        state.store = open_now.enter_context(EventStore(state.writer_url, _WRITERS))
+        state.kept = await open_now.enter_async_context(_pool(state.access_url, ""))
+        state.access = await open_now.enter_async_context(aclosing(Access(state.kept, state.settings)))
+        state.store = open_now.enter_context(EventStore(state.writer_url, _WRITERS, told=metrics.appended))
+        state.health, state.progress = health.Health(state), Progress(state.settings)
         state.accounts = Accounts(state.store)
         state.reading = await open_now.enter_async_context(reads.opened(state))
         state.owners = Owners(state.accounts)
-        state.approvals = Approvals(kept)
+        state.approvals = Approvals(state.kept)
         state.requests = await open_now.enter_async_context(aclosing(Requests(state.access_url)))
         state.writer = await open_now.enter_async_context(aclosing(Writer(state.accounts)))
         yield

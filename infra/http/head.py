@@ -18,4 +18,8 @@ class Head:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         # What would go on for ever has to know that nobody listens.
-        await self._app({**scope, "method": "GET", "head": True}, receive, without_body)
+        asked = {**scope, "method": "GET", "head": True}
+        try:
+            await self._app(asked, receive, without_body)
+        finally:
+            scope.update({name: asked[name] for name in ("route", "path_params") if name in asked})

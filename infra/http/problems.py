@@ -17,7 +17,9 @@ from starlette.exceptions import HTTPException
 from domain.codec import Unreadable
 from domain.refusals import REMEDIES, Reason, Refused
 from infra.access.principals import Forbidden, NotTheirs, Unauthenticated
-from infra.faults import Fault
+from infra.access.rates import RateLimited
+from infra.access.tokens import IssuerUnavailable
+from infra.faults import Fault, ReadOnly
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
 from infra.http.writer import Busy
@@ -47,6 +49,11 @@ CODES: dict[str, tuple[str, str]] = {
         "Ask at an address below this customer or one of their accounts, or use a key that is not restricted.",
     ),
     "customer_unknown": ("No such customer", "Check the customer id."),
+    "issuer_unavailable": (
+        "It cannot be told whether the token is good",
+        "Ask again after the stated seconds, or with a key; if it lasts, look whether CREDIT_OAUTH_JWKS can be read.",
+    ),
+    "rate_limited": ("Too much was asked in a short time", "Ask again after the stated seconds, and less often."),
     "role_not_permitted": ("The role may not do this", "Use the credentials of somebody whose role may."),
     "scope_missing": ("A scope is missing", "Use credentials that have the named scope."),
     "unauthenticated": (
@@ -63,6 +70,14 @@ CODES: dict[str, tuple[str, str]] = {
         "Use a new key for another request, or send the first request as it was.",
     ),
     "request_running": ("The same request is being done", "Ask again after the stated seconds, with the same key."),
+    "stopping": (
+        "The service is stopping",
+        "Ask again with the same key, of another process or when it has started again: nothing is done twice.",
+    ),
+    "store_read_only": (
+        "Nothing can be recorded for now",
+        "Read meanwhile; ask again after the stated seconds with the same key. /readyz?verbose says why it is so.",
+    ),
     "store_unavailable": (
         "It could not be recorded",
         "Ask again with the same key: what was recorded meanwhile is not recorded twice.",
@@ -222,6 +237,17 @@ async def _forbidden(request: Request, error: Any) -> JSONResponse:
     return problem(request, error.code, HTTPStatus.FORBIDDEN, f"{title}.", headers, scope=error.scope)
 
 
+async def _rate_limited(request: Request, error: Any) -> JSONResponse:
+    headers = {"Retry-After": str(error.left.wait)}
+    limit = error.left.rate.amount
+    return problem(request, "rate_limited", HTTPStatus.TOO_MANY_REQUESTS, f"{error}.", headers, limit=limit)
+
+
+async def _issuer_unavailable(request: Request, _error: Any) -> JSONResponse:
+    detail = "The keys of the issuer of tokens cannot be read."
+    return problem(request, "issuer_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "10"})
+
+
 async def _not_theirs(request: Request, error: Any) -> JSONResponse:
     code, detail = f"{error.what}_unknown", f"No such {error.what} is known."
     return problem(request, code, HTTPStatus.NOT_FOUND, detail, field=f"{error.what}_id")
@@ -262,6 +288,11 @@ async def _store_unavailable(request: Request, error: Any) -> JSONResponse:
     return problem(request, "store_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
 
 
+async def _read_only(request: Request, _error: Any) -> JSONResponse:
+    detail = "The store of events takes no writes for now; what it holds can be read."
+    return problem(request, "store_read_only", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "30"})
+
+
 async def _account_unknown(request: Request, error: Any) -> JSONResponse:
     return problem(request, "account_unknown", HTTPStatus.NOT_FOUND, f"{error}.", field="account_id")
 
@@ -287,6 +318,8 @@ async def _view_behind(request: Request, error: Any) -> JSONResponse:
 
 
 async def _database(request: Request, error: Any) -> JSONResponse:
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.DiskFull):
+        return await _read_only(request, error)
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InsufficientPrivilege):
         detail = "A table of the read models is missing or may not be read."
         return problem(request, "not_migrated", HTTPStatus.SERVICE_UNAVAILABLE, detail)
@@ -349,9 +382,12 @@ _ANSWERS: dict[type[Exception], Any] = {
     Busy: _busy,
     Fault: _store_unavailable,
     Forbidden: _forbidden,
+    IssuerUnavailable: _issuer_unavailable,
     KeyReused: _key_reused,
     NoKey: _no_key,
     NotTheirs: _not_theirs,
+    RateLimited: _rate_limited,
+    ReadOnly: _read_only,
     Refused: _refused,
     Running: _running,
     Unauthenticated: _unauthenticated,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from infra.accounts import Accounts, Request
 from infra.asking import AnyAnswer
 from infra.faults import Fault
+from infra.telemetry import metrics
 
 _BATCH_MAX = 500  # requests in one append
 _WAITING_MAX = 10_000  # requests; whoever comes then is asked to come again
@@ -45,11 +46,12 @@ class Writer:
 
     async def execute(self, request: Request) -> AnyAnswer:
         """Do it, durably, and say what was recorded. Raises Refused, Busy, and Fault where the store cannot be used."""
-        if self.waiting >= _WAITING_MAX:
-            raise Busy(f"{self.waiting} requests wait already")
-        answer: asyncio.Future[AnyAnswer] = self._loop.create_future()
-        self._queue.put(_Waiting(request, answer))
-        return await answer
+        with metrics.watched(request.command.DO) as told:
+            if self.waiting >= _WAITING_MAX:
+                raise Busy(f"{self.waiting} requests wait already")
+            answer: asyncio.Future[AnyAnswer] = self._loop.create_future()
+            self._queue.put(_Waiting(request, answer))
+            return told(await answer)
 
     async def aclose(self) -> None:
         """Finish what was accepted."""

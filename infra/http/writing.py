@@ -30,6 +30,7 @@ from infra.http.idempotency import Claim, NoKey, Requests, Told
 from infra.http.problems import documented, refusal_problem
 from infra.http.writes import WRITES, Write
 from infra.store.envelopes import Trace
+from infra.telemetry.logs import bind_contextvars
 
 REPLAYED = "Idempotent-Replayed"
 _ENVELOPE = frozenset({"command_id", "actor", "at", "second_actor"})
@@ -232,6 +233,7 @@ async def once(
 
 async def do(request: Request, command: AnyAsked, if_version: int | None = None) -> Done:
     """Record a command and say what it led to. Raises Busy and Fault."""
+    bind_contextvars(command_id=command.command_id)
     try:
         answer = await request.app.state.writer.execute(door.Request(command, _trace(request), if_version))
     except Refused as refused:

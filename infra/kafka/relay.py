@@ -24,6 +24,7 @@ from domain.recorded import AnyRecorded
 from infra.faults import Fault
 from infra.kafka.batches import Record
 from infra.kafka.producer import SliceProducer, Unpublished
+from infra.telemetry.traces import follow
 
 SLICE = 5_000  # events; 24 batches of about 250 kB, a quarter of what a broker takes at once
 LEASE = 30.0  # seconds after which PostgreSQL lets another relay lead when this one says nothing
@@ -120,7 +121,8 @@ class Relay:
             if events:
                 _check_order(events, position)
                 checkpoint.confirm()
-                producer.publish(self._by_topic(events))
+                with follow("relay", events):
+                    producer.publish(self._by_topic(events))
                 position = checkpoint.move(events[-1].position)
                 pause, confirmed = _QUICK, monotonic()
             elif monotonic() - confirmed > self._lease / 3:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from domain.codec import decode, decode_customer
 from domain.customer_events import CustomerEvent
 from domain.events import AccountEvent
 from domain.recorded import AnyRecorded, Recorded
-from infra.faults import Fault
+from infra.faults import Fault, ReadOnly
 from infra.store import arrays
 from infra.store.recorder import Datastore, EventMapper, EventRecorder, IntegrityError, PersistenceError, StoredEvent
+from infra.telemetry.traces import follow
 
 E = TypeVar("E")
 _VERSIONS = """
@@ -43,6 +45,10 @@ _SINCE_SNAPSHOTS, _WHOLE = _SNAPSHOTS + _EVENTS.format(after=_AFTER), _EVENTS.fo
 # The condition is that of an index.
 _OF_ACCOUNTS = """
     SELECT last - (SELECT count(*) FROM stored_events WHERE starts_with(topic, 'customer.')) FROM store_head"""
+_WRITABLE = """
+    SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean,
+        coalesce((SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'append_events'),
+            false)"""
 _WHOSE = "SELECT position, originator_id FROM stored_events WHERE position > %s ORDER BY position LIMIT %s"
 _SAVE_SNAPSHOTS = """
     INSERT INTO snapshots AS kept (account_id, version, chain_hash, state) SELECT * FROM unnest(%b, %b, %b, %b)
@@ -76,11 +82,15 @@ class History(NamedTuple, Generic[E]):
 class EventStore:
     """One store of events, reached as one database role; safe for any number of threads.
 
-    Every method raises Fault where the database does not answer, the role lacks the right, or nobody migrated.
+    Every method raises Fault where the database does not answer, the role lacks the right, or nobody migrated, and
+    ReadOnly where it can still be read. `told` hears of each append: how many events, and how many seconds it took.
     """
 
-    def __init__(self, url: str, pool_size: int = 4) -> None:
-        self._url = url
+    def __init__(
+        self, url: str, pool_size: int = 4, *, told: Callable[[int, float], None] = lambda _events, _seconds: None
+    ) -> None:
+        self._url, self._told = url, told
+        self._full = False
         self._datastore = Datastore(url, pool_size)
         self._recorder = EventRecorder(self._datastore)
         self._mapper = EventMapper()
@@ -95,6 +105,10 @@ class EventStore:
         """Give the connections back; the store cannot be used afterwards."""
         self._datastore.close()
 
+    def connections(self) -> dict[str, int]:
+        """How many connections there are and how often each thing happened to them, as psycopg's pool counts it."""
+        return dict(self._datastore.pool.get_stats())
+
     def append(self, events: Sequence[AnyRecorded]) -> range:
         """Append all events or none, durably, and give each its position; returns the positions.
 
@@ -103,17 +117,40 @@ class EventStore:
         whose reply was lost shows itself as a Conflict, too.
         """
         stored = list(map(self._mapper.to_stored_event, events))
-        with self._faults():
+        begun = perf_counter()
+        with follow("commit", events), self._faults(writing=True):
             try:
                 positions = self._recorder.insert_events(stored)
             except IntegrityError as taken:
                 if isinstance(taken.__cause__, errors.UniqueViolation):
                     raise Conflict from taken
                 raise
+            except PersistenceError as error:
+                self._full = isinstance(error.__cause__, errors.DiskFull)
+                if isinstance(error.__cause__, errors.ReadOnlySqlTransaction):
+                    self._datastore.pool.drain()  # a session keeps the default that it began with
+                raise
+        self._full = False
         for event, position in zip(events, positions, strict=True):
             # Frozen for everybody else, and nobody else has seen it yet: a copy would cost more than the append.
             object.__setattr__(event, "position", position)
+        self._told(len(events), perf_counter() - begun)
         return positions
+
+    def read_only(self) -> str | None:
+        """Why nothing can be appended now; None where it can, as far as one can know without trying.
+
+        That the disk is full is known from the last append alone, until one succeeds.
+        """
+        with self._faults():
+            standby, asked, granted = self._recorder.query(_WRITABLE, ())[0]
+        if standby:
+            return "the database is a standby"
+        if asked:
+            return "default_transaction_read_only is on"
+        if not granted:
+            return "the role may not append"
+        return "the disk of the database was full" if self._full else None
 
     def load(self, account_id: UUID) -> list[Recorded]:
         """An account's whole history; empty when there is none."""
@@ -224,7 +261,7 @@ class EventStore:
         return (each for each in map(self._mapper.to_domain_event, rows) if isinstance(each, Recorded))
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def _faults(self, *, writing: bool = False) -> Iterator[None]:
         """Turns what a person must mend into a Fault that says how."""
         try:
             yield
@@ -233,7 +270,12 @@ class EventStore:
                 case errors.UndefinedTable() | errors.UndefinedFunction() | errors.UndefinedColumn():
                     raise Fault("The database is not up to date: run `credit migrate`.") from error
                 case errors.InsufficientPrivilege():
-                    raise Fault(f"The database role may not do this: {error}; run `credit migrate`.") from error
+                    kind = ReadOnly if writing else Fault
+                    raise kind(f"The database role may not do this: {error}; run `credit migrate`.") from error
+                case errors.ReadOnlySqlTransaction():
+                    raise ReadOnly(f"The database takes no writes: {error}; wait, or use its primary.") from error
+                case errors.DiskFull():
+                    raise ReadOnly(f"The disk of the database is full: {error}; make room there.") from error
                 case psycopg_pool.PoolTimeout():
                     raise Fault(f"The database cannot be reached: {_why(self._url)}") from error
                 case psycopg.OperationalError():

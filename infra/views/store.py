@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from consumers.runner import PositionLost
 from domain.recorded import Recorded
 from infra.faults import Fault
+from infra.telemetry.traces import follow
 from infra.views.tables import SERVING, Layout, Values, of_generation
 from projections.folding import Row, fold
 
@@ -73,7 +74,11 @@ class ViewStore(Generic[R]):
         Raises PositionLost when another owner has moved it, and projections.folding.Gap on a hole in the batch.
         """
         place = (self.layout.name, self.generation, topic, partition)
-        with self._connection() as connection, connection.cursor(binary=True) as cursor:
+        with (
+            follow(f"project {self.layout.name}", batch),
+            self._connection() as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
             # The row lock makes a second owner wait here, before it reads rows that are about to change.
             cursor.execute(_TAKE, place)
             held = cursor.execute(_HELD, place).fetchone()

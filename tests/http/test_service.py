@@ -25,9 +25,9 @@ def test_head_answers_everywhere(api, path):
 
 
 def test_it_is_ready_when_database_migrations_and_broker_are(get):
-    response = get("/readyz")
-    assert response.status_code == 200
-    assert response.json()["checks"] == {"database": "ok", "migrations": "ok", "kafka": "ok"}
+    assert (get("/readyz").status_code, get("/readyz").json()) == (200, {"status": "ok"})
+    checks = {"process": "ok", "database": "ok", "migrations": "ok", "store": "ok", "kafka": "ok"}
+    assert get("/readyz?verbose").json() == {"status": "ok", "checks": checks}
 
 
 @pytest.mark.parametrize(
@@ -35,23 +35,73 @@ def test_it_is_ready_when_database_migrations_and_broker_are(get):
     [
         (
             {"reader_url": "postgresql://nobody@127.0.0.1:1/nothing"},
-            {"database": "does not answer", "migrations": "not known", "kafka": "ok"},
+            {"database": "does not answer", "migrations": "not known"},
         ),
         (
             {"kafka_bootstrap_servers": "127.0.0.1:1"},
-            {"database": "ok", "migrations": "ok", "kafka": "does not answer"},
+            {"kafka": "does not answer"},
         ),
         (
             {"kafka_bootstrap_servers": None},
-            {"database": "ok", "migrations": "ok", "kafka": "CREDIT_KAFKA_BOOTSTRAP_SERVERS is not set"},
+            {"kafka": "CREDIT_KAFKA_BOOTSTRAP_SERVERS is not set"},
+        ),
+        (
+            {"writer_url": "postgresql://nobody@127.0.0.1:1/nothing"},
+            {"store": "does not answer"},
         ),
     ],
-    ids=["database", "broker", "no broker"],
+    ids=["database", "broker", "no broker", "store"],
 )
 def test_it_is_not_ready_and_says_what_is_missing(get, changed, checks):
     response = get("/readyz", **changed)
     assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
-    assert (response.json()["code"], response.json()["checks"]) == ("not_ready", checks)
+    every = {"process": "ok", "database": "ok", "migrations": "ok", "store": "ok", "kafka": "ok"}
+    assert (response.json()["code"], response.json()["checks"]) == ("not_ready", every | checks)
+
+
+def test_it_has_started_once_it_was_able_to_and_stays_so(api, shown):
+    async def talk():
+        async with api() as client:
+            first = await client.get("/startupz")
+            await client.app.state.pool.close()
+            return first, await client.get("/startupz")
+
+    assert [(each.status_code, each.json()) for each in asyncio.run(talk())] == [(200, {"status": "ok"})] * 2
+
+
+def test_it_has_not_started_before_it_reached_the_database(get):
+    response = get("/startupz", reader_url="postgresql://nobody@127.0.0.1:1/nothing")
+    assert (response.status_code, response.json()["code"], response.headers["retry-after"]) == (503, "not_ready", "5")
+    assert response.json()["checks"] == {"database": "does not answer", "migrations": "not known"}
+
+
+def test_however_many_ask_it_looks_once(api):
+    async def talk():
+        async with api() as client:
+            looks = []
+            look = client.app.state.health._look
+
+            def counted():
+                looks.append(1)
+                return look()
+
+            client.app.state.health._look = counted
+            answers = await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
+            return len(looks), {answer.status_code for answer in answers}
+
+    assert asyncio.run(talk()) == (1, {200})
+
+
+def test_whoever_is_asked_to_stop_is_unready_at_once(api):
+    async def talk():
+        async with api() as client:
+            before = await client.get("/readyz")
+            client.app.state.stopping.ask()
+            return before, await client.get("/readyz"), await client.get("/livez")
+
+    before, after, alive = asyncio.run(talk())
+    assert (before.status_code, after.status_code, alive.status_code) == (200, 503, 200)
+    assert after.json()["checks"]["process"] == "stopping"
 
 
 def test_it_is_not_ready_before_the_last_migration(get, shown):

@@ -26,7 +26,7 @@ READS = {
     "credit_writer": {"stored_events", "store_head", "snapshots"},
     "credit_relay": {"stored_events", "store_head", "relay_positions"},
     "credit_views": set(),
-    "credit_reader": set(),
+    "credit_reader": {"store_head", "relay_positions"},
     "credit_access": set(),
 }
 TABLES = ["stored_events", "store_head", "snapshots", "relay_positions"]
