@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     access_url: PostgresUrl | None = Field(None, repr=False)
     """The URL of the role that keeps who may do what over HTTP, and what was asked."""
 
+    always_https: bool = False
+    """Whether the HTTP API is never reached but through a proxy that speaks HTTPS: browsers are told to remember that."""
+
     sandbox: bool = False
     """Whether requests over HTTP may say what time it is, to try out months in minutes; never where money is real."""
 

@@ -39,13 +39,12 @@ def serve(port: Port = 8_080) -> None:
 
 def http(port: Port = 8_080) -> None:
     """Answer HTTP requests on loopback until SIGTERM; requests in flight are finished."""
-    import uvicorn
-
     from infra.http import create_app
+    from infra.http.server import run
     from infra.supervisor import end_with_parent
 
     end_with_parent()
-    uvicorn.run(create_app(Settings.load()), host=HOST, port=port, log_level="warning", timeout_graceful_shutdown=10)
+    run(create_app(Settings.load()), HOST, port)
 
 
 def _announce(port: int, there: Installation, log: Path) -> None:

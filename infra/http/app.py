@@ -15,17 +15,19 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp
 
 from domain.events import Access, FreezeReason, Standing, Status
 from infra.accounts import Accounts
 from infra.faults import Fault
-from infra.http import approving, docs, health, problems, writing
+from infra.http import approving, docs, health, problems, shield, writing
 from infra.http.approvals import Approvals
 from infra.http.clock import clock
 from infra.http.head import Head
 from infra.http.idempotency import Requests
 from infra.http.owners import Owners
 from infra.http.problems import Problem
+from infra.http.shield import Shield
 from infra.http.writer import Writer
 from infra.settings import Settings
 from infra.store.event_store import EventStore
@@ -75,6 +77,10 @@ def described() -> dict[str, Any]:
 
 
 class _Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """The shield stands outside of everything, so that what is said of a defect is dressed as well."""
+        return Shield(super().build_middleware_stack(), always_https=self.state.settings.always_https)
+
     def openapi(self) -> dict[str, Any]:
         """The description, in which errors have the media type they really have."""
         if self.openapi_schema is not None:
@@ -86,6 +92,7 @@ class _Application(FastAPI):
         described["components"]["schemas"] |= bodies["$defs"]
         for methods in described["paths"].values():
             for operation in methods.values():
+                shield.describe(operation)
                 for status, response in operation["responses"].items():
                     if status >= "400" and "application/json" in response["content"]:
                         response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
