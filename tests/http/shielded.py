@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 
-from infra.http import problems, shield, strict_json
+from infra.http import problems, protocol, shield, strict_json
 from infra.http.shield import Shield
 
 CONNECTIONS_MAX = 40

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from infra.embedded.processes import free_port
-from infra.http import shield
+from infra.http import protocol, shield
 from tests.http import shielded
 from tests.http.test_strict_json import REFUSED
 
