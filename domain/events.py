@@ -419,6 +419,8 @@ class AgreementLeft(_Frozen):
 
     plan_id: Token
     original_due_date: date
+    # When its last instalment is due, once that was billed.
+    last_due: date | None = None
 
 
 class MinimumLeft(UnpaidMinimum):

@@ -318,8 +318,8 @@ class Ledger:
 
     def _reach(self, to: date) -> None:
         a_new_day = to > self.business_date
-        if a_new_day and self.agreement is not None and self.agreement.plan_id not in self.plans and not self.untested:
-            self.agreement = None  # credit paid its last instalment, so that no statement is to be tested
+        if a_new_day:
+            self._end_agreement()  # where credit paid its last instalment, so that no statement of it is to be tested
         while self.untested and self.charged_off_due is None and (test := self.test_date(self.untested[0])) <= to:
             due = self.untested[0]
             self._close_days(test)
@@ -330,8 +330,8 @@ class Ledger:
             if self.terms.tolerance:
                 met = self.terms.tolerance
                 self.layers = tuple(each for each in self.layers if each.due_date != due or each.amount > met)
-            if self.agreement is not None and self.agreement.plan_id not in self.plans and not self._is_missed(due):
-                self.agreement = None  # its last instalment was paid
+            if not self._is_missed(due):
+                self._end_agreement()
         self._close_days(to)
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
@@ -353,6 +353,14 @@ class Ledger:
                 if beyond.unpaid:
                     self.slices[f"{name}/{later}" if kept else name] = beyond
         self.slices = oldest_due_first(self.slices)
+
+    def _end_agreement(self) -> None:
+        """It is over when its last instalment was tested; what else was billed since is no part of it."""
+        agreed = self.agreement
+        if agreed is not None and agreed.plan_id not in self.plans:
+            last = agreed.last_due or date.max
+            if not any(due <= last for due in self.untested):
+                self.agreement = None
 
     def _is_missed(self, due: date) -> bool:
         return any(each.due_date == due for each in self.layers)
@@ -473,8 +481,11 @@ class Ledger:
     def post_instalment(self, plan_id: str, number: int, credit_applied: int) -> None:
         """The principal of a plan's next instalment becomes payable; credit pays for it at once."""
         plan = self.plans[plan_id]
-        due = due_next(plan)
-        self._replace_plan(plan_id, without_next(plan))
+        due, left = due_next(plan), without_next(plan)
+        self._replace_plan(plan_id, left)
+        if left is None and self.agreement is not None and self.agreement.plan_id == plan_id:
+            last_due = self.due_date_of(self.business_date)
+            self.agreement = self.agreement.model_copy(update={"last_due": last_due})
         carried: Amounts = {"fees_planned": due.carried_fees_fen, "interest_planned": due.carried_interest_fen}
         for bucket, amount in carried.items():
             paid = min(amount, credit_applied)

@@ -377,9 +377,11 @@ def _agree_anew(row: ReportRow, event: Restated) -> None:
             _turn(row, day, "agreement_over")
             # A later agreement may have been made since.
             row.order_agreements()
-    agreed, waits = event.agreement, (event.untested_due, *event.untested_later)[-1]
+    agreed = event.agreement
     if agreed is not None and all(each.plan_id != agreed.plan_id for each in event.plans_left):
-        _turn(row, today + ONE_DAY if waits is None else _test_date(row, waits), "agreement_over")
+        last = agreed.last_due or date.max
+        waits = [due for due in (event.untested_due, *event.untested_later) if due is not None and due <= last]
+        _turn(row, _test_date(row, waits[-1]) if waits else today + ONE_DAY, "agreement_over")
 
 
 def _month(row: ReportRow, day: date) -> ReportMonth:

@@ -62,6 +62,6 @@ def test_a_damaged_snapshot_is_ignored(damage):
 
 
 def test_the_shape_is_the_one_that_its_number_stands_for():
-    assert SHAPE == 11
+    assert SHAPE == 12
     assert Account.__slots__ == tuple(ACCOUNT_FIELDS.split())
     assert Ledger.__slots__ == tuple(LEDGER_FIELDS.split())
