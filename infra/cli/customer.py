@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from re import fullmatch
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -17,7 +16,7 @@ from domain.money import yuan
 from domain.refusals import Refused
 from infra import applications
 from infra.accounts import Accounts
-from infra.cli.arguments import Json
+from infra.cli.arguments import CustomerId, Json
 from infra.cli.screen import screen
 from infra.faults import Fault
 from infra.installation import locate
@@ -30,15 +29,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="One person: 
 @app.callback()
 def _customer() -> None:
     """One person: consents, limits, applications."""
-
-
-def _customer_id(text: str) -> str:
-    if not fullmatch(r"[A-Za-z0-9._:@-]{1,64}", text):
-        raise typer.BadParameter(f"{text!r} is not a customer id: at most 64 letters, digits and . _ : @ -")
-    return text
-
-
-CustomerId = Annotated[str, typer.Argument(parser=_customer_id, metavar="ID", help="The customer's id.")]
 
 
 @app.command()
