@@ -108,7 +108,7 @@ class Derivation:
         # What was paid off is told of whole months, and asked for together with how they ended.
         told = self._month_end is not None
         owed, dpd = (ledger.owed, ledger.dpd) if told else (0, 0)
-        mornings = ledger.by_loan() if told else {}
+        mornings, late = (ledger.by_loan(), self._missed(ledger.demands(), day)) if told else ({}, [])
         owing = {plan_id for plan_id, part in mornings.items() if part.owed}
         missed = charges.missed_today(ledger, day)
         if missed is not None:
@@ -138,8 +138,8 @@ class Derivation:
             self.paid_off.append(PaidOff(on=day, dpd=dpd))
         for plan_id, part in ledger.by_loan().items() if owing else ():
             if plan_id in owing and not part.owed:
-                late = self._missed(mornings[plan_id].minima, day) if plan_id in mornings else []
-                self._of(plan_id).paid_off.append(PaidOff(on=day, dpd=_days_late(late, day)))
+                own = _of_those(late, mornings[plan_id].minima) if plan_id in mornings else []
+                self._of(plan_id).paid_off.append(PaidOff(on=day, dpd=_days_late(own, day)))
 
     def _break_plan(self, day: date) -> None:
         """A missed instalment breaks an agreement after a loss is booked, and before anything is learnt of the day."""
@@ -238,8 +238,9 @@ class Derivation:
 
     def _month(self, end: date) -> MonthEnd:
         ledger = self.ledger
+        demands = ledger.demands()
         return MonthEnd(
-            **self._demanded(ledger.demands(), end),
+            **_demanded(demands, self._missed(demands, end), end),
             dpd=ledger.dpd,
             missed_this_month=_in_month(self.missed_on, end),
             due_this_month=_in_month(self._due_dates, end),
@@ -249,13 +250,14 @@ class Derivation:
 
     def _end_month_of_loans(self, end: date) -> None:
         ledger = self.ledger
-        parts = ledger.by_loan()
+        parts, missed = ledger.by_loan(), self._missed(ledger.demands(), end)
         for each in ledger.loans.loans if ledger.loans is not None else ():
             part, told = parts[each.plan_id], self._of(each.plan_id)
+            own = _of_those(missed, part.minima)
             told.months.append(
                 MonthEnd(
-                    **self._demanded(part.minima, end),
-                    dpd=_days_late(self._missed(part.minima, end), end),
+                    **_demanded(part.minima, own, end),
+                    dpd=_days_late(own, end),
                     missed_this_month=_in_month(told.missed_on, end),
                     due_this_month=_in_month(told.due_dates, end),
                     owed_fen=part.owed,
@@ -279,15 +281,6 @@ class Derivation:
             if each.statement_no == 0 or (each.amount_fen > tolerance and ledger.test_date(each.due_date) <= day)
         ]
 
-    def _demanded(self, demands: tuple[UnpaidMinimum, ...], end: date) -> dict[str, Any]:
-        missed = self._missed(demands, end)
-        return {
-            "month_end": end,
-            "past_due_30_fen": sum(each.amount_fen for each in missed if days_between(each.due_date, end) >= 30),
-            "unpaid_minima": demands,
-            "oldest_missed_due": missed[0].due_date if missed else None,
-        }
-
 
 @dataclass(slots=True)
 class _OfLoan:
@@ -305,3 +298,18 @@ def _in_month(days: Iterable[date], end: date) -> bool:
 
 def _days_late(missed: list[UnpaidMinimum], day: date) -> int:
     return max(0, days_between(missed[0].due_date, day)) if missed else 0
+
+
+def _demanded(demands: tuple[UnpaidMinimum, ...], missed: list[UnpaidMinimum], end: date) -> dict[str, Any]:
+    return {
+        "month_end": end,
+        "past_due_30_fen": sum(each.amount_fen for each in missed if days_between(each.due_date, end) >= 30),
+        "unpaid_minima": demands,
+        "oldest_missed_due": missed[0].due_date if missed else None,
+    }
+
+
+def _of_those(missed: list[UnpaidMinimum], own: tuple[UnpaidMinimum, ...]) -> list[UnpaidMinimum]:
+    """A loan's parts of minima that are missed; what is tolerated is so much of the whole minimum."""
+    numbers = {each.statement_no for each in missed}
+    return [each for each in own if each.statement_no in numbers]

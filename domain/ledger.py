@@ -882,7 +882,7 @@ class Ledger:
         for plan_id, part in self.by_loan().items():
             own = [each.due_date for each in part.minima if (each.statement_no, each.due_date) in missed]
             own = own or [each.due_date for each in part.minima] or [self.business_date]
-            since[plan_id] = oldest_due if own[0] == self.oldest_due else own[0]
+            since[plan_id] = oldest_due if own[0] == self.oldest_due else max(oldest_due, own[0])
         return since
 
     def undo_charge_off(self) -> None:
