@@ -935,6 +935,8 @@ class ReportDisputed(Event):
     report_dispute_id: Token
     months: tuple[Month, ...]
     decide_by: date
+    # Of which loan; where none is named, of all that have such a month.
+    plan_id: Annotated[Token | None, LEFT_OUT] = None
 
 
 class CodeChange(_Frozen):
