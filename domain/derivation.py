@@ -124,7 +124,10 @@ class Derivation:
             derived = max(0, charges.minimum(ledger) - brought_forward)
             demanded = max(statement.own_minimum, statement.minimum - brought_forward)
             ledger.bill(statement.due_date, min(derived, demanded))
-            for plan_id in ledger.loans_of(statement.due_date):
+            # Where it turns out to have demanded nothing new, it was due all the same.
+            parts = ledger.by_loan()
+            left = {plan_id for plan_id, part in parts.items() if part.owed}
+            for plan_id in ledger.loans_of(statement.due_date) or left or parts:
                 self._of(plan_id).due_dates.append(statement.due_date)
         while self._facts and self._facts[-1].on == day:
             if self._facts[-1].kind != "charge_off":

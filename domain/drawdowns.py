@@ -108,10 +108,9 @@ def penalised(loans: LoansLeft, amount: int) -> LoansLeft:
 
 
 def agreed(loans: LoansLeft, agreement_id: str, taken: Mapping[str, int]) -> LoansLeft:
-    """An agreement took over so much of each loan."""
-    shares = [
-        LoanShare(agreement_id=agreement_id, plan_id=plan_id, amount_fen=fen) for plan_id, fen in taken.items() if fen
-    ]
+    """An agreement took over so much of each loan; of the first, where it turns out that there was nothing to take."""
+    some = {plan_id: fen for plan_id, fen in taken.items() if fen} or {loans.loans[0].plan_id: 1}
+    shares = [LoanShare(agreement_id=agreement_id, plan_id=plan_id, amount_fen=fen) for plan_id, fen in some.items()]
     return loans.model_copy(update={"shares": (*loans.shares, *shares)})
 
 

@@ -113,7 +113,9 @@ def _step(row: ReportRow, recorded: Recorded, part: LoanAfter | None, account: R
         if part is not None:
             row.principal_fen = part.principal_fen
             row.unpaid_minima = _beyond(account.tolerance_fen, event.unpaid_minima_after, part.unpaid_minima)
-            row.payments = payments.known(row.payments, [(part.paid_on, part.paid_fen)])
+            # One that was learnt to be none is not the last one any more.
+            counted = tuple(paid for paid in row.payments if part.paid_on is not None and paid.on <= part.paid_on)
+            row.payments = payments.known(counted, [(part.paid_on, part.paid_fen)])
     row.standing, row.version, row.business_date = event.standing, recorded.version, day
     report_months.settle(row, day, row.owed_fen, [row.paid_off_on])
     if isinstance(event, Restated) and event.from_date < day:
