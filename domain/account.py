@@ -510,7 +510,9 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.last_act_on = event.business_date
         case ReportDisputed():
             account.report_disputes = account.report_disputes | {
-                event.report_dispute_id: ReportDispute(event.business_date, event.months, event.decide_by)
+                event.report_dispute_id: ReportDispute(
+                    event.business_date, event.months, event.decide_by, plan_id=event.plan_id
+                )
             }
         case ReportCorrected():
             known = account.report_disputes[event.report_dispute_id]

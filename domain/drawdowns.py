@@ -200,7 +200,7 @@ def debts(loans: LoansLeft, slices: Mapping[str, Slice], plans: Mapping[str, Amo
     """Everything that is owed, by whose it is; `plans` say what is planned of each, by bucket.
 
     What is owed of no loan at all (as an officer corrected it, or credit that was paid out and was not there) is told of
-    the first.
+    the first. What was drawn and has no plan yet is of the last.
     """
     known = {each.plan_id for each in loans.loans} | {each.agreement_id for each in loans.shares}
     found = [Debt(each.plan_id, _bucket_of(each), each.due_date, each.amount_fen) for each in loans.charges]
@@ -218,7 +218,8 @@ def debts(loans: LoansLeft, slices: Mapping[str, Slice], plans: Mapping[str, Amo
     for bucket in OWED_BUCKETS:
         beyond = owed[bucket] - sum(each.amount for each in found if each.bucket == bucket)
         if beyond:
-            found.append(Debt(loans.loans[0].plan_id, bucket, None, beyond))
+            whose = loans.loans[-1 if bucket == "principal_planned" else 0]
+            found.append(Debt(whose.plan_id, bucket, None, beyond))
     return found
 
 

@@ -57,7 +57,7 @@ def test_the_report_of_a_loan_that_was_restructured(credit, views_url):
     code, out, _ = credit("account", "report", story.account_id, "--as-of", "2026-04-10")
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert "D1 1 normal, special mention; opened 2026-01-05; restructured 2026-03-01 (paid as agreed)" in lines
+    assert "D1 1 normal, special mention; drawn 2026-01-15; restructured 2026-03-01 (paid as agreed)" in lines
     assert any(line.startswith("2026-03 * 1 1 normal special mention 14 0 0.00 ") for line in lines)
     assert any(line.startswith(f"2026-04 11 000{'B' * 21} AC ") for line in lines)
     assert max(map(len, out.splitlines())) <= 120
