@@ -51,6 +51,14 @@ class Derivation:
             for loan in loans_of(loans, plan_id):
                 self._of(loan).due_dates.append(due)
 
+    def _demand(self, due: date) -> None:
+        """A statement was due of the loans that it demanded money of; of all, where it turns out to have demanded none."""
+        parts = self.ledger.by_loan()
+        instalments = [plan_id for plan_id in parts if due in self._of(plan_id).due_dates]
+        owed = [plan_id for plan_id, part in parts.items() if part.owed]
+        for plan_id in self.ledger.loans_of(due) or instalments or owed or parts:
+            self._of(plan_id).due_dates.append(due)
+
     def loans_restated(self, begin: date) -> tuple[LoanRestated, ...]:
         """How months ended of each loan, and what else of it is told anew since `begin`."""
         loans = self.ledger.loans
@@ -124,11 +132,7 @@ class Derivation:
             derived = max(0, charges.minimum(ledger) - brought_forward)
             demanded = max(statement.own_minimum, statement.minimum - brought_forward)
             ledger.bill(statement.due_date, min(derived, demanded))
-            # Where it turns out to have demanded nothing new, it was due all the same.
-            parts = ledger.by_loan()
-            left = {plan_id for plan_id, part in parts.items() if part.owed}
-            for plan_id in ledger.loans_of(statement.due_date) or left or parts:
-                self._of(plan_id).due_dates.append(statement.due_date)
+            self._demand(statement.due_date)
         while self._facts and self._facts[-1].on == day:
             if self._facts[-1].kind != "charge_off":
                 self._break_plan(day)

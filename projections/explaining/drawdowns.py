@@ -94,7 +94,7 @@ def _changes(  # noqa: PLR0911 - a case an event
             return changes if own or nothing_new else changes | {"due_date": date.max}
         case InstalmentPosted():
             return changes if event.plan_id in mine else changes | {"due_date": None}
-        case DebtWaived() if before is None or part is None or part.principal_fen == before.principal_fen:
+        case DebtWaived() if _principal(part) == _principal(before):
             return changes | {"principal_fen": 0}
         case AccountMigrated():
             return changes | {"history": _history(event, plan_id), "minima_left": part.unpaid_minima if part else ()}
@@ -102,6 +102,10 @@ def _changes(  # noqa: PLR0911 - a case an event
             return changes | _restated(event, plan_id)
         case _:
             return changes
+
+
+def _principal(part: LoanAfter | None) -> int:
+    return part.principal_fen if part is not None else 0
 
 
 def _history(event: AccountMigrated, plan_id: str) -> str:

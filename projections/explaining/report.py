@@ -318,6 +318,12 @@ class _Month:
     def due(self) -> Told | None:
         """The statement whose due date fell in the month, or a loan's instalment that left nothing for one."""
         found: dict[date, Told] = {}
+        # An agreement is made on all that the account owes, so of a loan, too, it takes back what was due of any.
+        demanded = {
+            each.version: each.event.unpaid_minima_after
+            for each in self.asked.account
+            if isinstance(each.event, MoneyEvent)
+        }
         waiting: tuple[UnpaidMinimum, ...] = ()
         grace = timedelta(days=book_on(self.told[:1], self.last).terms.grace_days)
         for each in self.known:
@@ -332,7 +338,7 @@ class _Month:
                     if minimum.due_date + grace >= event.business_date:
                         found.pop(minimum.due_date, None)
             if isinstance(event, MoneyEvent):
-                waiting = event.unpaid_minima_after
+                waiting = demanded[each.version]
         last = max(found.values(), key=lambda each: each.version, default=None)
         if self.anew is None:
             return last

@@ -292,7 +292,9 @@ def loans_owe_and_are_demanded_together_what_the_account_is(life: Life) -> None:
             if drawn:
                 parts = event.loans_after
                 assert sum(each.owed_fen for each in parts) == event.owed_after.total, event
-                principal = sum(getattr(event.owed_after, bucket) for bucket in BUCKETS if bucket.startswith("principal"))
+                principal = sum(
+                    getattr(event.owed_after, bucket) for bucket in BUCKETS if bucket.startswith("principal")
+                )
                 assert sum(each.principal_fen for each in parts) == principal, event
                 assert _minima(each.unpaid_minima for each in parts) == _minima([event.unpaid_minima_after]), event
                 for each in parts:
