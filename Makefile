@@ -64,6 +64,7 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/credit machine diagram --check  # generated files are as they would be generated
 	@$(BIN)/credit contract check
+	@$(BIN)/credit contract roles --check
 
 bench: setup  ## Measure; nothing is asserted (ONLY=http).
 	@$(BIN)/python -m tests.benchmarks $(ONLY) $(ARGS)
