@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from contextlib import asynccontextmanager
 from itertools import count
 from uuid import UUID
@@ -19,6 +20,7 @@ from infra.http.reads.events import EventPage, LogPage
 from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from tests.http.living import Living
+from tests.http.process import running
 
 _numbers = count(1)
 STREAM = {"Accept": "text/event-stream"}
@@ -358,7 +360,7 @@ def test_head_does_not_listen(living, ask):
     assert response.headers["content-type"].startswith("text/event-stream")
 
 
-def test_streams_end_with_the_process(living, ask, bootstrap_servers, key_of):
+def test_streams_end_when_the_process_is_asked_to_stop(living, ask, bootstrap_servers, key_of):
     ending = Living(living.url, bootstrap_servers, key_of)
     someone = ending.someone("ending")
 
@@ -366,7 +368,7 @@ def test_streams_end_with_the_process(living, ask, bootstrap_servers, key_of):
         async with listening(ending) as listen:
             async with listen(f"{ask.account}/events?after=2", someone) as one:
                 await one.message()
-                ending.app.state.reading.feed.end()
+                ending.app.state.stopping.ask()
                 assert await one.ended() == set()
             async with listen(f"{ask.account}/events", someone) as late:
                 assert late.response.status_code == 503
@@ -374,3 +376,24 @@ def test_streams_end_with_the_process(living, ask, bootstrap_servers, key_of):
 
     ending.run(talk())
     ending.stop()
+
+
+def test_a_signal_ends_streams_and_the_process(living, ask, bootstrap_servers, tmp_path):
+    environment = os.environ | {
+        "CREDIT_DATABASE_URL": living.url,
+        "CREDIT_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "CREDIT_DATA_DIR": str(tmp_path),
+        "CREDIT_DRAIN_SECONDS": "0",
+    }
+
+    async def talk():
+        async with running(environment) as service, httpx.AsyncClient(timeout=30) as client:
+            address = f"http://127.0.0.1:{service.port}{ask.account}/events?after=2"
+            async with client.stream("GET", address, headers=ask._headers["auditor"] | STREAM) as response:
+                one = Listener(response)
+                assert await one.message() == {"retry": "2000"}
+                status = asyncio.create_task(asyncio.to_thread(service.stop))
+                assert await one.ended() == set()
+            assert await status == 0
+
+    living.run(talk())
