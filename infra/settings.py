@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.faults import Fault
@@ -47,6 +47,15 @@ def _servers(value: str) -> str:
     return value
 
 
+def _jwks(value: str) -> str:
+    """Keys that somebody on the way could exchange would let in whomever they please."""
+    if "://" not in value:
+        return str(Path(value).expanduser().absolute())
+    if not re.match(r"(https://[^/@\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/|$)", value):
+        raise ValueError("it must be a file, or an https URL without a password; http only on this machine")
+    return value
+
+
 def _traces(value: str) -> str | None:
     if value == "off":
         return None
@@ -56,6 +65,16 @@ def _traces(value: str) -> str | None:
 
 
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
+_RATE = r"(service|person|stranger)=[1-9][0-9]{0,8}/(second|minute|hour)"
+
+
+def _rates(value: str) -> str:
+    if value not in {"", "0"} and not re.fullmatch(f"{_RATE}(,{_RATE})*", value):
+        raise ValueError("it must look like service=60000/minute,person=600/minute,stranger=60/minute, or be 0")
+    return value
+
+
+RateLimit = Annotated[str, AfterValidator(_rates)]
 Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
@@ -103,6 +122,26 @@ class Settings(BaseSettings):
     access_url: PostgresUrl | None = Field(None, repr=False)
     """The URL of the role that keeps who may do what over HTTP, and what was asked."""
 
+    oauth_issuer: Annotated[str | None, Field(max_length=1_000)] = None
+    """The `iss` of the access tokens that are taken beside API keys; set all three of these or none."""
+
+    oauth_audience: Annotated[str | None, Field(max_length=1_000)] = None
+    """The `aud` by which tokens say that they are for this service."""
+
+    oauth_jwks: Annotated[str | None, Field(validate_default=True)] = None
+    """Where the issuer's public keys are: the https URL or the file of a JSON Web Key Set."""
+
+    rate_limit: RateLimit = ""
+    """How much each may ask of one HTTP process, where it is not `service=60000/minute,person=600/minute,stranger=60/minute`:
+    so much at once, and as much again in that time. `0`: any amount.
+
+    Services are counted by their name, as are persons, which is everybody else; strangers, whom nobody knows by what they
+    send, by their address.
+    """
+
+    always_https: bool = False
+    """Whether the HTTP API is never reached but through a proxy that speaks HTTPS: browsers are told to remember that."""
+
     sandbox: bool = False
     """Whether requests over HTTP may say what time it is, to try out months in minutes; never where money is real."""
 
@@ -138,6 +177,14 @@ class Settings(BaseSettings):
 
     drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
     """How long a stopping HTTP process goes on listening, unready, so that whoever deals out requests can see it."""
+
+    @field_validator("oauth_jwks")
+    @classmethod
+    def _whole_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        named = [info.data.get(name) for name in ("oauth_issuer", "oauth_audience")] + [value]
+        if None in named and any(named):
+            raise ValueError("set CREDIT_OAUTH_ISSUER, CREDIT_OAUTH_AUDIENCE and CREDIT_OAUTH_JWKS, or none of them")
+        return value and _jwks(value)
 
     @classmethod
     def load(cls) -> Self:

@@ -128,20 +128,23 @@ class TrialBalance(BaseModel):
 
 def trial_balance(as_of: date, currency: str, posted: Mapping[LedgerAccount, int]) -> TrialBalance:
     """The trial balance of what was posted up to `as_of`, by account, debits positive."""
-    lines = tuple(
-        TrialLine(
-            account=account,
-            kind=CHART[account].kind,
-            meaning=CHART[account].meaning,
-            debit_fen=max(0, posted.get(account, 0)),
-            credit_fen=max(0, -posted.get(account, 0)),
-        )
-        for account in LEDGER_ACCOUNTS
-    )
+    lines = tuple(_line(account, posted.get(account, 0)) for account in LEDGER_ACCOUNTS)
     return TrialBalance(
         as_of=as_of,
         currency=currency,
         lines=lines,
         debit_fen=sum(line.debit_fen for line in lines),
         credit_fen=sum(line.credit_fen for line in lines),
+    )
+
+
+def trial_lines(posted: Mapping[LedgerAccount, int | None]) -> list[TrialLine]:
+    """Those accounts of the chart that something was posted to, debits positive, each on the side where it stands."""
+    return [_line(account, fen) for account in LEDGER_ACCOUNTS if (fen := posted.get(account))]
+
+
+def _line(account: LedgerAccount, fen: int) -> TrialLine:
+    meant = CHART[account]
+    return TrialLine(
+        account=account, kind=meant.kind, meaning=meant.meaning, debit_fen=max(0, fen), credit_fen=max(0, -fen)
     )

@@ -44,6 +44,7 @@ COMMANDS = {
     "books": Entry("infra.cli.books:books", "The trial balance of a day, and whether the balance view agrees."),
     "views": Entry("infra.cli.views:app", "How the read models stand."),
     "simulate": Entry("infra.cli.simulate:simulate", "Live one account's life from a scenario file, without servers."),
+    "keys": Entry("infra.cli.keys:app", "Who may ask over HTTP: make keys, list them, take them back."),
     "quote": Entry(
         "infra.cli.quote:app", "What a loan would cost, from its conditions alone: schedules, rates, instalments."
     ),

@@ -52,7 +52,7 @@ def books(
         raise Fault(f"No account {unknown.account_id} is known to the views: check the id.") from None
     behind = max(0, head - found.events_applied)
     if as_json:
-        print(json.dumps(found.model_dump(mode="json") | {"events_behind": behind, "good": found.good}, indent=2))
+        print(json.dumps(found.model_dump(mode="json") | {"events_behind": behind}, indent=2))
     elif as_csv:
         _write(found)
     else:

@@ -17,7 +17,8 @@ class Head:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        asked = {**scope, "method": "GET"}
+        # What would go on for ever has to know that nobody listens.
+        asked = {**scope, "method": "GET", "head": True}
         try:
             await self._app(asked, receive, without_body)
         finally:

@@ -17,9 +17,12 @@ from starlette.exceptions import HTTPException
 from domain.codec import Unreadable
 from domain.refusals import REMEDIES, Reason, Refused
 from infra.access.principals import Forbidden, NotTheirs, Unauthenticated
+from infra.access.rates import RateLimited
+from infra.access.tokens import IssuerUnavailable
 from infra.faults import Fault, ReadOnly
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
+from infra.http.strict_json import Flaw, NotStrict
 from infra.http.writer import Busy
 from infra.views.answers import TooFarAhead, UnknownAccount, ViewBehind
 from projections.folding import BeforeOpening
@@ -28,23 +31,54 @@ MEDIA_TYPE = "application/problem+json"
 PLACE = "/problems/"  # where each is explained
 # code: the title it always has, and what whoever asked can do about it
 CODES: dict[str, tuple[str, str]] = {
+    "answer_too_slow": ("It took too long", "Ask again after the stated seconds; a write with the same key."),
     "as_of_before_opening": ("The account did not exist on that day", "Ask for a day from its opening on."),
     "as_of_too_far_ahead": ("The day lies too far ahead", "Ask for a day up to the limit."),
     "parameter_invalid": ("A parameter cannot be used", "Correct the named parameters."),
     "approval_decided": ("It was decided before", "Look at it; ask anew where it was rejected."),
     "approval_unknown": ("No such request for approval", "Check the id, or look at the list of approvals."),
+    "cursor_invalid": (
+        "The cursor cannot be used",
+        "Send a `next` as it was given, with the filters of that page; or begin without a cursor.",
+    ),
+    "statement_unknown": ("No such statement", "Look at the list of statements; the first one has the number 1."),
+    "streams_exhausted": (
+        "Too many live streams are open",
+        "Ask again after the stated seconds, with the last id that you received.",
+    ),
     "customer_only": (
         "The credentials are for one customer alone",
         "Ask at an address below this customer or one of their accounts, or use a key that is not restricted.",
     ),
     "customer_unknown": ("No such customer", "Check the customer id."),
+    "issuer_unavailable": (
+        "It cannot be told whether the token is good",
+        "Ask again after the stated seconds, or with a key; if it lasts, look whether CREDIT_OAUTH_JWKS can be read.",
+    ),
+    "rate_limited": ("Too much was asked in a short time", "Ask again after the stated seconds, and less often."),
     "role_not_permitted": ("The role may not do this", "Use the credentials of somebody whose role may."),
     "scope_missing": ("A scope is missing", "Use credentials that have the named scope."),
     "unauthenticated": (
         "It is not known who asks",
         "Send `Authorization: Bearer` and a key (`credit keys create` makes one) or an access token that is still good.",
     ),
+    "body_too_large": ("The body is too large", "Send less at once."),
+    "body_too_slow": ("The body came too slowly", "Send it again without a pause."),
     "busy": ("Too many requests wait", "Ask again after the stated seconds, with the same key."),
+    "cross_origin_refused": (
+        "Pages of other origins may not ask",
+        "Ask from a program, or have a server of your own origin ask for the page.",
+    ),
+    "headers_too_large": ("The headers are too large", "Send fewer and shorter headers."),
+    "json_byte_order_mark": ("The body begins with a byte order mark", "Send UTF-8 without one."),
+    "json_key_repeated": ("A key is repeated", "Say each thing once: two programs could read two values."),
+    "json_lone_surrogate": ("Half a surrogate pair stands in a text", "Send both halves, or the character itself."),
+    "json_malformed": ("The body is no JSON", "Send one JSON document (RFC 8259)."),
+    "json_nul": ("A NUL stands in a text", "Leave it out: no text can hold it."),
+    "json_not_a_number": ("NaN and Infinity are no JSON", "Send a number, or leave it out."),
+    "json_not_utf8": ("The body is no UTF-8", "Send it in UTF-8."),
+    "json_number_too_large": ("A number is too large", "Send a number within the bound."),
+    "json_too_deep": ("The body is nested too deep", "Send what the description of the interface asks for."),
     "idempotency_key_missing": (
         "A usable Idempotency-Key is missing",
         "Send 1 to 255 visible ASCII characters of your own making, once for each thing that you want done.",
@@ -53,6 +87,12 @@ CODES: dict[str, tuple[str, str]] = {
         "The Idempotency-Key belongs to another request",
         "Use a new key for another request, or send the first request as it was.",
     ),
+    "media_type_unsupported": (
+        "The body is of the wrong kind",
+        "Send it with Content-Type: application/json, in UTF-8 and without a Content-Encoding.",
+    ),
+    "request_malformed": ("It is no request of HTTP/1.1", "Send a request as RFC 9112 says."),
+    "request_too_slow": ("The request came too slowly", "Send its line and headers without a pause."),
     "request_running": ("The same request is being done", "Ask again after the stated seconds, with the same key."),
     "stopping": (
         "The service is stopping",
@@ -68,6 +108,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "not_found": ("There is nothing at this address", "See /docs for the addresses there are."),
     "method_not_allowed": ("This address does not take that method", "Use one of those that `Allow` names."),
+    "url_too_long": ("The address is too long", "Ask for less in one request."),
     "view_behind": ("The history is still catching up", "Ask again in some seconds."),
     "database_unavailable": (
         "The database does not answer",
@@ -201,6 +242,14 @@ def refusal_problem(request: Request, refused: Refused) -> JSONResponse:
     )  # fmt: skip
 
 
+async def _not_strict(request: Request, error: Any) -> JSONResponse:
+    flaws: tuple[Flaw, ...] = error.flaws
+    entries = [ProblemEntry(pointer=flaw.pointer, detail=f"{flaw.detail} ({flaw.code})") for flaw in flaws]
+    first = flaws[0]
+    detail = f"{first.pointer}: {first.detail}."
+    return problem(request, first.code, error.status, detail, limit=first.limit, pointer=first.pointer, errors=entries)
+
+
 async def _refused(request: Request, error: Any) -> JSONResponse:
     return refusal_problem(request, error)
 
@@ -219,6 +268,17 @@ async def _forbidden(request: Request, error: Any) -> JSONResponse:
     if error.code == "scope_missing":
         headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{error.scope}"'}
     return problem(request, error.code, HTTPStatus.FORBIDDEN, f"{title}.", headers, scope=error.scope)
+
+
+async def _rate_limited(request: Request, error: Any) -> JSONResponse:
+    headers = {"Retry-After": str(error.left.wait)}
+    limit = error.left.rate.amount
+    return problem(request, "rate_limited", HTTPStatus.TOO_MANY_REQUESTS, f"{error}.", headers, limit=limit)
+
+
+async def _issuer_unavailable(request: Request, _error: Any) -> JSONResponse:
+    detail = "The keys of the issuer of tokens cannot be read."
+    return problem(request, "issuer_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "10"})
 
 
 async def _not_theirs(request: Request, error: Any) -> JSONResponse:
@@ -253,7 +313,9 @@ async def _busy(request: Request, error: Any) -> JSONResponse:
     return problem(request, "busy", HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", {"Retry-After": "2"})
 
 
-async def _store_unavailable(request: Request, _error: Any) -> JSONResponse:
+async def _store_unavailable(request: Request, error: Any) -> JSONResponse:
+    if request.method == "GET":
+        return await _database(request, psycopg.OperationalError(error))
     # What the store says may name hosts and users; it belongs in the log.
     detail = "The store of events did not do it."
     return problem(request, "store_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
@@ -268,18 +330,24 @@ async def _account_unknown(request: Request, error: Any) -> JSONResponse:
     return problem(request, "account_unknown", HTTPStatus.NOT_FOUND, f"{error}.", field="account_id")
 
 
+def _day_of(request: Request) -> str | None:
+    """The parameter that said the day, if one did."""
+    return next((name for name in ("as_of", "on") if name in request.query_params), None)
+
+
 async def _before_opening(request: Request, error: Any) -> JSONResponse:
-    more = {"field": "as_of", "limit": error.opened_on.isoformat(), "asked": error.asked.isoformat()}
+    more = {"field": _day_of(request), "limit": error.opened_on.isoformat(), "asked": error.asked.isoformat()}
     return problem(request, "as_of_before_opening", HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}.", **more)
 
 
 async def _too_far_ahead(request: Request, error: Any) -> JSONResponse:
-    more = {"field": "as_of", "limit": error.latest.isoformat(), "asked": error.asked.isoformat()}
+    more = {"field": _day_of(request), "limit": error.latest.isoformat(), "asked": error.asked.isoformat()}
     return problem(request, "as_of_too_far_ahead", HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}.", **more)
 
 
 async def _view_behind(request: Request, error: Any) -> JSONResponse:
-    return problem(request, "view_behind", HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", {"Retry-After": "2"})
+    more = {"view": error.view, "expected": error.expected, "got": error.got}
+    return problem(request, "view_behind", HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", {"Retry-After": "2"}, **more)
 
 
 async def _database(request: Request, error: Any) -> JSONResponse:
@@ -324,7 +392,9 @@ def _allowed(request: Request) -> str:
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
-    entries = [_entry(each["loc"], str(each["msg"])) for each in error.errors()]
+    # What is asked for by a route and by what it depends on is wrong in both places, and said once.
+    wrong = dict.fromkeys((tuple(each["loc"]), str(each["msg"])) for each in error.errors())
+    entries = [_entry(*each) for each in wrong]
     detail = "; ".join(f"{entry.parameter or entry.pointer}: {entry.detail}" for entry in entries) + "."
     field = entries[0].parameter if len(entries) == 1 else None
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -345,10 +415,13 @@ _ANSWERS: dict[type[Exception], Any] = {
     Busy: _busy,
     Fault: _store_unavailable,
     Forbidden: _forbidden,
+    IssuerUnavailable: _issuer_unavailable,
     KeyReused: _key_reused,
     NoKey: _no_key,
     NotTheirs: _not_theirs,
+    RateLimited: _rate_limited,
     ReadOnly: _read_only,
+    NotStrict: _not_strict,
     Refused: _refused,
     Running: _running,
     Unauthenticated: _unauthenticated,

@@ -49,6 +49,7 @@ _WRITABLE = """
     SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean,
         coalesce((SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'append_events'),
             false)"""
+_WHOSE = "SELECT position, originator_id FROM stored_events WHERE position > %s ORDER BY position LIMIT %s"
 _SAVE_SNAPSHOTS = """
     INSERT INTO snapshots AS kept (account_id, version, chain_hash, state) SELECT * FROM unnest(%b, %b, %b, %b)
     ON CONFLICT (account_id) DO UPDATE
@@ -156,6 +157,11 @@ class EventStore:
         with self._faults():
             return list(self._of_accounts(self._recorder.select_events(account_id)))
 
+    def load_after(self, account_id: UUID, version: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events of an account that follow a version; empty where it has none or there is no account."""
+        with self._faults():
+            return list(self._of_accounts(self._recorder.select_events(account_id, gt=version, limit=limit)))
+
     def load_many(self, account_ids: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
         """The whole histories of several accounts; those without one are left out."""
         condition = "originator_id = ANY(%b) ORDER BY originator_id, originator_version"
@@ -202,6 +208,11 @@ class EventStore:
             if row.id != expected:
                 raise Fault(f"The store lacks position {expected}, and {row.id} follows; restore it from a backup.")
         return list(map(self._mapper.to_domain_event, rows))
+
+    def whose(self, after_position: int, limit: int) -> list[tuple[int, UUID]]:
+        """As `read`, but only each position and whose event it is: an account's id or a customer's key."""
+        with self._faults():
+            return [(row[0], row[1]) for row in self._recorder.query(_WHOSE, (after_position, limit))]
 
     def head(self) -> int:
         """The last position; 0 while the store is empty."""

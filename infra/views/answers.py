@@ -4,6 +4,8 @@ Asynchronous, because the HTTP interface asks them; `query` asks the same ones f
 reads in the transaction it is given: open it with `SNAPSHOT`, so that an answer is of one moment.
 """
 
+import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -33,6 +35,7 @@ SNAPSHOT = (
 )
 # So far ahead an answer is still reckoned in no time; further ahead it means nothing anyway.
 _AHEAD_MONTHS = 600
+_AT_ONCE = 50  # events that are decoded without a thread
 _MONEY = [cls.TYPE for cls in EVENT_CLASSES if issubclass(cls, MoneyEvent)]
 
 
@@ -44,6 +47,15 @@ class UnknownAccount(Exception):  # noqa: N818 - it is an answer, not an error
         self.account_id = account_id
 
 
+class UnknownLoan(Exception):  # noqa: N818 - it is an answer, not an error
+    """No loan of that plan was drawn from the account by the day that was asked for."""
+
+    def __init__(self, account_id: UUID, plan_id: str, known: tuple[str, ...]) -> None:
+        drawn = f"its loans are {', '.join(known)}" if known else "it has none"
+        super().__init__(f"account {account_id} has no loan {plan_id}: {drawn}")
+        self.account_id, self.plan_id, self.known = account_id, plan_id, known
+
+
 class TooFarAhead(Exception):  # noqa: N818 - it is an answer, not an error
     """The day that was asked for lies further ahead than anybody may reckon."""
 
@@ -53,11 +65,11 @@ class TooFarAhead(Exception):  # noqa: N818 - it is an answer, not an error
 
 
 class ViewBehind(Exception):  # noqa: N818 - it is a condition that passes
-    """The audited history has not caught up with the other view yet, so the past cannot be told for certain."""
+    """A view has not caught up with the version of the account that is to be seen in it; 0: nothing has reached it."""
 
-    def __init__(self, account_id: UUID, expected: int, got: int) -> None:
-        super().__init__(f"account {account_id} is at version {expected}, but its audited history only at {got}")
-        self.account_id, self.expected, self.got = account_id, expected, got
+    def __init__(self, account_id: UUID, expected: int, got: int, view: str = AUDIT.name) -> None:
+        super().__init__(f"account {account_id} is to be seen at version {expected}, but its view {view} is at {got}")
+        self.account_id, self.expected, self.got, self.view = account_id, expected, got, view
 
 
 class History(BaseModel):
@@ -85,17 +97,26 @@ async def balance_of(connection: Connection, account_id: UUID, as_of: date | Non
 
 
 async def report_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> CreditReport:
-    """What the credit bureau is told of the account at the end of `as_of`; otherwise as `balance_of`."""
+    """What the credit bureau is told of the account, or of each of its loans, at the end of `as_of`; as `balance_of`."""
     row, day = await _reported(connection, account_id, as_of)
     return credit_report.as_of(row, day)
 
 
-async def months_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> list[MonthLine]:
-    """Every month of the account that is kept, as the bureau is or would be told of it; otherwise as `balance_of`."""
+async def months_of(
+    connection: Connection, account_id: UUID, as_of: date | None = None, plan_id: str | None = None
+) -> list[MonthLine]:
+    """Every month of the account, or of one loan of it, that is kept, as the bureau is or would be told of it.
+
+    Raises UnknownLoan where none of that plan was drawn by then; otherwise as `balance_of`.
+    """
     row, day = await _reported(connection, account_id, as_of)
     if day < row.opened_on:
         raise BeforeOpening(account_id, day, row.opened_on)
-    return credit_report.lines(row, day)
+    if plan_id is None:
+        return credit_report.lines(row, day)
+    if plan_id not in row.loans:
+        raise UnknownLoan(account_id, plan_id, tuple(row.loans))
+    return credit_report.lines(row.loans[plan_id], day)
 
 
 async def _reported(connection: Connection, account_id: UUID, as_of: date | None) -> tuple[ReportRow, date]:
@@ -104,7 +125,8 @@ async def _reported(connection: Connection, account_id: UUID, as_of: date | None
     if as_of is not None and as_of < row.business_date:
         return await _back_then(connection, CREDIT_REPORT, row, as_of), as_of
     months = await _select(connection, CREDIT_REPORT, MONTHS.table, MONTHS.columns, "ORDER BY month", account_id)
-    row.months = [load_month(values) for values in months]
+    for month in map(load_month, months):
+        (row.loans[month.plan_id] if month.plan_id else row).months.append(month)
     return row, _asked(row, as_of)
 
 
@@ -139,12 +161,20 @@ async def events_of(connection: Connection, account_id: UUID, as_of: date | None
     return day, await _events(connection, account_id, 0, day, None)
 
 
+async def some_events_of(
+    connection: Connection, account_id: UUID, types: Sequence[str], as_of: date | None = None
+) -> tuple[int, list[Recorded]]:
+    """The account's version, and its events of these types up to `as_of`, oldest first. Raises UnknownAccount."""
+    head = await _row(connection, AUDIT, account_id)
+    tail = "AND type = ANY(%s) AND business_date <= %s ORDER BY version"
+    wanted = (list(types), as_of or head.business_date)
+    rows = await _select(connection, AUDIT, EVENTS.table, EVENTS.columns, tail, account_id, *wanted)
+    return head.version, await _decoded(rows)
+
+
 async def statements_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> list[Statement]:
     """The statements that were issued up to `as_of`, oldest first, as they were printed. Raises UnknownAccount."""
-    head = await _row(connection, AUDIT, account_id)
-    tail = "AND type = %s AND business_date <= %s ORDER BY version"
-    wanted = (AccountBilled.TYPE, as_of or head.business_date)
-    rows = await _select(connection, AUDIT, EVENTS.table, EVENTS.columns, tail, account_id, *wanted)
+    _, recorded = await some_events_of(connection, account_id, [AccountBilled.TYPE], as_of)
     return [
         Statement(
             statement_no=event.statement_no,
@@ -153,9 +183,24 @@ async def statements_of(connection: Connection, account_id: UUID, as_of: date | 
             balance_fen=event.balance_fen,
             minimum_fen=event.minimum_fen,
         )
-        for event in (load_event(values).event for values in rows)
+        for event in (each.event for each in recorded)
         if isinstance(event, AccountBilled)
     ]
+
+
+async def versions_of(connection: Connection, view: str, account_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How far the serving generation of a view has come with each of these accounts; those not in it are left out."""
+    table = sql.Identifier(named(view, await serving(connection, view)))
+    asked = sql.SQL("SELECT account_id, version FROM {} WHERE account_id = ANY(%s)").format(table)
+    cursor = await connection.execute(asked, (list(account_ids),))
+    return dict(await cursor.fetchall())
+
+
+async def serving(connection: Connection, view: str) -> int:
+    """The generation of a view that is read."""
+    cursor = await connection.execute(SERVING, (view,))
+    found = await cursor.fetchone()
+    return found[0] if found else 0
 
 
 def _asked(row: BalanceRow | ReportRow | AuditRow, as_of: date | None) -> date:
@@ -172,9 +217,15 @@ async def _back_then(connection: Connection, layout: Layout[R], row: BalanceRow 
     head = await _row_or_none(connection, AUDIT, row.account_id)
     if head is None or (head.version < row.version and head.business_date <= day):
         raise ViewBehind(row.account_id, row.version, head.version if head else 0)
+    events = await _events(connection, row.account_id, 0, day, None)
+    return await asyncio.to_thread(_folded, events, layout)
+
+
+def _folded(events: Sequence[Recorded], layout: Layout[R]) -> R:
+    """The row that all events of one account lead to."""
     rows: dict[UUID, R] = {}
-    fold(rows, await _events(connection, row.account_id, 0, day, None), layout.view)
-    return rows[row.account_id]
+    fold(rows, events, layout.view)
+    return rows[events[0].account_id]
 
 
 async def _events(
@@ -182,7 +233,14 @@ async def _events(
 ) -> list[Recorded]:  # fmt: skip
     tail = "AND version > %s AND business_date <= %s ORDER BY version LIMIT %s"
     rows = await _select(connection, AUDIT, EVENTS.table, EVENTS.columns, tail, account_id, after, day, limit)
-    return [load_event(values) for values in rows]
+    return await _decoded(rows)
+
+
+async def _decoded(rows: Sequence[tuple[Any, ...]]) -> list[Recorded]:
+    """The events of rows; many of them in a thread, so that nobody else who asks has to wait for that."""
+    if len(rows) > _AT_ONCE:
+        return await asyncio.to_thread(lambda: list(map(load_event, rows)))
+    return list(map(load_event, rows))
 
 
 async def _last_money_event(connection: Connection, account_id: UUID, up_to: int) -> MoneyEvent | None:
@@ -208,14 +266,11 @@ async def _select(
     connection: Connection, layout: Layout[Any], table: str, columns: tuple[str, ...], tail: str, *values: object
 ) -> list[tuple[Any, ...]]:
     """The rows of one account in a table of the serving generation; `tail` is our own text, never a caller's."""
+    asked = sql.SQL("SELECT {} FROM {} WHERE account_id = %s {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier(named(table, await serving(connection, layout.name))),
+        sql.SQL(tail),  # every caller's is a literal of this module
+    )
     async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(SERVING, (layout.name,))
-        found = await cursor.fetchone()
-        generation = found[0] if found else 0
-        asked = sql.SQL("SELECT {} FROM {} WHERE account_id = %s {}").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
-            sql.Identifier(named(table, generation)),
-            sql.SQL(tail),  # every caller's is a literal of this module
-        )
         await cursor.execute(asked, values)
         return await cursor.fetchall()

@@ -2,22 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from domain.money import BUCKETS, OWED_BUCKETS
+from infra.views import answers
 from infra.views.answers import UnknownAccount
 from infra.views.query import connected, serving
 from infra.views.tables import BALANCE, BOOKS, DAYS, of_generation
-from projections.books import TrialBalance, trial_balance
+from projections.books import TrialBalance, TrialLine, trial_balance, trial_lines
 from projections.chart import LEDGER_ACCOUNTS
 
 _NAMED = 100  # differences that are named; one would be enough to know where to look
-_PATIENCE = "SET LOCAL statement_timeout = '10min'"  # all that was ever posted is summed
+_PATIENCE = "10min"  # all that was ever posted is summed
 
 
 class Unequal(BaseModel):
@@ -56,16 +57,66 @@ class Books(BaseModel):
     unequal: tuple[Unequal, ...]
     events_applied: int
 
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way to say so
     @property
     def good(self) -> bool:
         """Whether debits are credits and nothing says otherwise than the postings."""
         return not self.unequal and all(each.balances for each in self.trial_balances)
 
 
-def books_of(reader_url: str, as_of: date, account_id: UUID | None = None) -> Books:
-    """The books at the end of `as_of`. Raises UnknownAccount, and Fault when the database cannot be asked."""
+class Span(NamedTuple):
+    """From which day to which, both inclusive, and of which account; None: whatever it is."""
+
+    first: date | None = None
+    last: date | None = None
+    account_id: UUID | None = None
+
+
+def last_day(reader_url: str) -> date | None:
+    """The last day on which anything was posted; None where nothing was. Raises Fault as `books_of`."""
     with connected(reader_url) as connection:
-        connection.execute(_PATIENCE)
+        table = sql.Identifier(of_generation(DAYS.table, serving(connection, BOOKS.name)))
+        row = connection.execute(sql.SQL("SELECT max(business_date) FROM {}").format(table)).fetchone()
+    return cast("date | None", row[0]) if row else None
+
+
+async def journal_of(
+    connection: answers.Connection, span: Span, after: tuple[date, UUID] | None, limit: int
+) -> list[tuple[date, UUID, str, list[TrialLine]]]:
+    """Up to `limit` days of accounts, by day and account, from the one after `after` on: their currency and lines."""
+    generation = await answers.serving(connection, BOOKS.name)
+    conditions: list[sql.Composable] = [
+        sql.SQL(condition).format(sql.Literal(said))
+        for condition, said in (
+            ("business_date >= {}", span.first),
+            ("business_date <= {}", span.last),
+            ("account_id = {}", span.account_id),
+        )
+        if said is not None
+    ]
+    if after is not None:
+        conditions.append(sql.SQL("(business_date, account_id) > ({}, {})").format(*map(sql.Literal, after)))
+    asked = _JOURNAL.format(
+        posted=_columns("d.{}", LEDGER_ACCOUNTS),
+        days=sql.Identifier(of_generation(DAYS.table, generation)),
+        books=sql.Identifier(of_generation(BOOKS.name, generation)),
+        conditions=sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true"),
+        limit=sql.Literal(limit),
+    )
+    cursor = await connection.execute(asked)
+    return [
+        (day, account_id, currency, trial_lines(dict(zip(LEDGER_ACCOUNTS, fen, strict=True))))
+        async for day, account_id, currency, *fen in cursor
+    ]
+
+
+def books_of(reader_url: str, as_of: date, account_id: UUID | None = None, *, patience: str = _PATIENCE) -> Books:
+    """The books at the end of `as_of`. Raises UnknownAccount, and Fault when the database cannot be asked.
+
+    `patience` is how long the server may take, in its own words.
+    """
+    with connected(reader_url) as connection:
+        connection.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(patience)))
         tables = _tables(connection)
         asked = {"day": as_of, "account": account_id}
         known = connection.execute(_COUNT.format(**tables), asked).fetchone() or (0, 0, 0)
@@ -120,6 +171,11 @@ _POSTED = sql.SQL("""
     SELECT h.currency, {sums} FROM {days} d JOIN {books} h USING (account_id)
     WHERE d.business_date <= %(day)s AND (%(account)s::uuid IS NULL OR account_id = %(account)s)
     GROUP BY h.currency ORDER BY h.currency
+""")
+_JOURNAL = sql.SQL("""
+    SELECT d.business_date, account_id, h.currency, {posted} FROM (
+        SELECT * FROM {days} WHERE {conditions} ORDER BY business_date, account_id LIMIT {limit}
+    ) AS d JOIN {books} h USING (account_id) ORDER BY d.business_date, account_id
 """)
 _DIFFERENCES = sql.SQL("""
     SELECT account_id, differs_in_version, differs_on, differs_in_bucket, differs_posted_fen, differs_said_fen

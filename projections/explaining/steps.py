@@ -92,6 +92,7 @@ class Explanation(BaseModel):
         """What the figure counts."""
         return self.steps[-1].unit
 
+    @computed_field  # type: ignore[prop-decorator] # as above
     @property
     def agrees(self) -> bool:
         """Whether what was recorded is what is reckoned here."""

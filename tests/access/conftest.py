@@ -1,10 +1,12 @@
 """A migrated database, the role that keeps who may do what, and a pool of its connections."""
 
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from infra.cli import main
 from infra.migrations import migrate
 from infra.store.roles import role_url
 
@@ -36,3 +38,19 @@ def pooled(access_url):
             await pool.close()
 
     return opened
+
+
+@pytest.fixture
+def credit(access_owner, tmp_path, monkeypatch, capsys):
+    """Runs `credit ...` and returns its exit code, what it printed and what it complained."""
+    monkeypatch.setenv("CREDIT_DATABASE_URL", access_owner)
+    monkeypatch.setenv("CREDIT_DATA_DIR", str(tmp_path))
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["credit", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run

@@ -40,6 +40,10 @@ def test_nothing_needs_to_be_set():
         ("CREDIT_TOPIC_PREFIX", "no spaces"),
         ("CREDIT_DATABASE_NAME", 'quote"d'),
         ("CREDIT_MAVEN_REPOSITORY", "ftp://mirror"),
+        ("CREDIT_OAUTH_JWKS", "https://issuer.example/jwks.json"),
+        ("CREDIT_RATE_LIMIT", "600/minute"),
+        ("CREDIT_RATE_LIMIT", "person=600/day"),
+        ("CREDIT_RATE_LIMIT", "person=0/minute"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_one_sentence_naming_the_variable(monkeypatch, variable, value):
@@ -96,3 +100,42 @@ def test_without_a_usable_home_the_cache_is_beside_the_data(monkeypatch, tmp_pat
     monkeypatch.setenv("HOME", str(tmp_path / "file"))
     settings = Settings.load()
     assert settings.cache_dir == settings.data_dir / "cache"
+
+
+def issuer(monkeypatch, place):
+    monkeypatch.setenv("CREDIT_OAUTH_ISSUER", "https://issuer.example")
+    monkeypatch.setenv("CREDIT_OAUTH_AUDIENCE", "credit")
+    monkeypatch.setenv("CREDIT_OAUTH_JWKS", place)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["https://issuer.example/jwks.json", "http://localhost:8000/jwks", "http://127.0.0.1/jwks", "/etc/jwks.json"],
+)
+def test_the_keys_of_an_issuer_may_be_anywhere_safe(monkeypatch, place):
+    issuer(monkeypatch, place)
+    assert Settings.load().oauth_jwks == place
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "http://issuer.example/jwks.json",
+        "http://localhost.evil.example/",
+        "https://me:hunter2@issuer.example/",
+        "ftp://x/",
+    ],
+)
+def test_keys_that_somebody_on_the_way_could_exchange_are_not_taken(monkeypatch, place):
+    issuer(monkeypatch, place)
+    with pytest.raises(Fault, match=r"^CREDIT_OAUTH_JWKS cannot be used: it must be a file, or an https URL") as fault:
+        Settings.load()
+    assert "hunter2" not in str(fault.value)
+
+
+def test_half_an_issuer_is_none(monkeypatch):
+    issuer(monkeypatch, "")
+    with pytest.raises(
+        Fault, match=r"^CREDIT_OAUTH_JWKS cannot be used: set CREDIT_OAUTH_ISSUER, CREDIT_OAUTH_AUDIENCE"
+    ):
+        Settings.load()

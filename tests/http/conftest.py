@@ -6,14 +6,18 @@ from functools import cache
 import httpx
 import pytest
 
+from domain.commands import Actor
+from domain.customer_commands import GiveConsent
 from infra.access.issuing import issue
+from infra.accounts import Accounts
 from infra.http import create_app
 from infra.migrations import migrate
 from infra.settings import Settings
+from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from infra.views.store import ViewStore
 from infra.views.tables import VIEWS
-from tests.projections.stories import Story
+from tests.projections.stories import Story, noon
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +31,19 @@ def shown(new_database, story) -> str:
     url = new_database()
     migrate(url)
     events = [*story.recorded, *Story("c-2").recorded]
+    with EventStore(role_url(url, "credit_writer"), pool_size=1) as store:
+        store.append(events)
+        for customer_id in ("c-1", "c-2"):
+            Accounts(store).execute(
+                GiveConsent(
+                    command_id="k-1",
+                    customer_id=customer_id,
+                    actor=Actor(role="customer", id=customer_id),
+                    at=noon("2026-01-04"),
+                    kind="credit_check",
+                    evidence_ref="e-1",
+                )
+            )
     for layout in VIEWS:
         with ViewStore(role_url(url, "credit_views"), layout) as store:
             store.commit("credit.account-events.v1", 0, 0, len(events), events)
@@ -34,8 +51,22 @@ def shown(new_database, story) -> str:
 
 
 @pytest.fixture(scope="session")
-def api(shown, bootstrap_servers):
-    """`async with api() as client`; named settings take the place of the good ones."""
+def key_of():
+    """The headers by which somebody of a role is known to the service over a database."""
+
+    @cache
+    def key(url: str, role: str, name: str = "me", **more) -> dict[str, str]:
+        issued = issue(role_url(url, "credit_access"), role, name, **more)
+        return {"Authorization": f"Bearer {issued.text}"}
+
+    return key
+
+
+@pytest.fixture(scope="session")
+def api(shown, bootstrap_servers, key_of):
+    """`async with api() as client`, an auditor; named settings take the place of the good ones."""
+
+    auditor = key_of(shown, "auditor")
 
     @asynccontextmanager
     async def opened(**changed):
@@ -44,7 +75,7 @@ def api(shown, bootstrap_servers):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://credit") as client,
+            httpx.AsyncClient(transport=transport, base_url="http://credit", headers=auditor) as client,
         ):
             client.app = app
             yield client
@@ -65,15 +96,3 @@ def get(api):
         return asyncio.run(ask())
 
     return asked
-
-
-@pytest.fixture(scope="session")
-def key_of():
-    """The headers by which somebody of a role is known to the service over a database."""
-
-    @cache
-    def key(url: str, role: str, name: str = "me", **more) -> dict[str, str]:
-        issued = issue(role_url(url, "credit_access"), role, name, **more)
-        return {"Authorization": f"Bearer {issued.text}"}
-
-    return key

@@ -33,7 +33,7 @@ def fuzzed(port, headers, phases, amount, folder):
         "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off",
         *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}")),
     ]  # fmt: skip
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     found = re.search(r"(\d+) generated", ran.stdout)
     return int(found[1]) if found else 0, ran.returncode, ran.stdout[-20_000:] + ran.stderr[-2_000:]
 
@@ -65,7 +65,7 @@ def found(new_database, bootstrap_servers, key_of, tmp_path_factory):
             for role, headers in keys.items():
                 # One of them also tries every boundary; who may not are turned away before it could matter.
                 phases = "coverage,fuzzing,stateful" if role == "officer" or TIMES > 1 else "fuzzing,stateful"
-                told[role] = await asyncio.to_thread(fuzzed, service.port, headers, phases, 2 * TIMES, folder)
+                told[role] = await asyncio.to_thread(fuzzed, service.port, headers, phases, TIMES, folder)
         return told
 
     return asyncio.run(everybody())
@@ -78,4 +78,5 @@ def test_nothing_that_is_sent_is_answered_otherwise_than_described(found, role):
 
 
 def test_enough_was_sent(found):
-    assert sum(amount for amount, _, _ in found.values()) >= LEAST
+    sent = {role: amount for role, (amount, _, _) in found.items()}
+    assert sum(sent.values()) >= LEAST, sent

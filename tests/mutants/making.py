@@ -22,14 +22,17 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
-# Where amounts are reckoned, and where it is decided who may do what. The re-derivation of what was learnt late
-# (corrections, derivation) is left to the laws, which compare it with a second reckoning.
+# Where amounts are reckoned or quoted, and where it is decided who may do what and have how much. The re-derivation of
+# what was learnt late (corrections, derivation) is left to the laws, which compare it with a second reckoning.
 ROOMS = (
     "money",
     "calendar",
     "allocation",
     "slices",
     "schedules",
+    "yields",
+    "quoting",
+    "advice",
     "plans",
     "ledger",
     "charges",
@@ -39,6 +42,10 @@ ROOMS = (
     "borrowing",
     "holds",
     "converting",
+    "lending",
+    "restructuring",
+    "agreeing",
+    "outlook",
     "migrating",
     "adjusting",
     "disputing",
@@ -46,6 +53,9 @@ ROOMS = (
     "lifecycle",
     "checks",
     "granting",
+    "underwriting",
+    "customer",
+    "customer_decisions",
     "freezing",
     "appealing",
     "inactivity",

@@ -143,7 +143,7 @@ def test_the_past_is_not_told_while_the_audited_history_lags(views_url, reader_u
     behind.recorded = story.recorded[:3]
     show(views_url, behind, layouts=[AUDIT])
     ask = partial(answers.balance_of, account_id=story.account_id)
-    with pytest.raises(answers.ViewBehind, match="is at version 4, but its audited history only at 3"):
+    with pytest.raises(answers.ViewBehind, match="is to be seen at version 4, but its view audit is at 3"):
         query.ask(reader_url, partial(ask, as_of=date(2026, 1, 15)))
     # What is certain is told: the audited history already goes beyond that day.
     assert query.ask(reader_url, partial(ask, as_of=date(2026, 1, 7))).owed_fen == 0
