@@ -20,7 +20,6 @@ from infra.http.reads.questions import AccountId
 from infra.http.writer import Busy
 from infra.views.answers import ViewBehind, versions_of
 
-_PATIENCE = 5.0  # seconds
 _PAUSE = 0.03  # seconds between two looks at a view
 _WAITING_MAX = 1_000  # requests
 
@@ -59,8 +58,8 @@ class _Waiting(NamedTuple):
 class Versions:
     """How far the views have come with accounts; one task looks for all who wait, and only while somebody does."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
-        self._pool = pool
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], patience: float) -> None:
+        self._pool, self._patience = pool, patience
         self._waiting: dict[str, list[_Waiting]] = {}
         self._seen: dict[tuple[str, UUID], int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -77,7 +76,7 @@ class Versions:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch())
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await one.reached
         except TimeoutError:
             got = self._seen.get((view, account_id), 0)
