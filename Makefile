@@ -40,7 +40,7 @@ demo: setup  ## Tell the story of a portfolio (ACCOUNTS=2000 SEED=7 UCI=file.csv
 	@$(BIN)/credit demo --accounts $(ACCOUNTS) --seed $(SEED) $(if $(UCI),--uci "$(UCI)") $(ARGS)
 
 test: setup  ## Run the specification (ARGS=-k something).
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 laws: setup  ## Try the laws on thousands of lives, others each time (LIVES=2000).
 	@LIVES=$(LIVES) $(BIN)/pytest tests/domain/test_laws.py tests/domain/test_late_facts.py tests/domain/test_customer_laws.py $(ARGS)
@@ -64,6 +64,7 @@ check: setup  ## Format, lint, types, arrows between packages, generated files.
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/credit machine diagram --check  # generated files are as they would be generated
 	@$(BIN)/credit contract check
+	@$(BIN)/credit contract roles --check
 
 bench: setup  ## Measure; nothing is asserted (ONLY=http).
 	@$(BIN)/python -m tests.benchmarks $(ONLY) $(ARGS)

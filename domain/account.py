@@ -310,7 +310,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
     account.standing = event.standing
     match event:
         case CashDrawn():
-            ledger.draw(event.amount_fen)
+            ledger.draw(event.plan_id, event.amount_fen)
             account.last_act_on = event.business_date
             drawn = Drawn(event.business_date, event.amount_fen, event.plan_id, event.payout_token)
             account.draws[event.draw_id] = drawn
@@ -334,6 +334,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.payments[name] = received
             account.recovered += recovered
             account.last_act_on = max(account.last_act_on or event.value_date, event.value_date)
+            before = ledger.by_loan()
             fact: FactKind
             if prepaid:
                 ledger.prepay(plan_id, event.applied, event.credited_fen)
@@ -344,6 +345,7 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             else:
                 ledger.pay(event.applied, event.credited_fen)
                 fact, of = "payment", ""
+            ledger.count_payment(before, event.value_date, event.amount_fen)
             _keep(account, event.value_date, fact, name, event.amount_fen, of)
         case HoldPlaced():
             fen = event.amount_fen
@@ -508,7 +510,9 @@ def evolve(account: Account, event: AccountEvent) -> None:  # noqa: C901, PLR091
             account.last_act_on = event.business_date
         case ReportDisputed():
             account.report_disputes = account.report_disputes | {
-                event.report_dispute_id: ReportDispute(event.business_date, event.months, event.decide_by)
+                event.report_dispute_id: ReportDispute(
+                    event.business_date, event.months, event.decide_by, plan_id=event.plan_id
+                )
             }
         case ReportCorrected():
             known = account.report_disputes[event.report_dispute_id]

@@ -62,7 +62,8 @@ def said_before(command: Command, account: Account) -> bool:  # noqa: C901, PLR0
         case DisputeReport(report_dispute_id=name):
             if (denied := account.report_disputes.get(name)) is None:
                 return False
-            _check_same(command, "report_dispute_id_reused", "report_dispute_id", {"months": denied.months})
+            first = {"months": denied.months, "plan_id": denied.plan_id}
+            _check_same(command, "report_dispute_id_reused", "report_dispute_id", first)
         case RefundPurchase(refund_id=name):
             if (refunded := account.refund(name)) is None:
                 return False

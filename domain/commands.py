@@ -444,12 +444,13 @@ class NoticeInactivity(Command):
 
 
 class DisputeReport(Command):
-    """Deny what the credit report says of some months."""
+    """Deny what the credit report says of some months: of one loan, or of all that have such a month."""
 
     DO = "dispute_report"
     BY = ("customer",)
     report_dispute_id: Token
     months: Annotated[tuple[Month, ...], Field(min_length=1, max_length=60)]
+    plan_id: Token | None = None
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

@@ -75,6 +75,7 @@ def _by_days(derivation: Derivation, from_date: date) -> dict[str, Any]:
         "from_date": from_date,
         "missed_on": max(derivation.missed_on, default=None),
         "paid_off": tuple(each for each in derivation.paid_off if each.on >= begin),
+        "loans": derivation.loans_restated(begin),
     }
 
 
@@ -125,6 +126,7 @@ def restated(known: Ledger, derived: Ledger, months: list[MonthEnd]) -> dict[str
         "charged_off_due": derived.charged_off_due,
         "minima_charged_off": _minima(derived.layers_charged_off),
         "regime": derived.regime,
+        "loans_left": derived.loans,
         "counters": Counters(
             bearing_fen=derived.bearing,
             fen_days=derived.fen_days,

@@ -65,7 +65,7 @@ from domain.commands import (
 from domain.converting import convert_to_plan
 from domain.delinquency import break_plan, catch_up, charge_off, due_test, long_overdue_freeze
 from domain.disputing import open_dispute, resolve_dispute
-from domain.events import AccountEvent, Cause, MoneyEvent, Owed
+from domain.events import AccountEvent, Cause, LoanAfter, MoneyEvent, Owed, PaymentReceived, Restated
 from domain.freezing import freeze, record_death, unfreeze
 from domain.granting import activate, change_limit, decline, open_account
 from domain.holds import expire
@@ -197,6 +197,26 @@ def _complete(fact: AccountEvent, account: Account) -> None:
             said["minimum_due_after"] = ledger.minimum_due
             said["arrears_after"] = ledger.arrears
             said["dpd_after"] = ledger.dpd
+        if ledger.loans is not None:
+            said["loans_after"] = _loans_after(fact, account)
+
+
+def _loans_after(fact: MoneyEvent, account: Account) -> tuple[LoanAfter, ...]:
+    """Every loan that owes something; one that does not, if it was paid by the fact or is told anew by it."""
+    parts, loans = account.ledger.by_loan(), account.ledger.loans
+    paid_on = fact.value_date if isinstance(fact, PaymentReceived) else fact.business_date
+    return tuple(
+        LoanAfter(
+            plan_id=loan.plan_id,
+            owed_fen=part.owed,
+            principal_fen=part.principal,
+            unpaid_minima=part.minima,
+            paid_on=loan.paid_on,
+            paid_fen=loan.paid_fen,
+        )
+        for loan in (loans.loans if loans is not None else ())
+        if (part := parts[loan.plan_id]).owed or loan.paid_on == paid_on or isinstance(fact, Restated)
+    )
 
 
 def _day_end(account: Account, day: date) -> Facts:

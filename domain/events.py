@@ -11,7 +11,7 @@ codes only: no names, no free text, no account numbers.
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,7 @@ Standing = Literal["clear", "billed", "paid", "overdue", "charged_off"]
 Status = Literal["pending", "activated", "billed", "paid", "overdue", "frozen", "closed"]
 Cause = Literal["command", "advance"]
 PlanKind = Literal["conversion", "draw", "restructuring"]
+ChargeKind = Literal["interest", "fees"]
 Channel = Literal["transfer", "auto_debit", "counter", "adjustment"]
 FreezeReason = Literal[
     "abnormal_transaction",
@@ -54,6 +55,8 @@ ReportCode = Literal["/", "#", "*", "A", "N", "M", "1", "2", "3", "4", "5", "6",
 # The edition of the rulebook that this program reckons by; raised whenever a derivation changes.
 RULES = 1
 _UNSET_DATE = date.min
+# Not written where there is nothing of it.
+LEFT_OUT: Any = Field(exclude_if=lambda said: not said)
 
 
 class _Frozen(BaseModel):
@@ -105,6 +108,21 @@ class UnpaidMinimum(_Frozen):
     amount_fen: PositiveFen
 
 
+class LoanAfter(_Frozen):
+    """What one loan of an account owes after an event, all of it and the principal in it, and what it still demands.
+
+    Of its minima it is the loan's own part. `paid_fen` of it was paid last, on the value date `paid_on`; of money that
+    became credit that is what will pay its instalments to come.
+    """
+
+    plan_id: Token
+    owed_fen: Fen
+    principal_fen: Fen
+    unpaid_minima: tuple[UnpaidMinimum, ...] = ()
+    paid_on: date | None = None
+    paid_fen: Fen = 0
+
+
 class Obstacle(_Frozen):
     """Why a requested closure has to wait, with the amount that stands in its way (0 where it is not money)."""
 
@@ -134,13 +152,18 @@ class Event(AnyEvent):
 
 
 class MoneyEvent(Event):
-    """An event that moved money also says what the account owes after it."""
+    """An event that moved money also says what the account owes after it.
+
+    Where money was drawn also what each loan owes of that, as long as it does, and once it was repaid; together that is all
+    that is owed.
+    """
 
     owed_after: Owed = Owed()
     minimum_due_after: Fen = 0
     arrears_after: Fen = 0
     dpd_after: Annotated[int, Field(ge=0)] = 0
     unpaid_minima_after: tuple[UnpaidMinimum, ...] = ()
+    loans_after: Annotated[tuple[LoanAfter, ...], LEFT_OUT] = ()
 
 
 class AccountOpened(Event):
@@ -419,6 +442,55 @@ class AgreementLeft(_Frozen):
 
     plan_id: Token
     original_due_date: date
+    # When its last instalment is due, once that was billed.
+    last_due: date | None = None
+
+
+class LoanLeft(_Frozen):
+    """One loan of an account: when it was drawn, what was paid of it last and when; since when it is due, once it is lost."""
+
+    plan_id: Token
+    drawn_on: date
+    paid_on: date | None = None
+    paid_fen: Fen = 0
+    lost_due: date | None = None
+
+
+class ChargeLeft(_Frozen):
+    """Interest or fees that are unpaid of one loan, or of the agreement that took it over; `due_date` once billed."""
+
+    plan_id: Token
+    kind: ChargeKind
+    due_date: date | None
+    amount_fen: PositiveFen
+
+
+class LoanShare(_Frozen):
+    """How much of what an agreement took over was a loan's: in that proportion it is paid, or not."""
+
+    agreement_id: Token
+    plan_id: Token
+    amount_fen: PositiveFen
+
+
+class OverdueDays(_Frozen):
+    """Fen-days that overdue principal of one plan bore since penalty was posted last: in proportion to them it is whose."""
+
+    plan_id: Token
+    fen_days: Annotated[int, Field(gt=0)]
+
+
+class LoansLeft(_Frozen):
+    """Whose what an account owes of its loans is: beside principal, which its plans and instalments tell.
+
+    The loans in the order in which they were drawn, those that were repaid long ago left out; the charges in the order in
+    which they are paid.
+    """
+
+    loans: tuple[LoanLeft, ...]
+    charges: tuple[ChargeLeft, ...] = ()
+    shares: tuple[LoanShare, ...] = ()
+    overdue_days: tuple[OverdueDays, ...] = ()
 
 
 class MinimumLeft(UnpaidMinimum):
@@ -464,6 +536,9 @@ class MonthEnd(_Frozen):
     oldest_missed_due: date | None
     # Whether an agreement stood, neither broken nor over.
     under_agreement: bool = False
+    # Of a loan also what was paid of it last by then.
+    paid_on: Annotated[date | None, LEFT_OUT] = None
+    paid_fen: Annotated[Fen, LEFT_OUT] = 0
 
 
 class PaidOff(_Frozen):
@@ -471,6 +546,15 @@ class PaidOff(_Frozen):
 
     on: date
     dpd: Annotated[int, Field(ge=0)]
+
+
+class LoanRestated(_Frozen):
+    """One loan of an account whose balances were derived anew: the same of it alone as is told of the account."""
+
+    plan_id: Token
+    missed_on: date | None
+    months: tuple[MonthEnd, ...]
+    paid_off: tuple[PaidOff, ...] = ()
 
 
 class CarriedForward(MoneyEvent):
@@ -488,6 +572,7 @@ class CarriedForward(MoneyEvent):
     minima_charged_off: tuple[MinimumLeft, ...] = ()
     regime: Literal["charges_first", "principal_first"]
     counters: Counters
+    loans_left: Annotated[LoansLeft | None, LEFT_OUT] = None
 
 
 class Restated(CarriedForward):
@@ -496,7 +581,8 @@ class Restated(CarriedForward):
     The deltas, credit counted negative, sum to interest + late fees - waived + principal deltas. Fees of plans are among
     the late fees; `plan_fee_delta_fen` says how much of those they are. `from_date` is the day from which anything may
     have turned out otherwise, and `missed_on` the last day on which a minimum was found missed. `paid_off` are
-    the days since the beginning of its month on which everything turned out to have been paid.
+    the days since the beginning of its month on which everything turned out to have been paid. `loans` say the same of
+    each loan.
     """
 
     from_date: date
@@ -509,6 +595,7 @@ class Restated(CarriedForward):
     principal_delta_fen: int
     months: tuple[MonthEnd, ...]
     paid_off: tuple[PaidOff, ...] = ()
+    loans: Annotated[tuple[LoanRestated, ...], LEFT_OUT] = ()
 
 
 class BalancesCorrected(Restated):
@@ -850,6 +937,8 @@ class ReportDisputed(Event):
     report_dispute_id: Token
     months: tuple[Month, ...]
     decide_by: date
+    # Of which loan; where none is named, of all that have such a month.
+    plan_id: Annotated[Token | None, LEFT_OUT] = None
 
 
 class CodeChange(_Frozen):

@@ -5,23 +5,26 @@ today: what grows with the calendar (interest days, days past due) is counted wh
 hundred days at once cost the same as one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
+from domain import drawdowns
 from domain.allocation import Regime, allocate, regime_for, take
 from domain.calendar import ONE_DAY, BillDays, add_months, days_between
 from domain.events import (
     AccountMigrated,
     AgreementLeft,
     CarriedForward,
+    ChargeKind,
     DebtWaived,
     InstalmentPosted,
     InterestPosted,
     LateFeePosted,
+    LoansLeft,
     PlanFeePosted,
     PlanLeft,
     RatedDays,
@@ -40,6 +43,7 @@ from domain.money import (
     DebtKind,
     half_up,
     half_up_sum,
+    shared,
 )
 from domain.plans import due_next, left_of, planned_of, prepaid, principal_left, slice_of, taken_back, without_next
 from domain.slices import Layer, SetAside, Slice, at_rate, oldest_due_first, together
@@ -122,6 +126,8 @@ class Ledger:
     regime: Regime = "charges_first"
     # The day the customer died: it and the days after it bear no interest.
     died_on: date | None = None
+    # Where money was drawn, whose what is owed is.
+    loans: LoansLeft | None = None
 
     def fork(self) -> "Ledger":
         """A copy that may be changed without this one noticing."""
@@ -276,6 +282,37 @@ class Ledger:
             return self.minimum_due
         return sum(layer.amount for layer in self.missed())
 
+    # What each loan has of it
+
+    def by_loan(self) -> dict[str, drawdowns.Part]:
+        """What is owed of each loan and demanded of it; together that is all. Empty where nothing was drawn."""
+        if self.loans is None:
+            return {}
+        owed = self._debts(self.loans)
+        minima = drawdowns.demanded(self.layers, owed)
+        return drawdowns.told_apart(self.loans, owed, minima, is_lost=self.charged_off_due is not None)
+
+    def loans_of(self, due_date: date) -> frozenset[str]:
+        """The loans of which a minimum that is due then demands money."""
+        return frozenset(
+            plan_id
+            for plan_id, part in self.by_loan().items()
+            if any(each.due_date == due_date for each in part.minima)
+        )
+
+    def _debts(self, loans: LoansLeft) -> list[drawdowns.Debt]:
+        plans = {plan_id: left_of(plan) for plan_id, plan in self.plans.items()}
+        return drawdowns.debts(loans, self.slices, plans, self.buckets)
+
+    def count_payment(self, before: dict[str, drawdowns.Part], on: date, amount: int) -> None:
+        """Money of value date `on` was applied: what it paid of each loan, by what they owed `before`."""
+        if self.loans is None:
+            return
+        after = self.by_loan()
+        parts = {plan_id: part.owed - after[plan_id].owed for plan_id, part in before.items() if plan_id in after}
+        surplus = amount - sum(fen for fen in parts.values() if fen > 0)
+        self.loans = drawdowns.paid(self.loans, parts, on, surplus, self.plans)
+
     @property
     def dpd(self) -> int:
         """Days past due of the oldest missed minimum; 0 when none is missed. Of charged-off debt it goes on."""
@@ -318,8 +355,8 @@ class Ledger:
 
     def _reach(self, to: date) -> None:
         a_new_day = to > self.business_date
-        if a_new_day and self.agreement is not None and self.agreement.plan_id not in self.plans and not self.untested:
-            self.agreement = None  # credit paid its last instalment, so that no statement is to be tested
+        if a_new_day:
+            self._end_agreement()  # where credit paid its last instalment, so that no statement of it is to be tested
         while self.untested and self.charged_off_due is None and (test := self.test_date(self.untested[0])) <= to:
             due = self.untested[0]
             self._close_days(test)
@@ -330,8 +367,8 @@ class Ledger:
             if self.terms.tolerance:
                 met = self.terms.tolerance
                 self.layers = tuple(each for each in self.layers if each.due_date != due or each.amount > met)
-            if self.agreement is not None and self.agreement.plan_id not in self.plans and not self._is_missed(due):
-                self.agreement = None  # its last instalment was paid
+            if not self._is_missed(due):
+                self._end_agreement()
         self._close_days(to)
         if a_new_day:
             # Whatever is paid or refunded today, and in whatever order, pays as the morning says.
@@ -353,6 +390,14 @@ class Ledger:
                 if beyond.unpaid:
                     self.slices[f"{name}/{later}" if kept else name] = beyond
         self.slices = oldest_due_first(self.slices)
+
+    def _end_agreement(self) -> None:
+        """It is over when its last instalment was tested; what else was billed since is no part of it."""
+        agreed = self.agreement
+        if agreed is not None and agreed.plan_id not in self.plans:
+            last = agreed.last_due or date.max
+            if not any(due <= last for due in self.untested):
+                self.agreement = None
 
     def _is_missed(self, due: date) -> bool:
         return any(each.due_date == due for each in self.layers)
@@ -398,6 +443,7 @@ class Ledger:
         if before and days_before:
             self.earlier_days = at_rate(before.daily_rate, from_due * days_before, self.earlier_days)
         self.bearing += left
+        self._bear(of_statement, max(0, days_between(due, until)))
         for key, each in of_statement:
             if not each.unpaid:
                 del self.slices[key]
@@ -406,9 +452,28 @@ class Ledger:
         """The day before which days bear interest, of those before `day`: none does once the customer died."""
         return day if self.died_on is None else min(day, self.died_on)
 
+    def _bear(self, slices: Iterable[tuple[str, Slice]], days: int) -> None:
+        """Overdue instalments bore penalty for so many days: it will be told whose they are."""
+        if self.loans is None or not days:
+            return
+        fen_days: dict[str, int] = {}
+        for name, each in slices:
+            plan_id = drawdowns.plan_of(name)
+            if plan_id is not None and each.unpaid:
+                fen_days[plan_id] = fen_days.get(plan_id, 0) + each.unpaid * days
+        if fen_days:
+            self.loans = drawdowns.bore(self.loans, fen_days)
+
     def _close_days(self, to: date) -> None:
         days = days_between(self.business_date, to)
         if days > 0:
+            if self.loans is not None and self.bearing:
+                overdue = [
+                    (name, each)
+                    for name, each in self.slices.items()
+                    if each.due_date is not None and each.due_date not in self.untested
+                ]
+                self._bear(overdue, max(0, days_between(self.business_date, self._bearing_until(to))))
             if self.died_on is None:
                 self.fen_days += self.bearing * days
             else:
@@ -435,6 +500,27 @@ class Ledger:
                 self.waive(event.applied, event.refunded_fen, event.credit_applied)
             case _:
                 assert_never(event)
+        if self.loans is not None:
+            self._tell_whose(event, self.loans)
+
+    def _tell_whose(self, event: Charge, loans: LoansLeft) -> None:
+        match event:
+            case InterestPosted(kind="plan", plan_id=str(plan_id)):
+                net = {plan_id: event.amount_fen - event.credit_applied_fen}
+                self.loans = drawdowns.charged(loans, "interest", net)
+            case InterestPosted():
+                self.loans = drawdowns.penalised(loans, event.amount_fen - event.credit_applied_fen)
+            case PlanFeePosted():
+                net = {event.plan_id: event.amount_fen - event.credit_applied_fen}
+                self.loans = drawdowns.charged(loans, "fees", net)
+            case LateFeePosted():
+                # Of the plans of which the minimum was missed.
+                missed = drawdowns.demanded(self.layers, self._debts(loans))
+                parts = next((parts for layer, parts in missed if layer.statement_no == event.statement_no), {})
+                fees = shared(event.amount_fen, parts or {loans.loans[0].plan_id: 1})
+                self.loans = drawdowns.charged(loans, "fees", fees)
+            case InstalmentPosted() | DebtWaived():
+                pass  # as they were posted
 
     def purchase(self, purchase_id: str, amount: int, credit_applied: int) -> None:
         """A purchase becomes unbilled principal; credit pays for it at once."""
@@ -473,8 +559,11 @@ class Ledger:
     def post_instalment(self, plan_id: str, number: int, credit_applied: int) -> None:
         """The principal of a plan's next instalment becomes payable; credit pays for it at once."""
         plan = self.plans[plan_id]
-        due = due_next(plan)
-        self._replace_plan(plan_id, without_next(plan))
+        due, left = due_next(plan), without_next(plan)
+        self._replace_plan(plan_id, left)
+        if left is None and self.agreement is not None and self.agreement.plan_id == plan_id:
+            last_due = self.due_date_of(self.business_date)
+            self.agreement = self.agreement.model_copy(update={"last_due": last_due})
         carried: Amounts = {"fees_planned": due.carried_fees_fen, "interest_planned": due.carried_interest_fen}
         for bucket, amount in carried.items():
             paid = min(amount, credit_applied)
@@ -482,7 +571,14 @@ class Ledger:
             self.buckets[bucket] -= amount
             self.buckets[_UNBILLED[bucket]] += amount - paid
             self.buckets["credit"] -= paid
+            self._charge(plan_id, bucket, amount - paid)
         self._fall_due(slice_of(plan_id, number), due.principal_fen, credit_applied)
+
+    def _charge(self, plan_id: str, planned: Bucket, amount: int, due_date: date | None = None) -> None:
+        """Interest or fees that a plan carried are payable."""
+        if self.loans is not None and planned != "principal_planned":
+            kind: ChargeKind = "interest" if planned == "interest_planned" else "fees"
+            self.loans = drawdowns.charged(self.loans, kind, {plan_id: amount}, due_date)
 
     def _fall_due(self, name: str, amount: int, credit_applied: int = 0) -> None:
         self.buckets["principal_planned"] -= amount
@@ -506,6 +602,8 @@ class Ledger:
             principal = max(0, own_minimum - charges)
             self.layers = (*self.layers, Layer(self.statement_no, due_date, own_minimum, principal))
         self.untested = (*self.untested, due_date)
+        if self.loans is not None:
+            self.loans = drawdowns.billed(self.loans, due_date)
 
     def restore(self, reference: str, billed: int, unbilled: int) -> None:
         """Principal is owed again: what a payment that never counted had paid, or what was disputed without reason."""
@@ -637,6 +735,7 @@ class Ledger:
         """
         planned = left_of(plan)
         taken = self.restructurable(planned)
+        of_loans = {plan_id: part.owed for plan_id, part in self.by_loan().items()}
         beyond = sum(planned.values()) - sum(taken.values())
         self._shrink_oldest("principal_billed", taken.get("principal_billed", 0))
         self._shrink_oldest("principal_unbilled", taken.get("principal_unbilled", 0))
@@ -648,6 +747,9 @@ class Ledger:
         for bucket, unbilled in _UNBILLED.items():
             self.buckets[unbilled] += self.buckets[bucket]
             self.buckets[bucket] = 0
+        if self.loans is not None:
+            self.loans = drawdowns.unbilled(drawdowns.lowered(self.loans, taken))
+            self.loans = drawdowns.agreed(self.loans, plan.plan_id, of_loans)
         for bucket, amount in planned.items():
             self.buckets[bucket] = amount
         for unbilled, billed in zip(UNBILLED_BUCKETS, BILLED_BUCKETS, strict=True):
@@ -678,6 +780,7 @@ class Ledger:
         for bucket, amount in left.items():
             self.buckets[bucket] -= amount
             self.buckets[_BILLED_OF[bucket]] += amount
+            self._charge(plan_id, bucket, amount, due_date)
         if principal:
             self.slices[slice_of(plan_id, "rest")] = Slice(principal, due_date, 0, today, instalment=True)
             self.slices = oldest_due_first(self.slices)
@@ -689,8 +792,10 @@ class Ledger:
 
     # How a loan is drawn, and paid early
 
-    def draw(self, amount: int) -> None:
+    def draw(self, plan_id: str, amount: int) -> None:
         """Money leaves to the customer: principal that is due as its plan says, which comes next."""
+        owed = {known: part.owed for known, part in self.by_loan().items()}
+        self.loans = drawdowns.drawn(self.loans, plan_id, self.business_date, owed)
         self.buckets["principal_planned"] += amount
 
     def plan_draw(self, plan: PlanLeft) -> None:
@@ -719,6 +824,7 @@ class Ledger:
                 self.restore(slice_of(plan_id, "rest"), 0, unpaid)
             else:
                 self.buckets[_UNBILLED[bucket]] += unpaid
+                self._charge(plan_id, bucket, unpaid)
         self._spend_credit()
 
     def _replace_plan(self, plan_id: str, left: PlanLeft | None) -> None:
@@ -746,8 +852,12 @@ class Ledger:
     def charge_off(self, oldest_due: date) -> None:
         """All but what is disputed is billed and due; nothing bears interest any more, no minimum is demanded.
 
-        Plans end: their principal is due, and credit pays for it at once.
+        Plans end: their principal is due, and credit pays for it at once. Each loan is due since its own oldest minimum.
         """
+        due_dates = self._lost_since(oldest_due)
+        for plan in self.plans.values():
+            for bucket, amount in left_of(plan).items():
+                self._charge(plan.plan_id, bucket, amount)
         for plan in self.plans.values():
             self._fall_due(slice_of(plan.plan_id, "rest"), principal_left(plan))
         for bucket, unbilled in _UNBILLED.items():
@@ -771,8 +881,20 @@ class Ledger:
             }
         )
         self.bearing = 0
+        if self.loans is not None:
+            self.loans = drawdowns.lost(drawdowns.billed(self.loans, today), due_dates)
         self.regime = self._regime_of_the_morning()
         self._spend_credit()
+
+    def _lost_since(self, oldest_due: date) -> dict[str, date]:
+        """Each loan by the due date from which its days past due go on; what is due first, since the loss says."""
+        missed = {(each.statement_no, each.due_date) for each in self.missed()}
+        since: dict[str, date] = {}
+        for plan_id, part in self.by_loan().items():
+            own = [each.due_date for each in part.minima if (each.statement_no, each.due_date) in missed]
+            own = own or [each.due_date for each in part.minima] or [self.business_date]
+            since[plan_id] = oldest_due if own[0] == self.oldest_due else max(oldest_due, own[0])
+        return since
 
     def undo_charge_off(self) -> None:
         """It was an error: the minima return as far as anything billed is left, and interest goes on from today.
@@ -786,6 +908,8 @@ class Ledger:
             if part:
                 layers.append(layer._replace(amount=part))
         self.layers, self.layers_charged_off, self.charged_off_due = tuple(layers), (), None
+        if self.loans is not None:
+            self.loans = drawdowns.lost(self.loans, {})
         today = self.business_date
         self.untested = tuple(due for due in self.untested if self.test_date(due) > today)
         self.slices = {
@@ -807,6 +931,9 @@ class Ledger:
         self.buckets = {bucket: getattr(migrated.balances, bucket) for bucket in BUCKETS}
         self.statement_no, self.drawn_on = migrated.statement_no, migrated.drawn_on
         self._go_on_with(migrated)
+        if self.loans is None and self.terms.product == "cash_loan":
+            made = {plan_id: plan.made_on for plan_id, plan in self.plans.items()}
+            self.loans = drawdowns.taken_over(made, self.slices, self.layers, self.buckets, migrated.business_date)
 
     def adopt(self, corrected: Restated) -> None:
         """Become what would have been, as the correction says."""
@@ -842,6 +969,7 @@ class Ledger:
         self.plan_fees_posted, self.waived = counters.plan_fees_posted_fen, counters.waived_fen
         self.settlement_fees_posted = counters.settlement_fees_posted_fen
         self.plan_interest_posted = counters.plan_interest_posted_fen
+        self.loans = corrected.loans_left
 
     # How amounts fall
 
@@ -921,6 +1049,8 @@ class Ledger:
         """Take `applied` out of the buckets; what falls from billed ones lowers the minima, oldest first."""
         for bucket, amount in applied.items():
             self.buckets[bucket] -= amount
+        if self.loans is not None:
+            self.loans = drawdowns.lowered(self.loans, applied)
         self._lower_minima(sum(applied.get(bucket, 0) for bucket in BILLED_BUCKETS))
 
     def _lower_minima(self, left: int) -> None:

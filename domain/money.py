@@ -1,6 +1,6 @@
 """Money is whole minor units (fen) in an `int`; rates are exact decimals; every rounding has a name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal, get_args
@@ -94,6 +94,21 @@ def half_up_sum(products: Iterable[tuple[Decimal | Fraction, int]]) -> int:
 def half_up_part(amount: int, part: int, whole: int) -> int:
     """`amount x part / whole`, rounded to the nearest whole unit, halves away from zero; none of them negative."""
     return (2 * amount * part + whole) // (2 * whole)
+
+
+def shared(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """`amount` in proportion to `weights`, to the unit: nobody has less of a greater amount than of a smaller one.
+
+    Unit by unit whoever has the least for their weight comes next (the method of Jefferson, or D'Hondt); of equals the
+    first. The weights are not all 0.
+    """
+    if len(weights) == 1:
+        return dict.fromkeys(weights, amount)
+    whole = sum(weights.values())
+    parts = {name: amount * weight // whole for name, weight in weights.items()}
+    for _ in range(amount - sum(parts.values())):
+        parts[max(parts, key=lambda name: Fraction(weights[name], parts[name] + 1))] += 1
+    return parts
 
 
 def ceiling(rate: Decimal, amount: int) -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain import charges
 from domain.account import Account
+from domain.calendar import add_months
 from domain.commands import SYSTEM, AdvanceTo, ReceivePayment
 from domain.decisions import decide
 from domain.events import (
@@ -71,6 +72,12 @@ def on_day(account: Account, day: date) -> Account:
     reached = _ask(account, AdvanceTo, day, date=day)[1].fork()
     reached.ledger.pass_time(day)
     return reached
+
+
+def next_month(account: Account, day: date) -> tuple[AccountEvent, ...]:
+    """What the calendar will do in the month after `day`, which is not before its last event, if nothing else happens."""
+    following = add_months(day, 1)
+    return _ask(on_day(account, day), AdvanceTo, following, date=following)[0]
 
 
 def falling_due(account: Account, day: date) -> Outlook:

@@ -113,7 +113,7 @@ class Appeal(NamedTuple):
 
 
 class ReportDispute(NamedTuple):
-    """A dispute of the credit report: the months that are denied, and how and why it was decided."""
+    """A dispute of the credit report: the months that are denied, of which loan, and how and why it was decided."""
 
     on: date
     months: tuple[str, ...]
@@ -121,6 +121,7 @@ class ReportDispute(NamedTuple):
     outcome: Literal["upheld", "rejected"] | None = None
     changes: tuple[CodeChange, ...] = ()
     reason: str | None = None
+    plan_id: str | None = None
 
 
 class Death(NamedTuple):

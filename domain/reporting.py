@@ -20,8 +20,15 @@ def dispute_report(command: DisputeReport, account: Account, today: date) -> Fac
     for month in command.months:
         if not first <= month <= last:
             raise Refused("report_month_unknown", field="months", asked=month, earliest=first, latest=last)
+    if command.plan_id is not None:
+        plan = account.plan(command.plan_id)
+        if plan is None or plan.kind != "draw":
+            raise Refused("plan_unknown", field="plan_id", asked=command.plan_id)
     yield ReportDisputed(
-        report_dispute_id=command.report_dispute_id, months=command.months, decide_by=today + _ANSWERED_WITHIN
+        report_dispute_id=command.report_dispute_id,
+        months=command.months,
+        decide_by=today + _ANSWERED_WITHIN,
+        plan_id=command.plan_id,
     )
 
 

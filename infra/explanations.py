@@ -33,7 +33,10 @@ def told(explanation: Explanation) -> Iterator[Text]:
 
 def month_told(explained: MonthExplained) -> Iterator[Text]:
     """The same of a month of the credit report: its facts, and of each table the rows up to the one that holds."""
-    yield Text(f"report of {explained.month} on {explained.as_of}: {_codes(explained.code, explained.status)}", "bold")
+    of = f"loan {explained.plan_id}, " if explained.plan_id else ""
+    yield Text(
+        f"{of}report of {explained.month} on {explained.as_of}: {_codes(explained.code, explained.status)}", "bold"
+    )
     for number, each in enumerate(explained.facts, start=1):
         yield Text()
         yield from _step(number, each)

@@ -51,14 +51,14 @@ def loan_cases(file: Path) -> list[LoanCase]:
     Raises BadQuestion with every field that is wrong, by its line, or OSError.
     """
     cases: list[LoanCase] = []
-    reasons: list[str] = []
+    bad: list[str] = []
     for line, row in _rows(file):
         try:
             cases.append(LoanCase.model_validate_strings(row))
         except ValidationError as wrong:
-            reasons.extend(f"line {line}: {reason}" for reason in _reasons(wrong))
-    if reasons:
-        raise BadQuestion(reasons)
+            bad.extend(f"line {line}: {reason}" for reason in reasons(wrong))
+    if bad:
+        raise BadQuestion(bad)
     return cases
 
 
@@ -84,20 +84,25 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _read(file: Path, kind: TypeAdapter[Asked]) -> Asked:
+    said = read_document(file)
+    try:
+        return kind.validate_json(json.dumps(said))
+    except ValidationError as wrong:
+        raise BadQuestion(reasons(wrong, [said.get("method")])) from None
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """The object that a JSON file holds. Raises BadQuestion where it holds none, or OSError."""
     with file.open("rb") as opened:
         data = opened.read(SIZE_MAX + 1)
     try:
         # Digits are kept as they are written: what is read as a binary fraction is another number.
-        said = document(data, "the question", number=str)
+        return document(data, "the question", number=str)
     except BadScenario as bad:
         raise BadQuestion([str(bad)]) from None
-    try:
-        return kind.validate_json(json.dumps(said))
-    except ValidationError as wrong:
-        raise BadQuestion(_reasons(wrong, [said.get("method")])) from None
 
 
-def _reasons(wrong: ValidationError, tags: Collection[object] = ()) -> list[str]:
+def reasons(wrong: ValidationError, tags: Collection[object] = ()) -> list[str]:
     """A sentence for each wrong field. A place in one of several models begins with that model's tag, which says nothing."""
     return [_reason(error, tags) for error in wrong.errors(include_url=False)]
 

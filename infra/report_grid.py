@@ -11,11 +11,14 @@ from projections.bureau import CreditReport, MonthLine
 
 
 def told(report: CreditReport) -> Iterator[RenderableType]:
-    """The report from top to bottom; no line of it is wider than 120 columns."""
-    yield Text(_head(report))
-    yield _pboc(report.months)
-    yield Text()
-    yield _metro2(report.months)
+    """The report from top to bottom, of a loan account loan by loan; no line of it is wider than 120 columns."""
+    for each in report.loans or (report,):
+        yield Text(_head(each))
+        yield _pboc(each.months)
+        yield Text()
+        yield _metro2(each.months)
+        if each.plan_id is not None:
+            yield Text()
     yield Text("17A account status, 17B rating, 19 comment, 20 condition, 25 first delinquency", "dim")
 
 
@@ -25,7 +28,8 @@ def amount(fen: int | None) -> str:
 
 
 def _head(report: CreditReport) -> str:
-    dates = [f"opened {report.opened_on}"]
+    of = f"loan {report.plan_id} of account" if report.plan_id else "account"
+    dates = [f"{'drawn' if report.plan_id else 'opened'} {report.opened_on}"]
     if report.closed_on:
         outlives = ", debt outlives it" if report.debt_outlives_closure else ""
         dates.append(f"closed {report.closed_on} ({report.close_kind}{outlives})")
@@ -36,7 +40,7 @@ def _head(report: CreditReport) -> str:
         dates.append(f"settled {report.settled_on}")
     status = report.account_status.replace("_", " ")
     return (
-        f"account {report.account_id}  as of {report.as_of}\n"
+        f"{of} {report.account_id}  as of {report.as_of}\n"
         f"{report.account_type} {report.account_status_code} {status}, {report.tier.replace('_', ' ')}; "
         f"{'; '.join(dates)}\n"
         f"balance {yuan(report.balance_fen)}, past due {yuan(report.past_due_fen)} for {report.days_past_due} days, "

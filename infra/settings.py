@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     send, by their address.
     """
 
+    always_https: bool = False
+    """Whether the HTTP API is never reached but through a proxy that speaks HTTPS: browsers are told to remember that."""
+
     sandbox: bool = False
     """Whether requests over HTTP may say what time it is, to try out months in minutes; never where money is real."""
 

@@ -334,7 +334,8 @@ def says(event: AccountEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 -
             return f"Reinstated after appeal {event.appeal_id} with a limit of {yuan(event.limit_fen)}."
         case ReportDisputed():
             return (
-                f"Report dispute {event.report_dispute_id} over {', '.join(event.months)}; "
+                f"Report dispute {event.report_dispute_id} over {', '.join(event.months)}"
+                f"{f' of loan {event.plan_id}' if event.plan_id else ''}; "
                 f"an answer is owed by {event.decide_by}."
             )
         case ReportCorrected():

@@ -70,11 +70,15 @@ class MonthLine(BaseModel):
 
 
 class CreditReport(BaseModel):
-    """What the credit bureau is told of one account: where it stands, and its months, the last one still open."""
+    """What the credit bureau is told of one account: where it stands, and its months, the last one still open.
+
+    Of a loan account it is told of each loan by itself.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     account_id: UUID
+    plan_id: Annotated[str | None, Field(description="Of one loan: its plan; then the limit is what was drawn.")]
     as_of: date
     version: Annotated[int, Field(description="The last event in this answer.")]
     business_date: Annotated[date, Field(description="The date of that event.")]
@@ -113,6 +117,12 @@ class CreditReport(BaseModel):
     last_payment_yuan: int | None
     history_24: Annotated[str, Field(description="The last 24 codes, oldest first; `/` before the account began.")]
     months: Annotated[tuple[MonthLine, ...], Field(description="The last 24 months, oldest first.")]
+    loans: Annotated[
+        "tuple[CreditReport, ...]",
+        Field(
+            description="Of a loan account: each loan, as the bureau is told of it. The account itself is their sum."
+        ),
+    ] = ()
 
 
 def whole_yuan(fen: int) -> int:

@@ -1,6 +1,7 @@
 """Which payment of an account is its last one: payments count from their value date, and one that was returned never did."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple
@@ -32,6 +33,14 @@ def returned(payments: tuple[Paid, ...], event: PaymentReversed) -> tuple[Paid, 
     """`payments` without the one that came back."""
     name = _name(event)
     return tuple(paid for paid in payments if paid.name != name)
+
+
+def known(payments: tuple[Paid, ...], told: Iterable[tuple[date | None, int]]) -> tuple[Paid, ...]:
+    """`payments`, with what is `told` of some days instead of what was known of those: all that was paid on each."""
+    by_day = {paid.on: paid for paid in payments} | {on: Paid(on, "", fen) for on, fen in told if on is not None}
+    last = max(by_day, default=date.min)
+    kept = sorted(by_day[on] for on in by_day if on >= last - _KEPT)
+    return tuple(kept)
 
 
 def last_by(payments: tuple[Paid, ...], day: date) -> tuple[date, int] | None:

@@ -43,6 +43,7 @@ def report(row: ReportRow, layers: Sequence[UnpaidMinimum], day: date) -> Credit
         status = "settled"
     return CreditReport(
         account_id=row.account_id,
+        plan_id=row.plan_id or None,
         account_type="D1" if row.is_loan else "R1",
         portfolio_type=row.portfolio,
         as_of=day,

@@ -111,11 +111,16 @@ class ReportMonth:
     rating: Rating | None = None
     thirty_days_late_fen: int | None = None
     first_delinquency: date | None = None
+    # Of which loan of the account; empty where it is the account's own.
+    plan_id: str = ""
 
 
 @dataclass(slots=True)
 class ReportRow:
-    """What the report of one account follows from; `months` are those told since the row was loaded."""
+    """What the report of one account, or of one loan of it, follows from; `months` are those told since it was loaded.
+
+    A loan is opened when it is drawn, and its limit is what was drawn.
+    """
 
     account_id: UUID
     version: int
@@ -148,6 +153,11 @@ class ReportRow:
     # The first day of the first month that is not closed yet; None before activation.
     open_month: date | None = None
     months: list[ReportMonth] = field(default_factory=list)
+    # The loans of an account, by their plans, in the order in which they were drawn; of one loan its plan and the principal
+    # that is owed.
+    loans: "dict[str, ReportRow]" = field(default_factory=dict)
+    plan_id: str = ""
+    principal_fen: int = 0
 
     @property
     def is_loan(self) -> bool:
@@ -158,6 +168,10 @@ class ReportRow:
     def portfolio(self) -> Portfolio:
         """The kind of account, as Metro 2 has it."""
         return "I" if self.is_loan else "R"
+
+    def turn(self, on: date, what: What, fen: int = 0, said: str = "") -> None:
+        """Something turned on that day."""
+        self.turns = (*self.turns, Turn(on, what, fen, said))
 
     def add_due_date(self, due: date) -> None:
         """Something is due on that day; several demands may be."""

@@ -1,8 +1,9 @@
-"""One real PostgreSQL and one real Kafka for the whole run, started when the first test asks for them.
+"""One real PostgreSQL and one real Kafka for each worker, started when the first test asks for them.
 
 With CREDIT_DATABASE_URL or CREDIT_KAFKA_BOOTSTRAP_SERVERS set, the tests run against those instead.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -17,6 +18,15 @@ from infra.embedded import servers as embedded
 from infra.settings import Settings
 
 RUNS = Path(tempfile.gettempdir()) / f"credit-account-tests-{os.geteuid()}"
+WORKERS = 2  # each with servers of its own, so that what one of them does to its broker is no outage for the other
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many `-n auto` means: none for a part of the tests, or where servers are given that workers would share."""
+    chosen = config.args_source is pytest.Config.ArgsSource.ARGS or config.option.keyword or config.option.markexpr
+    given = os.environ.get("CREDIT_DATABASE_URL") or os.environ.get("CREDIT_KAFKA_BOOTSTRAP_SERVERS")
+    return 0 if chosen or given else WORKERS
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +73,13 @@ def topic_prefix(new_topic_prefix) -> str:
 
 
 def _sweep() -> None:
-    """Stop and forget what runs that were killed have left behind."""
-    for folder in RUNS.glob("[0-9]*"):
-        if not psutil.pid_exists(int(folder.name)):
-            _forget(Settings(data_dir=folder))
+    """Stop and forget what runs that were killed have left behind; one worker at a time, or two forget the same."""
+    RUNS.mkdir(exist_ok=True)
+    with (RUNS / "sweep.lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        for folder in RUNS.glob("[0-9]*"):
+            if not psutil.pid_exists(int(folder.name)):
+                _forget(Settings(data_dir=folder))
 
 
 def _forget(settings: Settings) -> None:

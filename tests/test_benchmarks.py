@@ -12,6 +12,7 @@ from tests.benchmarks.commands import decide_alone
 from tests.benchmarks.idle import advance, day_run
 from tests.benchmarks.lives import HALF_YEAR, given_up, mixed, plain
 from tests.benchmarks.measure import Contender, Measured, Result, Sample, Scale, Suite, measure, percentile, timed
+from tests.benchmarks.projections import projections
 from tests.benchmarks.replay import in_memory
 from tests.benchmarks.report import document, table
 from tests.benchmarks.rulebook import rulebook
@@ -30,6 +31,12 @@ def contender(name, role, rates, turns=None, waits=()):
         return Sample(100, 100 / next(left), waits)
 
     return Contender(name, role, run)
+
+
+@pytest.fixture(autouse=True)
+def _no_collecting(monkeypatch):
+    """Before each go the heap is collected, and here it holds what all tests before have left: no time is read off."""
+    monkeypatch.setattr("tests.benchmarks.measure.gc.collect", lambda: 0)
 
 
 @pytest.fixture
@@ -203,6 +210,15 @@ def test_an_advance_over_nothing_runs():
 def test_a_day_on_which_nothing_is_due_runs(new_database):
     suite = day_run(new_database(), 3, new_database(), 30, runs=2)
     assert [each.samples[0].amount for each in measure(suite, 1).measured] == [2, 2, 2]
+
+
+def test_a_topic_is_read_to_its_end_and_no_further(servers, new_database, topic_prefix, monkeypatch):
+    monkeypatch.setenv("CREDIT_DATABASE_URL", new_database())
+    monkeypatch.setenv("CREDIT_KAFKA_BOOTSTRAP_SERVERS", servers.bootstrap_servers)
+    monkeypatch.setenv("CREDIT_TOPIC_PREFIX", topic_prefix)
+    with projections(Scale(events=3 * HISTORY, peer_events=HISTORY)) as (suite,):
+        amounts = {each.name: each.run().amount for each in suite.contenders if each.role != "peer"}
+    assert amounts == dict.fromkeys(amounts, 3 * HISTORY), "the customers' own events are on another topic"
 
 
 def test_an_unknown_subject_is_refused_before_anything_starts(capsys):

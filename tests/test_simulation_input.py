@@ -14,6 +14,8 @@ from tests.simulated import ACCOUNT, bought, lived, paid
 
 GOOD = {"account": ACCOUNT, "facts": [bought(), paid("2026-02-05", 5_000)], "show": ["2026-03-01"]}
 
+EXPLAINED = [{"figure": "owed", "on": "2150-01-01"}]
+
 
 def without(name, **place):
     document = deepcopy(GOOD)
@@ -43,8 +45,13 @@ BAD = [
     (account(limit=5), 'account: unknown field "limit"; known: bill_day, customer_id, funding_ref, limit_fen, '),
     (account(opened_on="5 Jan"), 'account.opened_on: "5 Jan" is not a date like 2026-02-10'),
     (account(opened_on="2026-02-30"), 'account.opened_on: "2026-02-30" is not a date like 2026-02-10'),
-    (account(opened_on="1980-01-01"), "account: it must lie between 1990-01-01 and 2150-01-01"),
-    (account(opened_on="0001-01-01"), "account: it must lie between 1990-01-01 and 2150-01-01"),
+    (account(opened_on="1980-01-01"), "account.opened_on: 1980-01-01: it must lie between 1990-01-01 and 2150-01-01"),
+    (account(opened_on="0001-01-01"), "account.opened_on: 0001-01-01: it must lie between 1990-01-01 and 2150-01-01"),
+    (
+        account(opened_on="0001-01-01", zone="Pacific/Kiritimati"),
+        "account.opened_on: 0001-01-01: it must lie between 1990-01-01 and 2150-01-01",
+    ),
+    (fact(at="0001-01-01"), "fact 2 (purchase): at: 0001-01-01: it must lie between 1990-01-01 and 2150-01-01"),
     (account(limit_fen=0), "account.limit_fen: input should be greater than 0 (given: 0)"),
     (account(limit_fen=1), "account: limit_out_of_range (field=limit_fen, asked=1, lowest=50000, highest=5000000)"),
     (account(zone="Asia/Nowhere"), 'account.zone: "Asia/Nowhere" is not an IANA time zone, such as Asia/Shanghai'),
@@ -80,7 +87,7 @@ BAD = [
         fact(at=20260201),
         "fact 2 (purchase): at: 20260201 is neither a date like 2026-02-10 nor an instant with its offset",
     ),
-    (fact(at="2626-01-10"), "fact 2 (purchase): at: it must lie between 1990-01-01 and 2150-01-01"),
+    (fact(at="2626-01-10"), "fact 2 (purchase): at: 2626-01-10: it must lie between 1990-01-01 and 2150-01-01"),
     (fact(at="9999-12-31T23:59:59-12:00"), "fact 2 (purchase): at: "),
     (fact(actor="officer:o"), "fact 2 (purchase): actor: input should be an object"),
     ({**GOOD, "show": "2026-03-01"}, 'show: a list is needed here, not "2026-03-01"'),
@@ -93,7 +100,11 @@ BAD = [
     (fact(at="2056-01-06"), "fact 2 (purchase): at: 2056-01-06 is more than 30 years after the account is opened on "),
     (
         {**GOOD, "account": {**ACCOUNT, "opened_on": "2149-01-05"}, "facts": [], "show": ["2150-01-01"]},
-        "2150-01-01: it must lie between 1990-01-01 and 2150-01-01",
+        "show: 2150-01-01: it must lie between 1990-01-01 and 2150-01-01",
+    ),
+    (
+        {**GOOD, "account": {**ACCOUNT, "opened_on": "2149-01-05"}, "facts": [], "show": [], "explain": EXPLAINED},
+        "explain 1: on: 2150-01-01: it must lie between 1990-01-01 and 2150-01-01",
     ),
 ]
 

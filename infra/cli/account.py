@@ -42,7 +42,10 @@ def show(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
     console = screen()
     console.print(_headline(seen))
     console.print(_figures(seen))
-    console.print(f"Credit report  {report.history_24}  now {report.code}, worst {report.worst_code}", markup=False)
+    for each in report.loans or [report]:
+        loan = f"  loan {each.plan_id}" if each.plan_id else ""
+        told = f"Credit report  {each.history_24}  now {each.code}, worst {each.worst_code}{loan}"
+        console.print(told, markup=False)
 
 
 @app.command()
@@ -63,7 +66,7 @@ def balance(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
 
 @app.command()
 def report(account_id: Id, as_of: AsOf = None, as_json: Json = False) -> None:
-    """What the credit bureau is told of it, month by month."""
+    """What the credit bureau is told of it, month by month; of a loan account, of each loan by itself."""
     told = ask_views(partial(answers.report_of, account_id=account_id, as_of=as_of))
     if as_json:
         print(_json(told))
@@ -154,6 +157,8 @@ def ask_views(question: Callable[[answers.Connection], Awaitable[T]]) -> T:
         raise Fault(f"No account {unknown.account_id} is known to the views: check the id.") from None
     except (BeforeOpening, answers.TooFarAhead) as unusable:
         raise typer.BadParameter(f"{unusable}.", param_hint="--as-of") from None
+    except answers.UnknownLoan as unknown:
+        raise typer.BadParameter(f"{unknown}.", param_hint="--loan") from None
     except answers.ViewBehind as behind:
         raise Fault(f"{behind}: ask again in some seconds, with `credit serve` running.") from None
 

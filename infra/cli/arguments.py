@@ -1,6 +1,7 @@
-"""What several commands are told in the same words: an account and a day."""
+"""What several commands are told in the same words: an account, a customer and a day."""
 
 from datetime import date
+from re import fullmatch
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +16,13 @@ def account_id(text: str) -> UUID:
         raise typer.BadParameter(f"{text!r} is not an account id: it is a UUID") from None
 
 
+def customer_id(text: str) -> str:
+    """The id that is written; anything else is wrong usage."""
+    if not fullmatch(r"[A-Za-z0-9._:@-]{1,64}", text):
+        raise typer.BadParameter(f"{text!r} is not a customer id: at most 64 letters, digits and . _ : @ -")
+    return text
+
+
 def day(text: str) -> date:
     """The day that is written; anything else is wrong usage."""
     try:
@@ -24,6 +32,7 @@ def day(text: str) -> date:
 
 
 Id = Annotated[UUID, typer.Argument(parser=account_id, metavar="ID", help="The account's id.")]
+CustomerId = Annotated[str, typer.Argument(parser=customer_id, metavar="ID", help="The customer's id.")]
 AsOf = Annotated[
     date | None,
     typer.Option(parser=day, metavar="DATE", help="At the end of this day; else the day of its last event."),

@@ -1,19 +1,26 @@
-"""`credit customer`: one person as the store knows them now: what they agreed to, what they have, and why not more."""
+"""`credit customer`: one person as the store knows them now, and what is decided when they apply for an account."""
 
 import json
-from datetime import date
-from re import fullmatch
-from typing import Annotated, Any
+import sys
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.table import Table
 
-from domain.customer import Application, Customer
+from domain.customer import Customer
+from domain.customer_events import ApplicationRefused, Ground
 from domain.money import yuan
+from domain.refusals import Refused
+from infra import applications
 from infra.accounts import Accounts
+from infra.cli.arguments import CustomerId, Json
 from infra.cli.screen import screen
 from infra.faults import Fault
 from infra.installation import locate
+from infra.quotes import BadQuestion, read_document
 from infra.store.event_store import EventStore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="One person: consents, limits, applications.")
@@ -24,17 +31,8 @@ def _customer() -> None:
     """One person: consents, limits, applications."""
 
 
-def _customer_id(text: str) -> str:
-    if not fullmatch(r"[A-Za-z0-9._:@-]{1,64}", text):
-        raise typer.BadParameter(f"{text!r} is not a customer id: at most 64 letters, digits and . _ : @ -")
-    return text
-
-
 @app.command()
-def show(
-    customer_id: Annotated[str, typer.Argument(parser=_customer_id, metavar="ID", help="The customer's id.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
-) -> None:
+def show(customer_id: CustomerId, as_json: Json = False) -> None:
     """The person at a glance, folded from their events in the store; asks neither Kafka nor a view."""
     with EventStore(locate(kafka=False).relay_url, pool_size=1) as store:
         customer = Accounts(store).customer(customer_id)
@@ -47,6 +45,85 @@ def show(
     for table in (_headline(customer), _lines(customer), _lenders(customer), _applications(customer)):
         if table.row_count:
             console.print(table)
+
+
+@app.command()
+def apply(
+    customer_id: CustomerId,
+    *,
+    file: Annotated[
+        Path | None, typer.Option("--in", metavar="FILE.json", help="The application; options say fields otherwise.")
+    ] = None,
+    ref: Annotated[str | None, typer.Option(help="The application's reference; each is decided once.")] = None,
+    score_limit: Annotated[int | None, typer.Option(metavar="FEN", help="The limit by the score.")] = None,
+    income: Annotated[int | None, typer.Option(metavar="FEN", help="Income a month.")] = None,
+    debt_service: Annotated[
+        int | None, typer.Option(metavar="FEN", help="How much of it goes into debt a month, this credit included.")
+    ] = None,
+    product: Annotated[str | None, typer.Option(help="pay_later (unless said otherwise) or cash_loan.")] = None,
+    terms: Annotated[str | None, typer.Option(metavar="VERSION", help="Else the product's first terms.")] = None,
+    bill_day: Annotated[int | None, typer.Option(metavar="DAY", help="1 to 28; else that of the terms.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="ROLE:ID", help="Who asks: officer, risk or system.")] = None,
+    command_id: Annotated[
+        str | None, typer.Option(help="The same once more changes nothing; else the reference is it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Decide on an account that the person applies for; granted, it is opened with its limit in the same append.
+
+    The decision is recorded either way, and the status is 1 where nothing is granted. Said again, it is told again.
+    An application that cannot be understood exits with 2 and says why, field by field.
+    """
+    options = {
+        "application_ref": ref, "score_limit_fen": score_limit, "monthly_income_fen": income,
+        "monthly_debt_service_fen": debt_service, "product": product, "terms_version": terms, "bill_day": bill_day,
+        "command_id": command_id, "actor": by,
+    }  # fmt: skip
+    place = "the application" if file is None else file
+    try:
+        said = {} if file is None else read_document(file)
+        said |= {name: value for name, value in options.items() if value is not None}
+        command = applications.application(customer_id, said, datetime.now(UTC))
+    except BadQuestion as bad:
+        _turn_away(place, bad.reasons)
+    except OSError as error:
+        _turn_away(place, [f"it cannot be read ({error.strerror})"])
+    with EventStore(locate(kafka=False).writer_url, pool_size=1) as store:
+        try:
+            decided, repeated = applications.decide(command, store)
+        except Refused as refused:
+            raise Fault(str(refused)) from None
+    if as_json:
+        print(json.dumps(applications.told(decided, repeated=repeated), indent=2))
+    else:
+        screen().print(_decision(decided, repeated=repeated))
+    if isinstance(decided, ApplicationRefused):
+        raise typer.Exit(1)
+
+
+def _turn_away(place: object, reasons: Iterable[str]) -> NoReturn:
+    for each in reasons:
+        print(f"credit: {place}: {each}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def _decision(decided: applications.Decided, *, repeated: bool) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    if isinstance(decided, ApplicationRefused):
+        for place, ground in enumerate(decided.grounds):
+            table.add_row("" if place else "refused", _said_of(ground))
+    else:
+        table.add_row("granted", f"{yuan(decided.limit_fen)} {decided.currency}")
+        table.add_row("account", f"{decided.account_id}, {decided.product} on the terms {decided.terms_version}")
+    again = ", said again" if repeated else ""
+    who = f"{decided.application_ref} of customer {decided.customer_id}, decided on {decided.business_date}{again}"
+    service = decided.debt_service_bp
+    table.add_row("application", who)
+    table.add_row("by the score", f"{yuan(decided.score_limit_fen)}, at most {yuan(decided.product_max_fen)}")
+    table.add_row("exposure", f"{yuan(decided.exposure_fen)} of at most {yuan(decided.exposure_max_fen)}")
+    table.add_row("other lenders", str(decided.lenders))
+    table.add_row("debt service", "no income to pay from" if service is None else f"{yuan(service)} % of income")
+    return table
 
 
 def _document(customer: Customer) -> dict[str, Any]:
@@ -139,20 +216,15 @@ def _lenders(customer: Customer) -> Table:
 def _applications(customer: Customer) -> Table:
     table = _table("application", "decided on", "why not", right="granted")
     for reference, each in customer.applications.items():
-        table.add_row(reference, str(each.on), _why_not(each), yuan(each.limit) if each.limit else "")
+        why_not = "; ".join(map(_said_of, each.grounds))
+        table.add_row(reference, str(each.on), why_not, yuan(each.limit) if each.limit else "")
     return table
 
 
-def _why_not(application: Application) -> str:
-    said = []
-    for ground in application.grounds:
-        figures = (
-            ""
-            if ground.bound is None
-            else f" ({'none' if ground.found is None else ground.found}, bound {ground.bound})"
-        )
-        said.append(ground.kind + figures)
-    return "; ".join(said)
+def _said_of(ground: Ground) -> str:
+    if ground.bound is None:
+        return ground.kind
+    return f"{ground.kind} ({'none' if ground.found is None else ground.found}, bound {ground.bound})"
 
 
 def _table(*left: str, right: str) -> Table:

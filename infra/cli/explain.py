@@ -43,6 +43,9 @@ def explain_figure(
     month: Annotated[
         date | None, typer.Argument(parser=_month, metavar="[MONTH]", help="The month of the report, like 2026-04.")
     ] = None,
+    loan: Annotated[
+        str | None, typer.Option("--loan", metavar="PLAN", help="The month of this loan, and not of the account.")
+    ] = None,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
@@ -55,11 +58,13 @@ def explain_figure(
         raise typer.BadParameter("report needs a month, like 2026-04.", param_hint="MONTH")
     if month is not None and figure != _REPORT:
         raise typer.BadParameter("a month belongs to the figure report, and to no other.", param_hint="MONTH")
+    if loan is not None and month is None:
+        raise typer.BadParameter("a loan belongs to the figure report, and to no other.", param_hint="--loan")
     day, recorded = ask_views(partial(answers.events_of, account_id=account_id, as_of=as_of))
     events = [each.event for each in recorded]
     if month is not None:
         try:
-            explained = explain_month(events, month, day, _told_of(account_id, month, day))
+            explained = explain_month(events, month, day, _told_of(account_id, month, day, loan), loan)
         except NotBegun as not_begun:
             raise typer.BadParameter(f"{not_begun}.", param_hint="MONTH") from None
         _print(explained.model_dump_json(indent=2), month_told(explained), as_json=as_json)
@@ -72,9 +77,9 @@ def explain_figure(
         raise typer.Exit(1)
 
 
-def _told_of(account_id: UUID, month: date, day: date) -> Codes | None:
+def _told_of(account_id: UUID, month: date, day: date, loan: str | None) -> Codes | None:
     """What the report's view tells of the month."""
-    lines = ask_views(partial(answers.months_of, account_id=account_id, as_of=day))
+    lines = ask_views(partial(answers.months_of, account_id=account_id, as_of=day, plan_id=loan))
     line = next((line for line in lines if line.month == f"{month:%Y-%m}"), None)
     return Codes(line.code, line.metro2.account_status) if line else None
 

@@ -3,18 +3,21 @@
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.table import Table
 
-from domain.money import yuan
+from domain.advice import Advice, advise
+from domain.calendar import add_months
+from domain.money import FEN_MAX, yuan
 from domain.quoting import ScheduleQuote, quote
 from domain.refusals import Refused
 from domain.yields import percent
-from infra.cli.arguments import Id, Json, On
+from infra.cli.arguments import Id, Json, On, customer_id
 from infra.cli.screen import screen
 from infra.cli.table import write_table
 from infra.faults import Fault
@@ -23,7 +26,10 @@ from infra.quotes import BadQuestion, advice_question, loan, loan_cases, rate_qu
 Answer = TypeVar("Answer")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What a loan, a payoff or instalments would cost.")
 
-In = Annotated[Path, typer.Option("--in", metavar="FILE.json", help="What is asked; the README names the fields.")]
+_IN = typer.Option("--in", metavar="FILE.json", help="What is asked; the README names the fields.")
+In = Annotated[Path, _IN]
+# So far ahead an account can be foreseen.
+_MONTHS_AHEAD = 120
 
 
 @app.callback()
@@ -73,15 +79,39 @@ def loans(
 
 
 @app.command()
-def advice(file: In, as_json: Json = False) -> None:
+def advice(
+    file: Annotated[Path | None, _IN] = None,
+    *,
+    customer: Annotated[
+        str | None,
+        typer.Option(parser=customer_id, metavar="ID", help="Of this person's accounts instead of a file's."),
+    ] = None,
+    on: On = None,
+    amount: Annotated[
+        int | None,
+        typer.Option(min=1, max=FEN_MAX, metavar="FEN", help="What they can spare a month; else the minima."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Which of several debts to pay first, and how much interest that saves against paying all alike.
 
-    Every minimum first, the rest to the dearest debt. A file that cannot be understood exits with 2 and says why.
+    Every minimum first, the rest to the dearest debt. A file that cannot be understood exits with 2 and says why. Of a
+    customer, what their accounts owe on the day is told, too; other lenders' debts are not known here.
     """
-    advised = _ask(file, lambda: advice_question(file).answer())
+    if (file is None) is (customer is None):
+        raise typer.BadParameter("name one of both: a file with --in, or a person with --customer.", param_hint="--in")
+    if file is not None:
+        if on is not None or amount is not None:
+            raise typer.BadParameter("a file says itself what can be spared.", param_hint="--on / --amount")
+        said: dict[str, Any] = {}
+        question = file
+        advised = _ask(question, lambda: advice_question(question).answer())
+    else:
+        said, advised = _advise(str(customer), on, amount)
     if as_json:
-        said = {
-            "payments": [{"name": name, "amount": amount} for name, amount in advised.payments.items()],
+        payments = [{"name": name, "amount": fen} for name, fen in advised.payments.items()]
+        said |= {
+            "payments": payments,
             "shortfall": advised.shortfall,
             "interest": advised.advised.interest,
             "months": advised.advised.months,
@@ -91,10 +121,17 @@ def advice(file: In, as_json: Json = False) -> None:
         }
         print(json.dumps(said, indent=2))
         return
-    table = _table("pay", "amount")
-    for name, amount in advised.payments.items():
-        table.add_row(name, yuan(amount))
     console = screen()
+    if said:
+        owed = _table("debt", "owed", "a year", "minimum")
+        for debt in said["debts"]:
+            rate = f"{Decimal(debt['annual_rate_percent']):.2f} %"
+            owed.add_row(debt["name"], yuan(debt["balance"]), rate, yuan(debt["minimum"]))
+        console.print(owed)
+        console.print(f"On {said['on']}, with {yuan(said['spare'])} a month:", markup=False)
+    table = _table("pay", "amount")
+    for name, fen in advised.payments.items():
+        table.add_row(name, yuan(fen))
     console.print(table)
     if advised.shortfall:
         console.print(f"{yuan(advised.shortfall)} of the minima cannot be paid.", markup=False)
@@ -106,6 +143,43 @@ def advice(file: In, as_json: Json = False) -> None:
             f"paying all alike would cost {yuan(advised.interest_saved)} more.",
             markup=False,
         )
+
+
+def _advise(customer: str, on: date | None, amount: int | None) -> tuple[dict[str, Any], Advice]:
+    """What a person owes, as a file would say it, and the advice on it."""
+    from infra import debts  # here, with the accounts: a quote from a file needs none
+    from infra.installation import locate
+    from infra.store.event_store import EventStore
+
+    with EventStore(locate(kafka=False).relay_url, pool_size=1) as store:
+        try:
+            accounts = debts.accounts_of(customer, on, store)
+        except Refused as refused:
+            raise Fault(str(refused)) from None
+    last = max((account.business_date for account in accounts.values()), default=None)
+    if last is not None and on is not None and on > (latest := add_months(last, _MONTHS_AHEAD)):
+        raise typer.BadParameter(f"{on} is after {latest}, the last day that can be foreseen.", param_hint="--on")
+    day = on or last
+    owed = debts.owed_on(day, accounts) if day is not None else []
+    if not owed:
+        raise Fault(
+            f"Customer {customer} owes nothing{f' on {day}' if day else ''} that could be paid: no advice is needed."
+        )
+    spare = sum(debt.minimum for debt in owed) if amount is None else amount
+    if not spare:
+        raise typer.BadParameter(
+            f"nothing is demanded on {day}: say what can be spared a month.", param_hint="--amount"
+        )
+    said = [
+        {
+            "name": debt.name,
+            "balance": debt.balance,
+            "annual_rate_percent": f"{(debt.annual_rate * 100).normalize():f}",
+            "minimum": debt.minimum,
+        }
+        for debt in owed
+    ]
+    return {"customer_id": customer, "on": str(day), "spare": spare, "debts": said}, advise(owed, spare)
 
 
 @app.command()
@@ -170,7 +244,7 @@ def _table(*names: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         table.add_column(
-            name, justify="left" if name in {"due", "pay", "on", "plan", "kind"} else "right", no_wrap=True
+            name, justify="left" if name in {"due", "pay", "debt", "on", "plan", "kind"} else "right", no_wrap=True
         )
     return table
 

@@ -32,6 +32,7 @@ def serve(port: Port = 8_080) -> None:
             stop.wait(0.1)
         if not stop.is_set():
             _announce(port, there, log)
+            _tell_first_key(there)
         while not stop.wait(0.5):
             running.check()
     print("Stopped; PostgreSQL and Kafka go on until `credit servers stop`.")
@@ -51,11 +52,25 @@ def http(port: Port = 8_080) -> None:
 
 
 def _announce(port: int, there: Installation, log: Path) -> None:
-    print(f"HTTP API        http://{HOST}:{port}/accounts/<id>  (also /balance, /credit-report, /history; /docs)")
+    print(f"HTTP API        http://{HOST}:{port}/accounts/<id>  (all of it: /docs; try it: /docs/try)")
     print(f"Kafka           {there.bootstrap_servers}  topic {there.topic}")
     print("Look            credit events tail | credit account show ID | credit views status | credit relay status")
     print(f"Log             {log}")
+    print("Keys            credit keys create --role ... --name ...")
     print("Stop            Ctrl-C", flush=True)
+
+
+def _tell_first_key(there: Installation) -> None:
+    """Nothing is open without a key, so the first start makes one: it is told here and kept nowhere."""
+    from infra.access.issuing import first_key
+
+    issued = first_key(there.access_url)
+    if issued is not None:
+        print(f"First key       {issued.text}")
+        print(
+            f"                role {issued.key.role}; keep it, it is not shown again (credit keys create makes others)"
+        )
+        sys.stdout.flush()
 
 
 def _answers(port: int) -> bool:

@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from re import fullmatch
+from difflib import get_close_matches
 from threading import Event
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from consumers.books import BOOKS
 from consumers.credit_report import CREDIT_REPORT
 from domain.chain import instant_text
 from domain.codec import Unreadable
+from domain.customer_events import CUSTOMERS
+from domain.events import EVENTS
 from domain.recorded import Recorded
 from infra.cli import arguments
 from infra.faults import Fault
@@ -29,6 +31,7 @@ from infra.store.event_store import EventStore
 from infra.supervisor import collect_seldom, end_with_parent, stop_signals
 
 GROUPS = {group.view: group for group in (BALANCE, CREDIT_REPORT, AUDIT, BOOKS)}
+_TYPES = sorted(cls.TYPE for cls in EVENTS)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 relay = typer.Typer(no_args_is_help=True, add_completion=False, help="Publish the event store to Kafka.")
@@ -93,10 +96,15 @@ def consume(view: Annotated[str, typer.Argument(help=", ".join(GROUPS), metavar=
 
 
 def _type(text: str) -> str:
-    # Also one that this program does not know: whoever looks may be older than whoever wrote.
-    if not fullmatch(r"[a-z][a-z0-9_.]*", text):
-        raise typer.BadParameter(f"{text!r} is not an event type like account.overdue")
-    return text
+    # One that this program does not know it could not read either, and would be waited for without a word.
+    if text in _TYPES:
+        return text
+    near = get_close_matches(text, _TYPES) or [known for known in _TYPES if text and known.endswith(f".{text}")]
+    if text.startswith(CUSTOMERS):
+        why = "those of customers are on a topic of their own"
+    else:
+        why = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(_TYPES)}"
+    raise typer.BadParameter(f"{text!r} is not an event type like account.overdue; {why}")
 
 
 @events.callback()

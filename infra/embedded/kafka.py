@@ -121,7 +121,8 @@ class Kafka:
         return bool(found)
 
     def forget(self) -> None:
-        """Delete its data, its log and its ports."""
+        """End the broker at once, for nothing it could still write is kept, and delete its data, its log and its ports."""
+        processes.end(processes.living(self.folder, "java"))
         shutil.rmtree(self.folder, ignore_errors=True)
         for path in (self._note, *self._settings.data_dir.glob("kafka*.log")):
             path.unlink(missing_ok=True)

@@ -19,7 +19,8 @@ from infra.settings import Settings
 
 OWNER = "credit"
 PASSWORD = "owner-password"  # noqa: S105 - the name of a file
-STOP = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))  # fast, then at once; each with the seconds it is given
+AT_ONCE = (signal.SIGQUIT, 5.0)  # without writing what is in memory; a signal has the seconds it is given
+STOP = ((signal.SIGINT, 30.0), AT_ONCE)  # fast, then at once
 
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -118,7 +119,10 @@ class Postgres:
         return bool(found)
 
     def forget(self) -> None:
-        """Delete the data of every version, the log and the port."""
+        """End the server at once, for nothing it could still write is kept, and delete all data, the log and the port."""
+        if self.folder is not None:
+            processes.end(processes.heads(processes.living(self.folder, "postgres")), AT_ONCE)
+            processes.end(processes.living(self.folder, "postgres"))
         for path in (*self._home.glob("pg[0-9]*"), *self._home.glob("binaries-*")):
             shutil.rmtree(path)
         for path in (self._note, *self._settings.data_dir.glob("postgresql*.log")):

@@ -80,7 +80,6 @@ def stop(settings: Settings | None = None) -> list[str]:
 def forget(settings: Settings | None = None) -> None:
     """Stop the embedded servers and delete all their data; servers named by settings are left alone."""
     settings = settings or Settings.load()
-    stop(settings)
     if settings.data_dir.exists():
         with _alone(settings):
             Postgres(settings).forget()

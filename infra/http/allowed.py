@@ -14,6 +14,7 @@ from infra.access.journal import Entry
 from infra.access.principals import Forbidden, Known, NotTheirs, Unauthenticated
 from infra.access.rates import RateLimited
 from infra.http import rate_headers
+from infra.telemetry.logs import bind_contextvars
 
 _ACCOUNT_ID: TypeAdapter[UUID] = TypeAdapter(UUID)
 _CUSTOMER_ID: TypeAdapter[str] = TypeAdapter(Token)
@@ -38,6 +39,7 @@ class Allowed:
         """Raises Unauthenticated, RateLimited, Forbidden and NotTheirs."""
         access: Access = request.app.state.access
         known = await self._known(request, access)
+        bind_contextvars(principal_id=known.principal.id)
         try:
             rate_headers.tell(request.scope, access.count(known.principal))
             await self._check(request, known.principal)

@@ -9,11 +9,12 @@ from fastapi import FastAPI
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp
 
 from infra.access import Access
 from infra.accounts import Accounts
 from infra.faults import Fault
-from infra.http import approving, docs, figures, health, problems, reads, writing
+from infra.http import approving, docs, figures, health, problems, reads, shield, writing
 from infra.http.approvals import Approvals
 from infra.http.clock import clock
 from infra.http.head import Head
@@ -21,6 +22,7 @@ from infra.http.idempotency import Requests
 from infra.http.owners import Owners
 from infra.http.rate_headers import RateHeaders
 from infra.http.seen import Seen
+from infra.http.shield import Shield
 from infra.http.stopping import Stopping
 from infra.http.writer import Writer
 from infra.settings import Settings
@@ -114,6 +116,10 @@ def described() -> dict[str, Any]:
 
 
 class _Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """The shield stands outside of everything, so that what is said of a defect is dressed as well."""
+        return Shield(super().build_middleware_stack(), always_https=self.state.settings.always_https)
+
     def openapi(self) -> dict[str, Any]:
         """The description, in which errors have the media type they really have."""
         if self.openapi_schema is not None:
@@ -134,6 +140,7 @@ class _Application(FastAPI):
         for path, methods in described["paths"].items():
             for operation in methods.values():
                 operation["security"] = [] if path in _OPEN else [{"key": []}]
+                shield.describe(operation)
                 for status, response in operation["responses"].items():
                     if status >= "400" and "application/json" in response["content"]:
                         response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}

@@ -22,6 +22,7 @@ from infra.access.tokens import IssuerUnavailable
 from infra.faults import Fault, ReadOnly
 from infra.http.approvals import ApprovalDecided, ApprovalUnknown
 from infra.http.idempotency import KeyReused, NoKey, Running
+from infra.http.strict_json import Flaw, NotStrict
 from infra.http.writer import Busy
 from infra.views.answers import TooFarAhead, UnknownAccount, ViewBehind
 from projections.folding import BeforeOpening
@@ -30,6 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 PLACE = "/problems/"  # where each is explained
 # code: the title it always has, and what whoever asked can do about it
 CODES: dict[str, tuple[str, str]] = {
+    "answer_too_slow": ("It took too long", "Ask again after the stated seconds; a write with the same key."),
     "as_of_before_opening": ("The account did not exist on that day", "Ask for a day from its opening on."),
     "as_of_too_far_ahead": ("The day lies too far ahead", "Ask for a day up to the limit."),
     "parameter_invalid": ("A parameter cannot be used", "Correct the named parameters."),
@@ -60,7 +62,23 @@ CODES: dict[str, tuple[str, str]] = {
         "It is not known who asks",
         "Send `Authorization: Bearer` and a key (`credit keys create` makes one) or an access token that is still good.",
     ),
+    "body_too_large": ("The body is too large", "Send less at once."),
+    "body_too_slow": ("The body came too slowly", "Send it again without a pause."),
     "busy": ("Too many requests wait", "Ask again after the stated seconds, with the same key."),
+    "cross_origin_refused": (
+        "Pages of other origins may not ask",
+        "Ask from a program, or have a server of your own origin ask for the page.",
+    ),
+    "headers_too_large": ("The headers are too large", "Send fewer and shorter headers."),
+    "json_byte_order_mark": ("The body begins with a byte order mark", "Send UTF-8 without one."),
+    "json_key_repeated": ("A key is repeated", "Say each thing once: two programs could read two values."),
+    "json_lone_surrogate": ("Half a surrogate pair stands in a text", "Send both halves, or the character itself."),
+    "json_malformed": ("The body is no JSON", "Send one JSON document (RFC 8259)."),
+    "json_nul": ("A NUL stands in a text", "Leave it out: no text can hold it."),
+    "json_not_a_number": ("NaN and Infinity are no JSON", "Send a number, or leave it out."),
+    "json_not_utf8": ("The body is no UTF-8", "Send it in UTF-8."),
+    "json_number_too_large": ("A number is too large", "Send a number within the bound."),
+    "json_too_deep": ("The body is nested too deep", "Send what the description of the interface asks for."),
     "idempotency_key_missing": (
         "A usable Idempotency-Key is missing",
         "Send 1 to 255 visible ASCII characters of your own making, once for each thing that you want done.",
@@ -69,6 +87,12 @@ CODES: dict[str, tuple[str, str]] = {
         "The Idempotency-Key belongs to another request",
         "Use a new key for another request, or send the first request as it was.",
     ),
+    "media_type_unsupported": (
+        "The body is of the wrong kind",
+        "Send it with Content-Type: application/json, in UTF-8 and without a Content-Encoding.",
+    ),
+    "request_malformed": ("It is no request of HTTP/1.1", "Send a request as RFC 9112 says."),
+    "request_too_slow": ("The request came too slowly", "Send its line and headers without a pause."),
     "request_running": ("The same request is being done", "Ask again after the stated seconds, with the same key."),
     "stopping": (
         "The service is stopping",
@@ -84,6 +108,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "not_found": ("There is nothing at this address", "See /docs for the addresses there are."),
     "method_not_allowed": ("This address does not take that method", "Use one of those that `Allow` names."),
+    "url_too_long": ("The address is too long", "Ask for less in one request."),
     "view_behind": ("The history is still catching up", "Ask again in some seconds."),
     "database_unavailable": (
         "The database does not answer",
@@ -215,6 +240,14 @@ def refusal_problem(request: Request, refused: Refused) -> JSONResponse:
     return problem(
         request, refused.reason, status_of(refused.reason), f"{title}{': ' * bool(figures)}{figures}.", **numbers
     )  # fmt: skip
+
+
+async def _not_strict(request: Request, error: Any) -> JSONResponse:
+    flaws: tuple[Flaw, ...] = error.flaws
+    entries = [ProblemEntry(pointer=flaw.pointer, detail=f"{flaw.detail} ({flaw.code})") for flaw in flaws]
+    first = flaws[0]
+    detail = f"{first.pointer}: {first.detail}."
+    return problem(request, first.code, error.status, detail, limit=first.limit, pointer=first.pointer, errors=entries)
 
 
 async def _refused(request: Request, error: Any) -> JSONResponse:
@@ -388,6 +421,7 @@ _ANSWERS: dict[type[Exception], Any] = {
     NotTheirs: _not_theirs,
     RateLimited: _rate_limited,
     ReadOnly: _read_only,
+    NotStrict: _not_strict,
     Refused: _refused,
     Running: _running,
     Unauthenticated: _unauthenticated,

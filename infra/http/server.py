@@ -12,20 +12,32 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from infra.http.protocol import GuardedProtocol
 from infra.http.stopping import Stopping
 from infra.settings import Settings
 from infra.supervisor import stop_signals
 from infra.telemetry.logs import LOG
 
 GRACE = 10  # seconds that requests have to finish once nothing is accepted any more
+_BACKLOG = 128  # connections that the system keeps until they are taken in
 _MARGIN = 5  # seconds for what the writer still has, and for letting go of the database
 
 
 def run(app: FastAPI, settings: Settings, host: str, port: int) -> None:
     """Answer requests until SIGTERM or SIGINT; a second signal ends the process at once."""
     config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE
-    )  # fmt: skip
+        app,
+        host=host,
+        port=port,
+        http=GuardedProtocol,
+        ws="none",
+        backlog=_BACKLOG,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # who asks is told by a token, not by a header that anybody can send
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
     Server(config, app.state.stopping, settings.drain_seconds).run()
     LOG.info("stopped")
 

@@ -31,6 +31,11 @@ def told(life: Life) -> dict[str, Any]:
         "refused": [refused(each) for each in life.refusals],
         "report": [line.model_dump(mode="json") for line in report(life.events, life.through)],
     }
+    by_loan = report_by_loan(life.events, life.through)
+    if by_loan:
+        document["report_by_loan"] = {
+            plan_id: [line.model_dump(mode="json") for line in lines] for plan_id, lines in by_loan.items()
+        }
     if life.scenario.explain:
         document["explained"] = [each.model_dump() for each in explained(life)]
     plain: dict[str, Any] = json.loads(json.dumps(document, default=str))
@@ -141,8 +146,22 @@ def refused(refusal: Refusal) -> dict[str, Any]:
 
 
 def report(events: Sequence[Recorded], day: date) -> list[MonthLine]:
-    """What the credit bureau is told at the end of `day`, one line for every month since activation."""
+    """What the credit bureau is told at the end of `day`, one line for every month since activation.
+
+    Of an account with loans it is told loan by loan; this is the account as a whole.
+    """
+    row = _reported(events)
+    return credit_report.lines(row, day) if row is not None else []
+
+
+def report_by_loan(events: Sequence[Recorded], day: date) -> dict[str, list[MonthLine]]:
+    """The same of each loan, by its plan, from the month in which it was drawn to the one in which it was repaid."""
+    row = _reported(events)
+    return {plan_id: credit_report.lines(loan, day) for plan_id, loan in row.loans.items()} if row is not None else {}
+
+
+def _reported(events: Sequence[Recorded]) -> ReportRow | None:
     row: ReportRow | None = None
     for recorded in events:
         row = credit_report.step(row, recorded)
-    return credit_report.lines(row, day) if row is not None else []
+    return row

@@ -8,6 +8,7 @@ what may not be (an amount of 0, say), is a refused command like any other.
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
@@ -15,7 +16,19 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from domain.calendar import add_months, business_date, zone_named
-from domain.commands import COMMANDS, SYSTEM, AccountCommand, Activate, Actor, AdvanceTo, Command, Open, Role
+from domain.commands import (
+    COMMANDS,
+    EARLIEST,
+    LATEST,
+    SYSTEM,
+    AccountCommand,
+    Activate,
+    Actor,
+    AdvanceTo,
+    Command,
+    Open,
+    Role,
+)
 from domain.events import FreezeReason
 from domain.freezes import FREEZES
 from domain.identity import account_id_for
@@ -127,18 +140,19 @@ def read(data: bytes) -> Scenario:
     )
 
 
-def advance(day: date, scenario_open: Open) -> AdvanceTo:
-    """The command that lets the calendar do its work up to `day`. Raises BadScenario beyond our calendar."""
-    common = _common("calendar", SYSTEM, noon(day, scenario_open.zone), scenario_open.account_id)
-    return _made(AdvanceTo, {**common, "date": day.isoformat()}, day.isoformat())
+def advance(day: date, scenario_open: Open, place: str = "the life") -> AdvanceTo:
+    """The command that lets the calendar do its work up to `day`. Raises BadScenario, naming `place`, beyond our calendar."""
+    common = _common("calendar", SYSTEM, noon(day, scenario_open.zone, place), scenario_open.account_id)
+    return _made(AdvanceTo, {**common, "date": day.isoformat()}, place)
 
 
-def noon(day: date, zone: str) -> datetime:
-    """Noon of `day` where the account lives, in UTC."""
-    try:
-        return datetime.combine(day, time(12), zone_named(zone)).astimezone(UTC)
-    except OverflowError:
-        raise BadScenario(f"{day} lies outside our calendar") from None
+def noon(day: date, zone: str, place: str) -> datetime:
+    """Noon of `day` where the account lives, in UTC. Raises BadScenario, naming `place`, beyond our calendar."""
+    with suppress(OverflowError):
+        instant = datetime.combine(day, time(12), zone_named(zone)).astimezone(UTC)
+        if EARLIEST <= instant < LATEST:
+            return instant
+    raise BadScenario(f"{place}: {day}: it must lie between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}")
 
 
 # Its parts
@@ -155,7 +169,7 @@ def _account(said: Any) -> tuple[Open, Activate, Catalogue]:
     fields = {name: account[name] for name in asked if name in account} | {"customer_id": customer}
     zone = fields.get("zone", Open.model_fields["zone"].default)
     account_id = account_id_for(customer if isinstance(customer, str) else "", "scenario")
-    common = _common("opening", _OFFICER, noon(opened_on, _zone(zone)), account_id)
+    common = _common("opening", _OFFICER, noon(opened_on, _zone(zone), "account.opened_on"), account_id)
     opening = _made(Open, {**common, **fields, "terms_version": terms.version}, "account")
     activation = {**common, "command_id": "activation", "limit_fen": account["limit_fen"]}
     return opening, _made(Activate, activation, "account"), published
@@ -225,7 +239,7 @@ def _shown(said: Any, place: str, opened_on: date, opening: Open) -> date:
     day = _day(said, place)
     if day < opened_on:
         raise BadScenario(f"{place}: {day} is before the account is opened on {opened_on}")
-    return advance(_within_a_life(day, opening, place), opening).date
+    return advance(_within_a_life(day, opening, place), opening, place).date
 
 
 def _explain(said: Any, place: str, opening: Open) -> Explain:
@@ -282,7 +296,7 @@ def _day(said: Any, place: str) -> date:
 
 def _instant(said: Any, zone: str, place: str) -> datetime:
     if isinstance(said, str) and _DATE.fullmatch(said):
-        return noon(_day(said, place), zone)
+        return noon(_day(said, place), zone, place)
     try:
         instant = datetime.fromisoformat(said)
         if instant.tzinfo is not None:

@@ -15,6 +15,7 @@ from infra.report_grid import amount
 from infra.simulation import figures
 from infra.simulation.life import Life, Refusal
 from projections.audit import TimelineEntry, timeline
+from projections.bureau import MonthLine
 
 _COLOURS = {"billed": "yellow", "paid": "green", "overdue": "red", "frozen": "magenta", "closed": "bold"}
 _DATES_BESIDE = 5
@@ -30,7 +31,9 @@ def tell(life: Life, console: Console) -> None:
         console.print()
         console.print(_states(states[start : start + _DATES_BESIDE]))
     console.print()
-    console.print(_report(life))
+    by_loan = figures.report_by_loan(life.events, life.through)
+    for name, lines in by_loan.items() or [("report", figures.report(life.events, life.through))]:
+        console.print(_report(name, lines))
     for explanation in figures.explained(life):
         console.print()
         for line in explanations.told(explanation):
@@ -110,9 +113,9 @@ _LINES: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def _report(life: Life) -> Table:
-    table = _table("report", "code", "worst", right=("days past due", "past due", "missed minima", "balance"))
-    for line in figures.report(life.events, life.through):
+def _report(name: str, lines: Sequence[MonthLine]) -> Table:
+    table = _table(name, "code", "worst", right=("days past due", "past due", "missed minima", "balance"))
+    for line in lines:
         past_due, balance = amount(line.past_due_fen), amount(line.balance_fen)
         table.add_row(
             line.month, line.code, line.worst_code, str(line.days_past_due), past_due, str(line.missed_minima), balance

@@ -47,6 +47,15 @@ class UnknownAccount(Exception):  # noqa: N818 - it is an answer, not an error
         self.account_id = account_id
 
 
+class UnknownLoan(Exception):  # noqa: N818 - it is an answer, not an error
+    """No loan of that plan was drawn from the account by the day that was asked for."""
+
+    def __init__(self, account_id: UUID, plan_id: str, known: tuple[str, ...]) -> None:
+        drawn = f"its loans are {', '.join(known)}" if known else "it has none"
+        super().__init__(f"account {account_id} has no loan {plan_id}: {drawn}")
+        self.account_id, self.plan_id, self.known = account_id, plan_id, known
+
+
 class TooFarAhead(Exception):  # noqa: N818 - it is an answer, not an error
     """The day that was asked for lies further ahead than anybody may reckon."""
 
@@ -88,17 +97,26 @@ async def balance_of(connection: Connection, account_id: UUID, as_of: date | Non
 
 
 async def report_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> CreditReport:
-    """What the credit bureau is told of the account at the end of `as_of`; otherwise as `balance_of`."""
+    """What the credit bureau is told of the account, or of each of its loans, at the end of `as_of`; as `balance_of`."""
     row, day = await _reported(connection, account_id, as_of)
     return credit_report.as_of(row, day)
 
 
-async def months_of(connection: Connection, account_id: UUID, as_of: date | None = None) -> list[MonthLine]:
-    """Every month of the account that is kept, as the bureau is or would be told of it; otherwise as `balance_of`."""
+async def months_of(
+    connection: Connection, account_id: UUID, as_of: date | None = None, plan_id: str | None = None
+) -> list[MonthLine]:
+    """Every month of the account, or of one loan of it, that is kept, as the bureau is or would be told of it.
+
+    Raises UnknownLoan where none of that plan was drawn by then; otherwise as `balance_of`.
+    """
     row, day = await _reported(connection, account_id, as_of)
     if day < row.opened_on:
         raise BeforeOpening(account_id, day, row.opened_on)
-    return credit_report.lines(row, day)
+    if plan_id is None:
+        return credit_report.lines(row, day)
+    if plan_id not in row.loans:
+        raise UnknownLoan(account_id, plan_id, tuple(row.loans))
+    return credit_report.lines(row.loans[plan_id], day)
 
 
 async def _reported(connection: Connection, account_id: UUID, as_of: date | None) -> tuple[ReportRow, date]:
@@ -107,7 +125,8 @@ async def _reported(connection: Connection, account_id: UUID, as_of: date | None
     if as_of is not None and as_of < row.business_date:
         return await _back_then(connection, CREDIT_REPORT, row, as_of), as_of
     months = await _select(connection, CREDIT_REPORT, MONTHS.table, MONTHS.columns, "ORDER BY month", account_id)
-    row.months = [load_month(values) for values in months]
+    for month in map(load_month, months):
+        (row.loans[month.plan_id] if month.plan_id else row).months.append(month)
     return row, _asked(row, as_of)
 
 

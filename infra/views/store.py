@@ -111,11 +111,10 @@ class ViewStore(Generic[R]):
         """Let go of what was gathered beside the rows and is too old to be kept."""
         if self._sql.forget is None or self.layout.additions is None or self.layout.additions.kept_from is None:
             return
-        kept = {
-            account_id: first for account_id, row in rows.items() if (first := self.layout.additions.kept_from(row))
-        }
+        kept_from = self.layout.additions.kept_from
+        kept = [(account_id, *kept) for account_id, row in rows.items() for kept in kept_from(row)]
         if kept:
-            cursor.execute(self._sql.forget, (list(kept), list(kept.values())))
+            cursor.execute(self._sql.forget, [list(each) for each in zip(*kept, strict=True)])
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -133,8 +132,8 @@ class ViewStore(Generic[R]):
 
 
 _FORGET = sql.SQL("""
-    DELETE FROM {0} AS old USING unnest(%s::uuid[], %s::date[]) AS kept (account, first)
-    WHERE old.{1} = kept.account AND old.{2} < kept.first
+    DELETE FROM {0} AS old USING unnest(%s::uuid[], %s::text[], %s::date[]) AS kept (account, loan, first)
+    WHERE old.{1} = kept.account AND old.{2} = kept.loan AND old.{3} < kept.first
 """)
 _POSITION = "SELECT next_offset FROM view_positions WHERE (view, generation, topic, partition) = (%s, %s, %s, %s)"
 _TAKE = """

@@ -30,14 +30,15 @@ class Additions(Generic[R]):
     """A second table: what a row has gathered since it was loaded is added to it.
 
     With a `key`, what is there already under the same values of those columns is replaced; without one the table only
-    grows. Where the key ends with a month, what is before the month that a row says it is `kept_from` is let go.
+    grows. Where the key is an account, one of its loans and a month, what is before the months that a row says that it is
+    `kept_from`, by loan, is let go.
     """
 
     table: str
     columns: tuple[str, ...]
     values: Callable[[R], Iterator[Values]]
     key: tuple[str, ...] = ()
-    kept_from: Callable[[R], date | None] | None = None
+    kept_from: Callable[[R], Iterable[tuple[str, date]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ _REPORT = (
     "account_id", "version", "product", "currency", "zone", "grace_days", "tolerance_fen", "opened_on",
     "business_date", "activated_on", "standing", "owed_fen", "unpaid_minima", "due_dates", "missed_on",
     "billed_on", "morning_dpd", "paid_off_on", "paid_off_dpd", "payments", "turns", "disputes", "corrections",
-    "history", "grades", "open_month",
+    "history", "grades", "open_month", "loans",
 )  # fmt: skip
 _TUPLES: dict[str, TypeAdapter[Any]] = {
     "payments": TypeAdapter(tuple[Paid, ...]),
@@ -138,8 +139,13 @@ _TUPLES: dict[str, TypeAdapter[Any]] = {
 }
 
 
+_LOANS = TypeAdapter(dict[str, ReportRow])
+
+
 def _load_report(values: Values) -> ReportRow:
+    *values, loans = values  # type: ignore[assignment] # a list does as well
     row = ReportRow(*values)
+    row.loans = _LOANS.validate_json(loans)
     row.unpaid_minima = _load_minima(values[12])
     row.due_dates = tuple(values[13])
     for at, (name, kind) in enumerate(_TUPLES.items(), start=19):
@@ -154,6 +160,8 @@ def _report_values(row: ReportRow) -> Values:
         _minima_text(row.unpaid_minima), _array(row.due_dates), row.missed_on, row.billed_on, row.morning_dpd,
         row.paid_off_on, row.paid_off_dpd, _tuples(row.payments), _tuples(row.turns), _tuples(row.disputes),
         _tuples(row.corrections), row.history, row.grades, row.open_month,
+        # Their months lie in a table of their own, and a loan has no loans.
+        _LOANS.dump_json(row.loans, exclude={"__all__": {"months", "loans"}}).decode() if row.loans else "{}",
     )  # fmt: skip
 
 
@@ -167,18 +175,21 @@ MONTHS: Additions[ReportRow] = Additions(
     columns=(
         "account_id", "month", "code", "days_past_due", "past_due_fen", "missed_minima", "balance_fen",
         "oldest_missed_due", "last_payment_on", "last_payment_fen", "account_status", "payment_rating",
-        "thirty_days_late_fen", "first_delinquency",
+        "thirty_days_late_fen", "first_delinquency", "plan_id",
     ),
     values=lambda row: (
         (
             m.account_id, m.month, m.code, m.days_past_due, m.past_due_fen, m.missed_minima, m.balance_fen,
             m.oldest_missed_due, m.last_payment_on, m.last_payment_fen, m.status, m.rating, m.thirty_days_late_fen,
-            m.first_delinquency,
+            m.first_delinquency, m.plan_id,
         )
-        for m in row.months
+        for each in (row, *row.loans.values())
+        for m in each.months
     ),
-    key=("account_id", "month"),
-    kept_from=ReportRow.kept_from,
+    key=("account_id", "plan_id", "month"),
+    kept_from=lambda row: (
+        (each.plan_id, first) for each in (row, *row.loans.values()) if (first := each.kept_from()) is not None
+    ),
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ from domain.events import (
     WriteOffUndone,
 )
 from domain.money import yuan
-from projections.explaining import minima
+from projections.explaining import drawdowns, minima
 from projections.explaining.amounts import OWED
 from projections.explaining.reading import History, book_on, history
 from projections.explaining.steps import Mentioned, Step, Told, mention, step
@@ -72,6 +72,7 @@ class MonthExplained(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     month: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+    plan_id: Annotated[str | None, Field(description="The loan that is asked about, if it is one of them.")]
     as_of: date
     currency: str
     facts: Annotated[tuple[Step, ...], Field(description="What the month ended with, or stands at on that day.")]
@@ -97,6 +98,19 @@ class NotBegun(Exception):  # noqa: N818 - it is said to whoever asked
         self.month, self.day = month, day
 
 
+class _Asked(NamedTuple):
+    """All that happened to the account, and what of it is told: all, or what concerns the loan of `plan_id`."""
+
+    account: History
+    told: History
+    plan_id: str | None
+
+    def before(self, version: int) -> "_Asked":
+        """What was known before that event."""
+        account, told = ([each for each in events if each.version < version] for events in (self.account, self.told))
+        return _Asked(account, told, self.plan_id)
+
+
 class _Reckoned(NamedTuple):
     """A month by the facts alone."""
 
@@ -113,24 +127,29 @@ class _Reckoned(NamedTuple):
         return self.status_rules[-1].code if self.status_rules else None
 
 
-def explain_month(events: Iterable[AccountEvent], month: date, day: date, view: Codes | None = None) -> MonthExplained:
+def explain_month(
+    events: Iterable[AccountEvent], month: date, day: date, view: Codes | None = None, plan_id: str | None = None
+) -> MonthExplained:
     """How the codes of `month` (by its first day) came about, as they are told at the end of `day`.
 
-    `events` are all of the account's; `view` is what the report's view tells. Raises NotBegun, and ValueError where
-    nothing had been opened by `day`.
+    Of the account as a whole, or of the loan of `plan_id`. `events` are all of the account's; `view` is what the report's
+    view tells. Raises NotBegun, and ValueError where nothing had been opened by `day`.
     """
     if month > day:
         raise NotBegun(month, day)
-    told = history(events, day)
-    currency = book_on(told[:1], day).terms.currency
-    reckoned = _reckon(told, month, day)
-    dispute = _dispute(told, month, reckoned)
+    account = history(events, day)
+    currency = book_on(account[:1], day).terms.currency
+    told = account if plan_id is None else drawdowns.of_loan(account, plan_id)
+    asked = _Asked(account, told, plan_id)
+    reckoned = _reckon(asked, month, day)
+    dispute = _dispute(asked, month, reckoned)
     code, status_rules = reckoned.code, reckoned.status_rules
     if dispute is not None and dispute.holds:
         code = dispute.code
         status_rules = (*status_rules, _status_told(code, reckoned.status, dispute))
     return MonthExplained(
         month=f"{month:%Y-%m}",
+        plan_id=plan_id,
         as_of=day,
         currency=currency,
         facts=reckoned.facts,
@@ -169,8 +188,10 @@ def _until_one_holds(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 class _Month:
     """A month that is the account's own, up to its end or to `day` if that is before."""
 
-    def __init__(self, told: History, first: date, day: date) -> None:
-        self.told, self.first, self.last = told, first, min(month_end(first), day)
+    def __init__(self, asked: _Asked, first: date, day: date) -> None:
+        self.asked, self.told = asked, asked.told
+        told = self.told
+        self.first, self.last = first, min(month_end(first), day)
         self.known = [each for each in told if each.event.business_date <= self.last]
         self.anew = self._anew(self.last)
         self.closed = self._standing(self.last, AccountClosed, AccountReinstated)
@@ -181,6 +202,12 @@ class _Month:
             told_anew, end = self.anew
             self.owed, self.dpd = end.owed_fen, end.dpd
             self.steps = (self._told_anew(told_anew, end),)
+        elif asked.plan_id is not None:
+            account = [each for each in asked.account if each.event.business_date <= self.last]
+            late = drawdowns.days_late(account, self.known, asked.plan_id, self.last)
+            last = minima.latest(self.known, MoneyEvent)
+            self.owed, self.dpd = last[1].owed_after.total if last else 0, late.result
+            self.steps = (late,)
         else:
             book = book_on(self.known, self.last)
             missed = book.missed()
@@ -210,7 +237,10 @@ class _Month:
         cause = None
         why = "the rules were applied anew"
         if isinstance(event, BalancesCorrected) and event.cause_version is not None:
-            cause, why = self.told[event.cause_version - 1], f"something was learnt that counts from {event.from_date}"
+            cause, why = (
+                self.asked.account[event.cause_version - 1],
+                f"something was learnt that counts from {event.from_date}",
+            )
         oldest = f", since {end.oldest_missed_due} was missed" if end.oldest_missed_due else ""
         return step(
             f"On {event.business_date} {why}: how the month is now known to have ended takes the place of what was told.",
@@ -235,7 +265,7 @@ class _Month:
             return []
         paid = self._paid_off()
         last = self.first - ONE_DAY
-        before = _Month(self.told, last.replace(day=1), last) if _has_month(self.told, last) else None
+        before = _Month(self.asked, last.replace(day=1), last) if _has_month(self.told, last) else None
         settled_before = before is not None and not before.owed and (before.drawn or before.closed or before.lost)
         if settled_before and paid is None and (self.drawn or not self._went_on()):
             return []
@@ -289,6 +319,12 @@ class _Month:
     def due(self) -> Told | None:
         """The statement whose due date fell in the month, or a loan's instalment that left nothing for one."""
         found: dict[date, Told] = {}
+        # An agreement is made on all that the account owes, so of a loan, too, it takes back what was due of any.
+        demanded = {
+            each.version: each.event.unpaid_minima_after
+            for each in self.asked.account
+            if isinstance(each.event, MoneyEvent)
+        }
         waiting: tuple[UnpaidMinimum, ...] = ()
         grace = timedelta(days=book_on(self.told[:1], self.last).terms.grace_days)
         for each in self.known:
@@ -303,7 +339,7 @@ class _Month:
                     if minimum.due_date + grace >= event.business_date:
                         found.pop(minimum.due_date, None)
             if isinstance(event, MoneyEvent):
-                waiting = event.unpaid_minima_after
+                waiting = demanded[each.version]
         last = max(found.values(), key=lambda each: each.version, default=None)
         if self.anew is None:
             return last
@@ -345,7 +381,8 @@ def _is_drawn(opened: Told, told: Told) -> bool:
 
 def _begin(told: History) -> Told | None:
     """The event since which there is a report, if there is one."""
-    return next((each for each in told if isinstance(each.event, AccountActivated | AccountMigrated)), None)
+    begins = AccountActivated | AccountMigrated | CashDrawn
+    return next((each for each in told if isinstance(each.event, begins)), None)
 
 
 def _has_month(told: History, day: date) -> bool:
@@ -356,9 +393,9 @@ def _has_month(told: History, day: date) -> bool:
 # The rules
 
 
-def _reckon(told: History, first: date, day: date) -> _Reckoned:
-    """The month by the facts, as they are known from `told`."""
-    begin, end = _begin(told), month_end(first)
+def _reckon(asked: _Asked, first: date, day: date) -> _Reckoned:
+    """The month by the facts, as they are known from what is `asked`."""
+    begin, end = _begin(asked.told), month_end(first)
     none_yet = "no account yet"
     if begin is None:
         return _Reckoned((), (_rule("/", none_yet, "it was never activated", holds=True),), ())
@@ -372,7 +409,7 @@ def _reckon(told: History, first: date, day: date) -> _Reckoned:
         why = f"it was taken over on {event.business_date} with the codes of {len(known)} months"
         rule = _rule(code, "taken over as it was told elsewhere", why, begin, holds=True)
         return _Reckoned((), (rule,), () if code == "#" else (_status_told(code, None, rule),))
-    month = _Month(told, first, day)
+    month = _Month(asked, first, day)
     rows = (_rule("/", none_yet, since, begin, holds=False), *_until_one_holds(_rows(month)))
     return _Reckoned(month.steps, rows, _until_one_holds(_status_rows(month)))
 
@@ -430,14 +467,14 @@ def _status_rows(month: _Month) -> Iterator[Rule]:
 # Disputes
 
 
-def _dispute(told: History, first: date, reckoned: _Reckoned) -> Rule | None:
+def _dispute(asked: _Asked, first: date, reckoned: _Reckoned) -> Rule | None:
     """What the last upheld dispute of the month told instead; it holds as long as the facts lead to the same code."""
-    for each in reversed(told):
+    for each in reversed(asked.told):
         event = each.event
         changes = event.changes if isinstance(event, ReportCorrected) else ()
         change = next((change for change in changes if change.month == f"{first:%Y-%m}"), None)
         if change is not None:
-            then = _reckon(told[: each.version - 1], first, event.business_date).code
+            then = _reckon(asked.before(each.version), first, event.business_date).code
             holds = then == reckoned.code
             still = "its facts still lead" if holds else f"its facts led then, and now lead to {reckoned.code}"
             why = f"decided on {event.business_date} of the code {then}, to which {still}"

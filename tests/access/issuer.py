@@ -21,9 +21,9 @@ _KINDS = {
 class SigningKey:
     """A key of the issuer, and how it is published."""
 
-    def __init__(self, kid: str, algorithm: str = "EdDSA") -> None:
+    def __init__(self, kid: str, algorithm: str = "EdDSA", private=None) -> None:
         generate, self._kind = _KINDS[algorithm]
-        self.kid, self.algorithm, self.private = kid, algorithm, generate()
+        self.kid, self.algorithm, self.private = kid, algorithm, private or generate()
 
     def published(self, **more) -> dict:
         return {**self._kind.to_jwk(self.private.public_key(), as_dict=True), "kid": self.kid, **more}

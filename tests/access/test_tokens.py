@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.access.principals import Principal, Unauthenticated
@@ -118,8 +119,8 @@ def test_clocks_may_differ_a_little(asked, keys, changed):
 
 
 def forged(keys) -> dict[str, tuple[str, str]]:
-    rsa, stranger = keys["RS256"], SigningKey("eddsa")
-    pem = rsa.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    long, stranger = keys["RS256"], SigningKey("eddsa")
+    pem = long.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     signed = raw({"alg": "HS256", "kid": "rs256"}, claims()).rpartition(".")[0]
     hmac_forged = raw(
         {"alg": "HS256", "kid": "rs256"}, claims(), hmac.digest(pem, signed.encode(), sha256().name)
@@ -137,7 +138,7 @@ def forged(keys) -> dict[str, tuple[str, str]]:
         "without an algorithm": (raw({"kid": "eddsa"}, claims()), "token_algorithm"),
         "by another algorithm than the key's": (token(keys["ES256"], {"kid": "rs256"}), "token_algorithm"),
         "by a longer hash": (
-            jwt.encode(claims(), rsa.private, "RS512", headers={"kid": "rs256"}), "token_algorithm",
+            jwt.encode(claims(), long.private, "RS512", headers={"kid": "rs256"}), "token_algorithm",
         ),
         "with its own key": (token(stranger, {"jwk": stranger.published()}), "token_signature"),
         "with the place of its own key": (
@@ -153,7 +154,8 @@ def forged(keys) -> dict[str, tuple[str, str]]:
         "critical": (token(keys["EdDSA"], {"crit": ["b64"], "b64": True}), "credentials_malformed"),
         "nothing": ("", "credentials_malformed"),
         "dots": ("..", "credentials_malformed"),
-        "no JSON": ("e30.e30.e30.e30", "credentials_malformed"),
+        "of four parts": (good + ".e30", "credentials_malformed"),
+        "no JSON": ("bm8.e30.e30", "credentials_malformed"),
         "nested deep": (raw({"alg": "EdDSA"}, {}).replace("e", "WwWw", 1), "credentials_malformed"),
         "with a kid of another kind": (raw({"alg": "EdDSA", "kid": 1}, claims()), "credentials_malformed"),
     }  # fmt: skip
@@ -174,8 +176,9 @@ def test_a_forged_token_is_refused(asked, keys, kind):
         {"kty": "oct", "k": "c2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2gtZm9yLWhtYWM", "kid": "weak", "alg": "HS256"},
         {**SigningKey("weak").published(), "use": "enc"},
         {**SigningKey("weak", "RS256").published(), "alg": "RS512"},
+        SigningKey("weak", "RS256", rsa.generate_private_key(public_exponent=65_537, key_size=1_024)).published(),
     ],
-    ids=["a secret", "for encryption", "for another algorithm"],
+    ids=["a secret", "for encryption", "for another algorithm", "short"],
 )
 def test_a_published_key_of_another_kind_signs_nothing(publisher, asked, keys, published):
     publisher.publish(published, keys["EdDSA"])

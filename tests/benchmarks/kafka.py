@@ -12,6 +12,7 @@ from infra.kafka.topics import PARTITIONS
 from tests.benchmarks.measure import Sample, timed
 
 _MINUTES = 120_000
+_WAIT = 30_000
 
 
 def new_topics(bootstrap: str, prefix: str) -> str:
@@ -61,7 +62,7 @@ def produce(bootstrap: str, topic: str, records: Sequence[Record], *, headers: b
 
 
 def consume(bootstrap: str, topic: str, amount: int) -> Sample:
-    """Poll until so many records have come; nothing is done with them."""
+    """Poll until so many records have come; nothing is done with them. Raises TimeoutError where no more come."""
     reader = KafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
@@ -80,7 +81,10 @@ def consume(bootstrap: str, topic: str, amount: int) -> Sample:
         def run() -> int:
             seen = 0
             while seen < amount:
-                seen += sum(len(records) for records in reader.poll(timeout_ms=1_000).values())
+                came = sum(len(records) for records in reader.poll(timeout_ms=_WAIT).values())
+                if not came:
+                    raise TimeoutError(f"{topic} has {seen:,} records of {amount:,}")
+                seen += came
             return seen
 
         return timed(run)

@@ -258,7 +258,8 @@ class Hindsight(Book):
         self.disputes = {}
         self.plans = {}
         self.waiting = []  # the due dates of statements whose tests are to come
-        self.agreement = None  # its plan and, if it is broken, the due date from which the days past due count
+        # Its plan; if it is broken, the due date from which the days past due count; its last due date, once billed.
+        self.agreement = None
         self.drawn_on = None
         self.for_settling = 0  # fees for paying early, which the cap does not count
         self.lost = False
@@ -287,16 +288,22 @@ class Hindsight(Book):
         if self.lost:
             self.missed_today, self.late_in_the_morning = [], True
             return
-        if self.agreement and self.agreement[0] not in self.plans and not self.waiting:
-            self.agreement = None
+        self.end_agreement()
         grace = (self.terms.grace_days + 1) * DAY
         tested = [due for due in self.waiting if due + grace <= self.day]
         self.waiting = [due for due in self.waiting if due not in tested]
         if tested and self.waiting:
             self.put_off(tested[0], self.waiting[0])
         super().morning()
-        if tested and self.agreement and self.agreement[0] not in self.plans and not self.missed_today:
-            self.agreement = None
+        if not self.missed_today:
+            self.end_agreement()
+
+    def end_agreement(self):
+        """It is kept once nothing of it waits for a test any more: its last instalment is the last that can be missed."""
+        if self.agreement and self.agreement[0] not in self.plans:
+            last = self.agreement[2]
+            if not [due for due in self.waiting if last is None or due <= last]:
+                self.agreement = None
 
     def put_off(self, due, later):
         """What paid the interest of a later statement first is not missed of this one, but due with that."""
@@ -426,6 +433,9 @@ class Hindsight(Book):
             self.rows[name, each.number] = Row(each.principal, instalment=True)
             if not plan.goes_on():
                 del self.plans[name]
+                if self.agreement and self.agreement[0] == name:
+                    days = self.terms.due_days if self.terms.product == "pay_later" else self.terms.bill_lead_days
+                    self.agreement = (*self.agreement[:2], self.day + days * DAY)
 
     def charge(self, fees, interest):
         self.other["fees_unbilled"] += fees
@@ -686,7 +696,7 @@ class Hindsight(Book):
             self.other[f"{kind}_unbilled"] += self.other[f"{kind}_billed"]
             self.other[f"{kind}_billed"] = 0
         self.plans = {fact.what: plan}
-        self.agreement, self.drawn_on = (fact.what, since), self.day
+        self.agreement, self.drawn_on = (fact.what, since, None), self.day
         self.pour(beyond)
         self.spend_credit()
 
@@ -701,7 +711,7 @@ class Hindsight(Book):
         missed = [each for each in self.missed_today if each.amount]
         if not missed or self.agreement is None:
             return
-        (name, since), self.agreement = self.agreement, None
+        (name, since, _), self.agreement = self.agreement, None
         plan = self.plans.pop(name, None)
         (demand,) = missed
         demand.due = since

@@ -282,6 +282,58 @@ def a_kept_agreement_is_paid_to_its_end_and_nothing_of_it_is_left(life: Life) ->
         assert "restructured" not in account.reasons
 
 
+def loans_owe_and_are_demanded_together_what_the_account_is(life: Life) -> None:
+    """After each event, and at each month's end that is told anew: the whole, the principal, each minimum."""
+    drawn = False
+    for event in life.events:
+        drawn = drawn or isinstance(event, CashDrawn)
+        if isinstance(event, MoneyEvent):
+            assert drawn or not event.loans_after
+            if drawn:
+                parts = event.loans_after
+                assert sum(each.owed_fen for each in parts) == event.owed_after.total, event
+                principal = sum(
+                    getattr(event.owed_after, bucket) for bucket in BUCKETS if bucket.startswith("principal")
+                )
+                assert sum(each.principal_fen for each in parts) == principal, event
+                assert _minima(each.unpaid_minima for each in parts) == _minima([event.unpaid_minima_after]), event
+                for each in parts:
+                    assert 0 <= each.principal_fen <= each.owed_fen
+                    assert sum(minimum.amount_fen for minimum in each.unpaid_minima) <= each.owed_fen
+        for end in event.months if isinstance(event, Restated) and drawn else ():
+            ends = [told for loan in event.loans for told in loan.months if told.month_end == end.month_end]
+            assert sum(each.owed_fen for each in ends) == end.owed_fen
+            assert _minima(each.unpaid_minima for each in ends) == _minima([end.unpaid_minima])
+            dpd = max((each.dpd for each in ends), default=0)
+            # Of a loss each loan goes on from its own due date, and the first may be paid.
+            lost = any(each.statement_no == 0 for each in end.unpaid_minima)
+            assert dpd <= end.dpd if lost else dpd == end.dpd
+            assert any(each.missed_this_month for each in ends) == end.missed_this_month
+
+
+def _minima(told) -> dict:
+    """What is demanded by statement; of a loss in all, since each loan may be due since another day."""
+    found: Counter = Counter()
+    for minima in told:
+        for each in minima:
+            found[each.statement_no, each.due_date if each.statement_no else None] += each.amount_fen
+    return dict(found)
+
+
+def interest_and_fees_are_of_the_loans_that_they_were_charged_for(life: Life) -> None:
+    """All of them, but what an officer stated."""
+    stated = any(isinstance(event, BalancesCorrected) and event.cause_version is None for event in life.events)
+    for account in stations(life):
+        ledger = account.ledger
+        if ledger.loans is None:
+            continue
+        told: Counter = Counter()
+        for each in ledger.loans.charges:
+            told[f"{each.kind}_{'billed' if each.due_date else 'unbilled'}"] += each.amount_fen
+        for bucket in ("interest_billed", "interest_unbilled", "fees_billed", "fees_unbilled"):
+            assert told[bucket] == ledger.buckets[bucket] or (stated and told[bucket] <= ledger.buckets[bucket])
+
+
 def whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else(life: Life) -> None:  # noqa: C901, PLR0912 - one case a way to pay
     """Every life, paid to its end: by what is due, then each plan early; what came in is what was lent and charged.
 
@@ -906,6 +958,8 @@ LAWS_OF_LOANS = (
     a_broken_agreement_is_past_due_as_if_it_had_never_been_made,
     a_kept_agreement_is_paid_to_its_end_and_nothing_of_it_is_left,
     whoever_owes_nothing_has_paid_what_was_lent_and_charged_and_nothing_else,
+    loans_owe_and_are_demanded_together_what_the_account_is,
+    interest_and_fees_are_of_the_loans_that_they_were_charged_for,
 )
 # What each event says is reckoned as it happens, so everything has to be known by then, and nothing disputed or lost.
 LAWS_IN_TIME = (*LAWS, every_figure_is_the_one_reckoned_by_hand)

@@ -267,7 +267,7 @@ def charges_interest_that_nobody_counts(patch):
 
 def lends_twice_what_was_asked(patch):
     rightly = Ledger.draw
-    patch.setattr(Ledger, "draw", lambda self, amount: rightly(self, 2 * amount))
+    patch.setattr(Ledger, "draw", lambda self, plan_id, amount: rightly(self, plan_id, 2 * amount))
 
 
 def corrects_nothing_after_a_late_payment(patch):

@@ -31,6 +31,7 @@ from tests.specification import (
     advanced,
     bought,
     buy,
+    corrected,
     disputed,
     draw,
     drawn,
@@ -157,6 +158,40 @@ def test_a_missed_last_instalment_breaks_it_too():
     # It is a loss at the next dawn, since the days past due are beyond the bound.
     life.stands(standing="overdue", arrears=10_498)
     life.when(advance(to="2027-03-12")).stands(standing="charged_off", dpd=395)
+
+
+# A loan whose statements overlap: each waits for its test when the next one is issued. Of 300,000 two instalments of
+# 150,000 and a month's old interest, due on 1 March and 1 April, billed twenty days before, tested sixteen days after.
+OVERLAPPING = (
+    opened(agreed=loan_terms(bill_lead_days=20, due_days=1, grace_days=15, annual_rate=Decimal(0))),
+    activated(),
+    drawn(300_000, 3, on="2026-01-15"),
+    advanced(to="2026-02-01"),
+    restructured(2),
+)
+
+
+def test_a_missed_last_instalment_breaks_it_although_the_one_before_was_tested_after_it_was_billed():
+    life = given(*OVERLAPPING, paid(150_000, on="2026-03-01"), advanced(to="2026-03-17"))
+    assert life.account.ledger.agreement is not None
+    life.when(advance(to="2026-04-17")).then(
+        event(AccountBilled, statement_no=4, own_minimum_fen=0),
+        event(AccountOverdue, statement_no=3, dpd=16),
+        event(PlanBroken, original_due_date="2026-02-15", dpd_after=61, arrears_after=150_000, principal_fen=0),
+        event(AccountOverdue, statement_no=3, dpd=61, due_date="2026-02-15"),
+        event(AccountFrozen, reason="overdue_long"),
+    )
+
+
+def test_it_ends_with_the_test_of_its_own_last_instalment_whatever_else_was_billed_by_then():
+    """What an officer finds owed beside it is billed, too, before that test, and missed it is a miss of its own."""
+    kept = (*OVERLAPPING, paid(300_000, on="2026-03-13"), corrected(principal_unbilled=50_000, on="2026-03-14"))
+    life = given(*kept, advanced(to="2026-04-16")).stands(untested=(date(2026, 4, 1), date(2026, 5, 1)))
+    assert life.account.ledger.agreement is not None
+    life.stands("2026-04-17", agreement=None)
+    life.when(advance(to="2026-05-17")).then(
+        event(AccountBilled, own_minimum_fen=0), event(AccountOverdue, dpd=16, due_date="2026-05-01")
+    )
 
 
 def test_nothing_is_settled_before_its_first_statement():

@@ -27,7 +27,7 @@ LEDGER_FIELDS = (
     "terms bill_days business_date buckets slices disputes plans layers statement_no untested agreement drawn_on bearing fen_days "
     "earlier_days rate_before coming_terms "
     "principal_fen_days interest_posted charges_posted plan_fees_posted settlement_fees_posted "
-    "plan_interest_posted waived charged_off_due layers_charged_off regime died_on"
+    "plan_interest_posted waived charged_off_due layers_charged_off regime died_on loans"
 )
 
 
@@ -62,6 +62,6 @@ def test_a_damaged_snapshot_is_ignored(damage):
 
 
 def test_the_shape_is_the_one_that_its_number_stands_for():
-    assert SHAPE == 11
+    assert SHAPE == 13
     assert Account.__slots__ == tuple(ACCOUNT_FIELDS.split())
     assert Ledger.__slots__ == tuple(LEDGER_FIELDS.split())

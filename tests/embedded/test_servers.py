@@ -238,8 +238,11 @@ def test_a_broker_that_cannot_start_shows_the_end_of_its_log(settings):
 def test_forgetting_leaves_nothing_but_the_lock(settings):
     stranger = settings.data_dir / "not-ours"
     stranger.touch()
-    Postgres(settings).start()
+    embedded.start(settings)
+    pids = heads(settings)
     embedded.forget(settings)
+    assert len(pids) == 2
+    assert [pid for pid in pids if psutil.pid_exists(pid)] == []
     assert sorted(path.name for path in settings.data_dir.iterdir()) == ["not-ours", "servers.lock"]
 
 

@@ -30,6 +30,8 @@ class Asker:
         said = self._headers[by] | {"Sandbox-Time": self.at} | headers
         if method != "GET":
             said |= {"Idempotency-Key": key or self.new_key()}
+        if isinstance(body, bytes):
+            said |= {"Content-Type": "application/json"}
         content = {} if body is None else {"content": body} if isinstance(body, bytes) else {"json": body}
         return await self.client.request(method, path, headers=said, **content)
 

@@ -19,7 +19,6 @@ from infra.views.tables import BALANCE
 from tests.projections.stories import Story
 from tests.store.portfolio import facts
 
-SERVICE = {"X-Role": "service", "X-Id": "shop"}
 numbers = count(1)
 FULL = """
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql
@@ -86,7 +85,8 @@ def test_it_recovers_by_itself(url):
 
 
 @every
-def test_writes_are_told_to_come_again_and_reads_go_on(url, bootstrap_servers, how):
+def test_writes_are_told_to_come_again_and_reads_go_on(url, bootstrap_servers, key_of, how):
+    service = key_of(url, "service")
     story = Story(f"c-read-only-{how}")
     with ViewStore(role_url(url, "credit_views"), BALANCE) as view:
         begun = view.position("credit.account-events.v1", 0)
@@ -97,7 +97,7 @@ def test_writes_are_told_to_come_again_and_reads_go_on(url, bootstrap_servers, h
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://credit", headers=SERVICE) as client,
+            httpx.AsyncClient(transport=transport, base_url="http://credit", headers=service) as client,
         ):
             body = {"customer_id": f"c-{how}", "terms_version": "pay-later-2026.1", "application_ref": "a-1"}
             ask = client.build_request("POST", "/accounts", json=body, headers={"Idempotency-Key": f"k-{how}"})

@@ -66,6 +66,30 @@ def test_bytes_that_are_no_text_are_wrong_usage(site, environment, option, said)
     assert f"Invalid value for '{option}': '\\udcff' {said}" in message
 
 
+@pytest.mark.parametrize(
+    ("type_", "said"),
+    [
+        ("account.overdu", "; nearest: account.overdue"),
+        ("overdue", "; nearest: account.overdue"),
+        ("nope", "; known: account.activated, account.billed, account.charged_off, "),
+        ("customer.consent_given", "; those of customers are on a topic of their own"),
+    ],
+)
+def test_a_type_that_no_event_has_is_wrong_usage_and_not_waited_for(tmp_path, type_, said):
+    """Neither server is asked: there is none where they are said to be."""
+    nowhere = {
+        "CREDIT_DATABASE_URL": "postgresql://o:p@127.0.0.1:1/none",
+        "CREDIT_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    }
+    told = subprocess.run(
+        [*CREDIT, "events", "tail", "--type", type_],
+        env=os.environ | nowhere | {"CREDIT_DATA_DIR": str(tmp_path)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stdout) == (2, "")
+    assert f"{type_!r} is not an event type like account.overdue{said}" in " ".join(told.stderr.split())
+
+
 def test_a_wrong_password_is_one_sentence(site, environment, credit):
     login, _, place = site.relay_url.rpartition("@")
     environment["CREDIT_RELAY_URL"] = f"{login.rpartition(':')[0]}:hunter2@{place}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tests.mutants.making import ROOMS, Mutant, difference, mutants, source_of
-from tests.mutants.running import Outcome, Trial, trees, wait_for
+from tests.mutants.running import SPECIFICATION, Outcome, Trial, trees, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = 0.85
@@ -130,7 +130,8 @@ class _Known:
 def _state_of(root: Path) -> str:
     """A name for the domain and its specification as they are; another one where a letter is another."""
     told = hashlib.sha256()
-    for path in sorted([*root.glob("domain/*.py"), *root.glob("tests/*.py"), *root.glob("tests/domain/*.py")]):
+    rooms = ("domain", "tests", *SPECIFICATION)
+    for path in sorted(path for room in rooms for path in root.glob(f"{room}/*.py")):
         told.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return told.hexdigest()[:16]
 

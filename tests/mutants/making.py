@@ -22,14 +22,17 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
-# Where amounts are reckoned, and where it is decided who may do what. The re-derivation of what was learnt late
-# (corrections, derivation) is left to the laws, which compare it with a second reckoning.
+# Where amounts are reckoned or quoted, and where it is decided who may do what and have how much. The re-derivation of
+# what was learnt late (corrections, derivation) is left to the laws, which compare it with a second reckoning.
 ROOMS = (
     "money",
     "calendar",
     "allocation",
     "slices",
     "schedules",
+    "yields",
+    "quoting",
+    "advice",
     "plans",
     "ledger",
     "charges",
@@ -39,6 +42,10 @@ ROOMS = (
     "borrowing",
     "holds",
     "converting",
+    "lending",
+    "restructuring",
+    "agreeing",
+    "outlook",
     "migrating",
     "adjusting",
     "disputing",
@@ -46,6 +53,9 @@ ROOMS = (
     "lifecycle",
     "checks",
     "granting",
+    "underwriting",
+    "customer",
+    "customer_decisions",
     "freezing",
     "appealing",
     "inactivity",
@@ -102,13 +112,20 @@ def mutants(room: str, source: str) -> Iterator[Mutant]:
 def _spared(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """From where to where annotations, type aliases and decorators reach: (line, column), the end not included."""
     tree = ast.parse(source)
-    aliases = (each.value for each in tree.body if isinstance(each, ast.Assign) and _is_union(each.value))
+    aliases = (type_ for each in tree.body if isinstance(each, ast.Assign) for type_ in _aliased(each.value))
     for node in (*aliases, *(part for each in ast.walk(tree) for part in _no_rule(each))):
         yield (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
 
 
-def _is_union(value: ast.expr) -> bool:
-    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
+def _aliased(value: ast.expr) -> list[ast.expr]:
+    """The type that a name is given; what else `Annotated` says of it is a rule."""
+    match value:
+        case ast.BinOp(op=ast.BitOr()) | ast.Call(func=ast.Name("TypeVar")):
+            return [value]
+        case ast.Subscript(value=ast.Name("Annotated"), slice=ast.Tuple([type_, *_])):
+            return [type_]
+        case _:
+            return []
 
 
 def _no_rule(node: ast.AST) -> list[ast.expr]:

@@ -20,7 +20,8 @@ from typing import NamedTuple, NoReturn
 import pytest
 
 _PACKAGES = ("domain", "projections", "consumers", "infra")  # the known answers are told to the simulator too
-# What the specification of the domain imports that is not the project's: done once, before forking.
+SPECIFICATION = ("tests/domain", "tests/quotes")
+# What the specification imports that is not the project's: done once, before forking.
 _WARM = (
     "hypothesis.strategies",
     "pydantic",
@@ -29,8 +30,11 @@ _WARM = (
     "decimal",
     "fractions",
     "xml.etree.ElementTree",
+    "typer",
+    "rich.table",
 )
-# The examples are all tests of the domain, but for these files, which generate lives, start processes or read sources.
+# The examples are all tests of the domain and of quotes, but for these files, which generate lives, start processes or
+# read sources.
 _NO_EXAMPLES = {
     "test_chain.py",
     "test_codec.py",
@@ -87,7 +91,7 @@ def trees(root: Path) -> Iterator[Path]:
     """A folder for the copies; `pristine` in it is the tree without an error."""
     with TemporaryDirectory(prefix="mutants-") as folder:
         pristine = Path(folder) / "pristine"
-        for part in (*_PACKAGES, "tests/domain"):
+        for part in (*_PACKAGES, *SPECIFICATION):
             shutil.copytree(root / part, pristine / part, ignore=shutil.ignore_patterns("__pycache__"))
         for file in (root / "pyproject.toml", *(root / "tests").glob("*.py")):
             shutil.copy2(file, pristine / file.relative_to(root))
@@ -169,7 +173,8 @@ def _run(tree: Path, seconds_most: int) -> NoReturn:
         sys.path[:] = [str(tree), *(each for each in sys.path if each and Path(each).resolve() != root)]
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.environ.pop("LIVES", None)
-        found = sorted(Path("tests/domain").glob("test_*.py"), key=lambda path: (path.name != _FIRST, path.name))
+        found = [path for part in SPECIFICATION for path in Path(part).glob("test_*.py")]
+        found.sort(key=lambda path: (path.name != _FIRST, path))
         files = [str(path) for path in found if path.name not in _NO_EXAMPLES]
         said = pytest.main(
             ["-x", "-q", "-p", "no:cacheprovider", "--confcutdir=tests/domain", "--rootdir=.", *files], [_Examples()]
@@ -180,9 +185,9 @@ def _run(tree: Path, seconds_most: int) -> NoReturn:
         match said:
             case pytest.ExitCode.OK:
                 os._exit(_CLEAN)
-            case pytest.ExitCode.USAGE_ERROR | pytest.ExitCode.NO_TESTS_COLLECTED:
+            case pytest.ExitCode.NO_TESTS_COLLECTED:
                 os._exit(_BROKEN)
-            case _:
+            case _:  # wrong usage, too: the files are there, so a conftest cannot import what has the error
                 os._exit(_RED)
     except BaseException:  # noqa: BLE001 - whatever it is, the fork must not come back as a second parent
         os._exit(_BROKEN)

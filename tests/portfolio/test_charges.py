@@ -110,6 +110,11 @@ def test_the_story_shows_a_charge(hundred):
 # A ledger with a defect does not agree
 
 
+def noticed():
+    """Whether 180 accounts differ anywhere; the first 60 of them, whose lives are the same alone, mostly do already."""
+    return any(any(True for _ in differences(*lived(accounts, 2))) for accounts in (60, 180))
+
+
 def never(*_, **__):
     """Instead of something that is to be left out."""
 
@@ -214,7 +219,7 @@ def that_leaves_it_set_aside(self, dispute_id):
 )
 def test_a_defect_of_the_ledger_would_be_noticed(monkeypatch, of, name, defect):
     monkeypatch.setattr(of, name, defect)
-    assert list(differences(*lived(180, 2)))
+    assert noticed()
 
 
 # Nor does a domain with one
@@ -282,4 +287,4 @@ def that_bears_as_before(self, plan, original_due_date, known=Ledger.restructure
 )
 def test_a_defect_of_the_domain_would_be_noticed(monkeypatch, name, defect):
     monkeypatch.setattr(Ledger, name, defect)
-    assert list(differences(*lived(180, 2)))
+    assert noticed()

@@ -95,9 +95,14 @@ def test_a_portfolio_has_accounts():
 # After a crash
 
 
+@pytest.fixture(scope="module")
+def fifty():
+    return lived(50, 11)
+
+
 @pytest.mark.parametrize(("steps", "more"), [(1, 0), (6, 0), (9, 40), (17, 300), (18, 0)])
-def test_after_a_crash_it_is_begun_again_and_comes_to_the_same(steps, more):
-    whole, undisturbed = lived(50, 11)
+def test_after_a_crash_it_is_begun_again_and_comes_to_the_same(fifty, steps, more):
+    whole, undisturbed = fifty
     crashed = Portfolio(50, 11)
     memory = Memory(crashed.catalogue)
     for number, step in enumerate(crashed.steps(), start=1):

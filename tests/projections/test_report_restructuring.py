@@ -1,16 +1,18 @@
 """The report of debt that was restructured: what it says while the agreement is kept, when it is broken, and after."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from domain.commands import ForceClose, Purchase, WriteOff
+from domain.commands import CorrectBalances, ForceClose, Purchase, WriteOff
 from domain.terms import CASH_LOAN
 from projections.bureau import MonthLine
 from tests.projections.late_facts import learns, returned
 from tests.projections.stories import Story
 from tests.projections.test_credit_report import base, codes, told
 from tests.simulated import bought, lived
+from tests.specification import loan_terms
 
 
 def agreed(months: int = 12) -> Story:
@@ -202,6 +204,23 @@ def test_a_loan_whose_agreement_is_broken_is_late_since_it_was_first():
     """Due on 15 February, missed on 2 April: 74 days at the end of that month, and a loss on the 120th."""
     story = loan().advances("2026-06-30")
     assert [line.code for line in told(story, "2026-06-30").months] == ["*", "1", "*", "3", "4", "B"]
+
+
+def test_a_loan_whose_last_instalment_was_tested_is_kept_although_something_else_waits_for_its_test():
+    """Its last instalment is due on 1 April and tested on the 17th; what an officer found is billed before, due on 1 May."""
+    story = Story(terms=loan_terms(bill_lead_days=20, due_days=1, grace_days=15, annual_rate=Decimal(0)))
+    story.draws("2026-01-15", 300_000, 3).advances("2026-02-01").restructures("2026-02-01", 2)
+    story.pays("2026-03-13", 300_000)
+    story.say("2026-03-14", CorrectBalances, deltas={"principal_unbilled": 50_000}, reason="audit-7")
+    learns(story.advances("2026-04-12"), "2026-04-12", 1_000, "2026-04-10")
+    story.advances("2026-05-12")
+    for on, stands in (("2026-04-16", True), ("2026-04-17", False)):
+        assert told(story, on).under_agreement is stands
+    assert told(story, "2026-04-30").months[-1].metro2.special_comment is None
+    assert (story.on("2026-05-12").agreement, story.on("2026-05-12").untested) == (
+        None,
+        (date(2026, 5, 1), date(2026, 6, 1)),
+    )
 
 
 # Elsewhere

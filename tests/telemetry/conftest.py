@@ -2,25 +2,23 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from infra.access import Role
+from infra.access.issuing import issue
 from infra.embedded.processes import free_port
 from infra.kafka import topics
 from infra.migrations import migrate
+from infra.store.roles import role_url
 from infra.supervisor import ENDS_WITH_PARENT
-
-SERVICE = {"X-Role": "service", "X-Id": "shop"}
-OPERATOR = {"X-Role": "operator", "X-Id": "op-1"}
 
 
 class Programs:
@@ -29,6 +27,20 @@ class Programs:
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self.environment, self._folder = environment, folder
         self._started: list[subprocess.Popen[bytes]] = []
+        self._keys: dict[str, dict[str, str]] = {}
+
+    def key(self, role: Role) -> dict[str, str]:
+        """The headers of somebody of this role."""
+        if role not in self._keys:
+            url = role_url(self.environment["CREDIT_DATABASE_URL"], "credit_access")
+            self._keys[role] = {"Authorization": f"Bearer {issue(url, role, f'some-{role}').text}"}
+        return self._keys[role]
+
+    def opens(self, address: str, customer: str = "c-1", **headers: str) -> httpx.Response:
+        """An account is opened over HTTP."""
+        body = {"customer_id": customer, "terms_version": "pay-later-2026.1", "application_ref": "a-1"}
+        said = self.key("service") | {"Idempotency-Key": f"open-{customer}"} | headers
+        return httpx.post(f"{address}/accounts", json=body, headers=said, timeout=60)
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
         with self.output(arguments[0]).open("ab") as out:
@@ -96,18 +108,3 @@ def until(condition: Callable[[], object], seconds: float = 40) -> None:
         if time.monotonic() > deadline:
             pytest.fail("what was waited for did not come")
         time.sleep(0.05)
-
-
-def opened(address: str, customer: str = "c-1", **headers: str) -> httpx.Response:
-    """An account is opened over HTTP."""
-    body = {"customer_id": customer, "terms_version": "pay-later-2026.1", "application_ref": "a-1"}
-    said = SERVICE | {"Idempotency-Key": f"open-{customer}"} | headers
-    return httpx.post(f"{address}/accounts", json=body, headers=said, timeout=60)
-
-
-@contextmanager
-def signalled(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> Iterator[None]:
-    """A signal before the block, and the end of the process after it."""
-    process.send_signal(number)
-    yield
-    process.wait(40)

@@ -9,8 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from domain.refusals import Refused
 from infra.faults import Fault, ReadOnly
 from infra.telemetry import metrics
-from tests.http.conftest import api, shown, story  # noqa: F401 - fixtures
-from tests.telemetry.conftest import OPERATOR, SERVICE
+from tests.http.conftest import api, key_of, shown, story  # noqa: F401 - fixtures
 
 
 def sampled(text: str) -> dict[tuple[str, ...], float]:
@@ -68,16 +67,20 @@ def test_commands_are_counted_by_what_became_of_them(answer, outcome, reason):
     }
 
 
-def test_figures_are_for_operators(api):  # noqa: F811
+def test_figures_are_for_operators(api, key_of, shown):  # noqa: F811
+    service = key_of(shown, "service")
+
     async def talk():
         async with api() as client:
-            await client.get("/accounts/7f0c1ab2-3f0e-4c39-9c7e-1d6bb4b7a111/balance")
+            await client.get("/accounts/7f0c1ab2-3f0e-4c39-9c7e-1d6bb4b7a111/balance", headers=service)
             await client.head("/docs")
             await client.get("/no/such/Zhang-San")
             body = {"customer_id": "c-figures", "terms_version": "pay-later-2026.1"}
-            opened = await client.post("/accounts", json=body, headers=SERVICE | {"Idempotency-Key": "figures"})
+            opened = await client.post("/accounts", json=body, headers=service | {"Idempotency-Key": "figures"})
             assert opened.status_code == 201
-            return await client.get("/metrics", headers=OPERATOR)
+            assert (await client.get("/metrics", headers=service)).status_code == 403
+            assert (await client.get("/metrics")).status_code == 401
+            return await client.get("/metrics", headers=key_of(shown, "operator"))
 
     before = now()
     page = asyncio.run(talk())
@@ -88,6 +91,8 @@ def test_figures_are_for_operators(api):  # noqa: F811
         ("HEAD", "200", "/docs"): 1,
         ("GET", "404", ""): 1,
         ("POST", "201", "/accounts"): 1,
+        ("GET", "403", "/metrics"): 1,
+        ("GET", "401", "/metrics"): 1,
     }
     told = sampled(page.text)
     assert (told["credit_writer_waiting",], told["credit_store_writable",], told["credit_stopping",]) == (0, 1, 0)
@@ -98,10 +103,10 @@ def test_figures_are_for_operators(api):  # noqa: F811
         assert private not in page.text
 
 
-def test_where_the_database_does_not_answer_there_are_still_the_figures_of_the_process(api):  # noqa: F811
+def test_where_the_database_does_not_answer_there_are_still_the_figures_of_the_process(api, key_of, shown):  # noqa: F811
     async def talk():
         async with api(reader_url="postgresql://nobody@127.0.0.1:1/nothing") as client:
-            return await client.get("/metrics", headers=OPERATOR)
+            return await client.get("/metrics", headers=key_of(shown, "operator"))
 
     told = sampled(asyncio.run(talk()).text)
     assert ("credit_store_position",) not in told

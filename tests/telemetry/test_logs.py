@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from infra.faults import Fault
 from infra.supervisor import Supervisor
 from infra.telemetry.logs import failure
-from tests.telemetry.conftest import SERVICE, opened, until
+from tests.telemetry.conftest import until
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SECRETS = ("zhang-san", "secret-token", "13800000000", "12345")
@@ -21,17 +21,19 @@ SECRETS = ("zhang-san", "secret-token", "13800000000", "12345")
 
 def test_a_request_is_one_line_with_its_ids(programs):
     _, address = programs.http()
-    said = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "Authorization": "Bearer secret-token"}
-    account_id = opened(address, "zhang-san", **said).json()["account_id"]
+    said = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "X-Other": "secret-token"}
+    account_id = programs.opens(address, "zhang-san", **said).json()["account_id"]
     body = {"amount_fen": 12345, "merchant_id": "13800000000"}
-    keyed = SERVICE | said | {"Idempotency-Key": "zhang-san-2"}
+    keyed = programs.key("service") | said | {"Idempotency-Key": "zhang-san-2"}
     refused = httpx.post(f"{address}/accounts/{account_id}/purchases?x=13800000000", json=body, headers=keyed)
     httpx.get(f"{address}/no/zhang-san")
     httpx.get(f"{address}/readyz")
+    token = programs.key("service")["Authorization"].removeprefix("Bearer ")
     until(lambda: len(programs.lines("http")) == 3)
     first, second, third = programs.lines("http")
     assert (first["event"], first["method"], first["route"], first["status"]) == ("request", "POST", "/accounts", 201)
     assert (first["program"], first["level"], first["trace_id"]) == ("http", "info", TRACE)
+    assert first["principal_id"] == second["principal_id"]
     assert (second["account_id"], second["route"], second["status"]) == (
         account_id, "/accounts/{account_id}/purchases", refused.status_code,
     )  # fmt: skip
@@ -39,7 +41,7 @@ def test_a_request_is_one_line_with_its_ids(programs):
     assert first["milliseconds"] > 0
     assert (third["route"], third["status"], "command_id" in third, "trace_id" in third) == ("", 404, False, False)
     text = programs.output("http").read_text()
-    assert not [secret for secret in SECRETS if secret in text]
+    assert not [secret for secret in (*SECRETS, token) if secret in text]
 
 
 @pytest.mark.parametrize("form", ["json", "text"])

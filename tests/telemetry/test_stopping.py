@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from infra.embedded.processes import free_port
-from tests.telemetry.conftest import answers, opened, until
+from tests.telemetry.conftest import answers, until
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def test_what_was_accepted_is_finished(programs, number):
     server, address = programs.http(CREDIT_DRAIN_SECONDS="2")
     with ThreadPoolExecutor() as others, httpx.Client() as kept_alive:
         with held(programs):
-            asked = others.submit(opened, address)
+            asked = others.submit(programs.opens, address)
             until(lambda: waits(programs))
             assert kept_alive.get(f"{address}/readyz").status_code == 200
             server.send_signal(number)
@@ -57,7 +57,7 @@ def test_what_hangs_does_not_keep_it(programs):
     server, address = programs.http()
     with ThreadPoolExecutor() as others, psycopg.connect(programs.environment["CREDIT_DATABASE_URL"]) as owner:
         owner.execute("LOCK TABLE requests IN ACCESS EXCLUSIVE MODE")
-        asked = others.submit(opened, address)
+        asked = others.submit(programs.opens, address)
         until(lambda: waits(programs, "requests"))
         server.send_signal(signal.SIGTERM)
         assert server.wait(40) == 1
@@ -91,7 +91,7 @@ def test_ctrl_c_on_a_terminal_lets_all_of_it_finish(programs, service):
     assert len(children) == 6
     with ThreadPoolExecutor() as others:
         with held(programs):
-            asked = others.submit(opened, address)
+            asked = others.submit(programs.opens, address)
             until(lambda: waits(programs))
             os.killpg(process.pid, signal.SIGINT)
             until(lambda: httpx.get(f"{address}/readyz").status_code == 503)
@@ -104,7 +104,7 @@ def test_a_second_ctrl_c_ends_all_of_it_at_once(programs, service):
     process, address = service
     children = psutil.Process(process.pid).children()
     with ThreadPoolExecutor() as others, held(programs):
-        asked = others.submit(opened, address)
+        asked = others.submit(programs.opens, address)
         until(lambda: waits(programs))
         process.send_signal(signal.SIGTERM)
         until(lambda: httpx.get(f"{address}/readyz").status_code == 503)

@@ -10,7 +10,7 @@ from infra.faults import Fault
 from infra.settings import Settings
 from infra.telemetry import traces
 from tests.kafka.histories import histories
-from tests.telemetry.conftest import OPERATOR, opened, until
+from tests.telemetry.conftest import until
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAMPLED, UNSAMPLED = f"00-{TRACE}-{SPAN}-01", f"00-{TRACE}-{SPAN}-00"
@@ -37,10 +37,10 @@ def test_one_trace_from_the_request_to_the_view(programs, tmp_path):
     setting = {"CREDIT_TRACES": f"file:{file}"}
     started = [programs.start("relay", "run", **setting), programs.start("consume", "balance", **setting)]
     server, address = programs.http(**setting)
-    answer = opened(address, traceparent=SAMPLED)
+    answer = programs.opens(address, traceparent=SAMPLED)
     assert answer.status_code == 201, answer.text
     place = f"{address}/accounts/{answer.json()['account_id']}/balance"
-    until(lambda: httpx.get(place, headers=OPERATOR).status_code == 200)
+    until(lambda: httpx.get(place, headers=programs.key("operator")).status_code == 200)
     for process in [server, *started]:
         process.send_signal(signal.SIGTERM)
         assert process.wait(40) == 0
@@ -57,13 +57,13 @@ def test_one_trace_from_the_request_to_the_view(programs, tmp_path):
 
 def test_without_an_exporter_events_still_keep_whence_they_come(programs):
     _, address = programs.http()
-    assert opened(address, traceparent=SAMPLED).status_code == 201
-    assert opened(address, "c-2", traceparent="nonsense").status_code == 201
+    assert programs.opens(address, traceparent=SAMPLED).status_code == 201
+    assert programs.opens(address, "c-2", traceparent="nonsense").status_code == 201
     programs.start("relay", "run")
     programs.start("consume", "audit")
 
     def told():
-        figures = httpx.get(f"{address}/metrics", headers=OPERATOR).text
+        figures = httpx.get(f"{address}/metrics", headers=programs.key("operator")).text
         return 'credit_projection_events{view="audit"} 2.0' in figures
 
     until(told)

@@ -12,7 +12,7 @@ from domain.events import CodeChange
 from domain.terms import CASH_LOAN
 from infra.cli import screen
 from infra.views.store import ViewStore
-from infra.views.tables import AUDIT, CREDIT_REPORT, VIEWS
+from infra.views.tables import AUDIT, BALANCE, CREDIT_REPORT, VIEWS
 from tests.projections.stories import Story
 
 CUSTOMER = Actor(role="customer", id="c-1")
@@ -57,13 +57,71 @@ def test_the_report_of_a_loan_that_was_restructured(credit, views_url):
     code, out, _ = credit("account", "report", story.account_id, "--as-of", "2026-04-10")
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert "D1 1 normal, special mention; opened 2026-01-05; restructured 2026-03-01 (paid as agreed)" in lines
+    assert "D1 1 normal, special mention; drawn 2026-01-15; restructured 2026-03-01 (paid as agreed)" in lines
     assert any(line.startswith("2026-03 * 1 1 normal special mention 14 0 0.00 ") for line in lines)
     assert any(line.startswith(f"2026-04 11 000{'B' * 21} AC ") for line in lines)
     assert max(map(len, out.splitlines())) <= 120
     for month, said in (("2026-02", "PBOC 1, Metro 2 11"), ("2026-04", "PBOC N, Metro 2 11")):
         code, out, _ = credit("explain", story.account_id, "report", month, "--as-of", "2026-04-30")
         assert (code, out.splitlines()[-1]) == (0, f"The report says the same: {said}.")
+
+
+def two_loans(views_url: str) -> Story:
+    """The first is paid, the second was due on 20 February and is not."""
+    story = Story(terms=CASH_LOAN).draws("2026-01-15", 1_000_000, 12).draws("2026-01-20", 100_000, 1, "loan-2")
+    story.pays_demand("2026-02-15").advances("2026-02-25")
+    for layout in (CREDIT_REPORT, AUDIT, BALANCE):
+        with ViewStore(views_url, layout) as store:
+            store.commit("t", 0, 0, len(story.recorded), story.recorded)
+    return story
+
+
+def test_the_report_of_several_loans_is_told_loan_by_loan(credit, views_url):
+    story = two_loans(views_url)
+    code, out, _ = credit("account", "report", story.account_id, "--as-of", "2026-02-28")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert f"loan loan-1 of account {story.account_id} as of 2026-02-28" in lines
+    assert f"loan loan-2 of account {story.account_id} as of 2026-02-28" in lines
+    assert [line for line in lines if line.startswith("D1 ")] == [
+        "D1 1 normal, normal; drawn 2026-01-15",
+        "D1 2 overdue, special mention; drawn 2026-01-20",
+    ]
+    assert max(map(len, out.splitlines())) <= 120
+    told = json.loads(credit("account", "report", story.account_id, "--as-of", "2026-02-28", "--json")[1])
+    assert [(each["plan_id"], each["code"], each["balance_fen"]) for each in told["loans"]] == [
+        ("loan-1", "N", 922_025),
+        ("loan-2", "1", 101_200),
+    ]
+    assert told["balance_fen"] == 922_025 + 101_200
+    _, out, _ = credit("account", "show", story.account_id, "--as-of", "2026-02-28")
+    shown = [" ".join(line.split()) for line in out.splitlines() if line.startswith("Credit report")]
+    assert [line.split(" now ")[1] for line in shown] == [
+        "N, worst N loan loan-1", "1, worst 1 loan loan-2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loan", "said"), [("loan-1", "PBOC N, Metro 2 11"), ("loan-2", "PBOC 1, Metro 2 11")])
+def test_a_month_of_one_loan_can_be_explained(credit, views_url, loan, said):
+    story = two_loans(views_url)
+    code, out, _ = credit("explain", story.account_id, "report", "2026-02", "--loan", loan, "--as-of", "2026-02-28")
+    assert code == 0
+    assert out.splitlines()[0] == f"loan {loan}, report of 2026-02 on 2026-02-28: {said}"
+    assert out.splitlines()[-1] == f"The report says the same: {said}."
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["report", "2026-02", "--loan", "loan-9"], "has no loan loan-9: its loans are loan-1, loan-2"),
+        (["owed", "--loan", "loan-1"], "a loan belongs to the figure report, and to no other"),
+    ],
+)
+def test_a_loan_that_makes_no_sense_is_wrong_usage(credit, views_url, words, said):
+    story = two_loans(views_url)
+    code, out, err = credit("explain", story.account_id, *words)
+    assert (code, out) == (2, "")
+    assert said in " ".join(err.replace("│", " ").split())
 
 
 def full_report() -> Story:

@@ -12,6 +12,7 @@ import pytest
 from consumers.runner import PositionLost
 from domain.calendar import add_months
 from domain.commands import Actor, DisputeReport, Purchase
+from domain.terms import CASH_LOAN
 from infra.faults import Fault
 from infra.migrations import FOLDER, migrate
 from infra.store.roles import role_url
@@ -21,6 +22,7 @@ from infra.views.tables import AUDIT, BALANCE, CREDIT_REPORT, MONTHS, VIEWS, loa
 from projections.folding import Gap, fold
 from tests.projections.late_facts import BEGIN, facts_of, learns, lived, returns_of
 from tests.projections.stories import Story, wandering
+from tests.projections.test_report_debt_law import borrowing
 
 TOPIC = "credit.account-events.v1"
 layouts = pytest.mark.parametrize("layout", VIEWS, ids=lambda layout: layout.name)
@@ -100,6 +102,34 @@ def test_restated_months_replace_what_was_written(size, views_url):
         assert rows_of(views_url, CREDIT_REPORT)[story.account_id] == row
         restated += sum(len(each.event.months) for each in story.recorded if each.type == "balances.corrected")
     assert restated > 10
+
+
+@pytest.mark.parametrize("size", [1, 5, 1_000], ids=["event by event", "in small batches", "in one batch"])
+def test_loans_and_their_months_lie_beside_the_account(size, views_url, reader_url):
+    loans = 0
+    for seed in range(8):
+        story = borrowing(seed, CASH_LOAN)
+        last = story.recorded[-1].event.business_date
+        with ViewStore(views_url, CREDIT_REPORT) as store:
+            feed(store, story.recorded, size=size, partition=seed)
+        rows = {}
+        fold(rows, story.recorded, CREDIT_REPORT.view)
+        row = rows[story.account_id]
+        asked = partial(answers.report_of, account_id=story.account_id, as_of=last)
+        assert query.ask(reader_url, asked) == CREDIT_REPORT.view.as_of(row, last)
+        for plan_id, loan in row.loans.items():
+            asked_of_it = partial(answers.months_of, account_id=story.account_id, as_of=last, plan_id=plan_id)
+            assert query.ask(reader_url, asked_of_it) == CREDIT_REPORT.view.lines(loan, last)
+        loans += len(row.loans)
+    assert loans > 10
+
+
+def test_a_loan_that_was_never_drawn_has_no_months(views_url, reader_url):
+    story = Story(terms=CASH_LOAN).draws("2026-01-15", 100_000, 1)
+    with ViewStore(views_url, CREDIT_REPORT) as store:
+        feed(store, story.recorded)
+    with pytest.raises(answers.UnknownLoan, match="has no loan loan-9: its loans are loan-1"):
+        query.ask(reader_url, partial(answers.months_of, account_id=story.account_id, plan_id="loan-9"))
 
 
 def test_a_month_closed_and_restated_in_one_batch_is_written_once(views_url):
