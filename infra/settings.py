@@ -142,9 +142,6 @@ class Settings(BaseSettings):
     always_https: bool = False
     """Whether the HTTP API is never reached but through a proxy that speaks HTTPS: browsers are told to remember that."""
 
-    read_patience: Annotated[float, Field(ge=0, le=60)] = 5.0
-    """How many seconds a read over HTTP waits for a view to have the version that it asks for."""
-
     sandbox: bool = False
     """Whether requests over HTTP may say what time it is, to try out months in minutes; never where money is real."""
 

@@ -45,7 +45,6 @@ async def service_of(database_url, bootstrap_servers, folder):
         "CREDIT_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "CREDIT_DATA_DIR": str(folder),
         "CREDIT_RATE_LIMIT": "0",
-        "CREDIT_READ_PATIENCE": "0.01",  # no view runs here, and a version that is made up never comes
     }
     async with running(environment) as service:
         yield service
