@@ -1,5 +1,6 @@
 """The application: its routes for accounts, its pool of connections, and how it is put together."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from importlib.metadata import version
@@ -131,7 +132,7 @@ class _Application(FastAPI):
             [(body, "validation") for body in (*writing.BODIES, *reads.BODIES)],
             ref_template="#/components/schemas/{model}",
         )
-        described["components"]["schemas"] |= bodies["$defs"]
+        _join(described["components"]["schemas"], bodies["$defs"])
         described["components"]["securitySchemes"] = {
             "key": {
                 "type": "http",
@@ -147,6 +148,16 @@ class _Application(FastAPI):
                     if status >= "400" and "application/json" in response["content"]:
                         response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
         return described
+
+
+def _join(schemas: dict[str, Any], bodies: dict[str, Any]) -> None:
+    """Add the schemas of bodies; one that bears the name of an answer's, and is another, is called `...Asked`."""
+    text = json.dumps(bodies)
+    for name in sorted(bodies.keys() & schemas.keys()):
+        if bodies[name] != schemas[name]:
+            text = text.replace(f'#/components/schemas/{name}"', f'#/components/schemas/{name}Asked"')
+            text = text.replace(f'"{name}": {{', f'"{name}Asked": {{')
+    schemas |= json.loads(text)
 
 
 def _url(settings: Settings, role: str, url: str | None) -> str:

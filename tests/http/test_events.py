@@ -14,13 +14,17 @@ import uvicorn
 from cloudevents.core.formats.json import JSONFormat
 
 from consumers import envelope
+from domain.commands import Actor, Purchase
+from infra.accounts import Accounts
 from infra.embedded.processes import free_port
 from infra.http.reads import events, feed
 from infra.http.reads.events import EventPage, LogPage
+from infra.http.reads.threads import Threads
 from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from tests.http.living import Living
 from tests.http.process import running
+from tests.projections.stories import noon
 
 _numbers = count(1)
 STREAM = {"Accept": "text/event-stream"}
@@ -350,6 +354,32 @@ def test_a_stream_outlives_its_databases_connections(living, ask):
                 body = {"amount_fen": 1_000, "merchant_id": "m-1"}
                 answer = await ask.post(f"{ask.account}/purchases", body, key=key)
             assert (await one.event())[0] == answer.json()["version"]
+
+    living.run(talk())
+
+
+def test_what_is_recorded_before_the_end_of_the_store_is_found_rings_too(living, ask):
+    account_id = UUID(ask.account.rpartition("/")[2])
+
+    async def talk():
+        version = await buys(ask)
+        with store_of(living) as store:
+            reading = feed.Feed(store, Threads(1, 10))
+            bell = reading.listen(account_id)
+            # The feed has not run yet: it will find the end of the store behind this one.
+            purchase = Purchase(
+                command_id="k-1",
+                account_id=account_id,
+                actor=Actor(role="merchant", id="m-1"),
+                at=noon("2026-01-06"),
+                purchase_id="p-1",
+                amount_fen=1_000,
+                merchant_id="m-1",
+            )
+            assert Accounts(store).execute(purchase).version == version + 1
+            assert await bell.wait(5)
+            bell.close()
+            await reading.aclose()
 
     living.run(talk())
 

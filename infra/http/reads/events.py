@@ -21,12 +21,12 @@ from domain.recorded import AnyRecorded
 from infra.faults import Fault
 from infra.http.reads.feed import Bell
 from infra.http.reads.pages import LIMIT_MAX, link_next
-from infra.http.reads.questions import OVERSEERS, UNKNOWN, AccountId, Asked, may, router
+from infra.http.reads.questions import OVERSEERS, AccountId, Asked, may, router
 from infra.http.reads.reading import Desk, Reading
 from infra.http.writer import Busy
 from infra.views.answers import UnknownAccount
 
-routes = router("", "events", known=False)
+routes = router("", "events")
 
 EVENT_STREAM = "text/event-stream"
 _JSON = "application/json"
@@ -113,7 +113,7 @@ _STREAM: dict[str, Any] = {
     operation_id="list_account_events",
     summary="An account's events as they are published, as a page or live",
     response_model=EventPage,
-    responses=UNKNOWN | {200: {"content": _STREAM}},
+    responses={200: {"content": _STREAM}},
     dependencies=[may("events:read")],
 )
 async def list_account_events(

@@ -46,7 +46,7 @@ async def opened(state: State) -> AsyncIterator[Reading]:
         store=state.store,
         accounts=state.accounts,
         cursors=Cursors(state.reader_url),
-        versions=Versions(state.pool),
+        versions=Versions(state.pool, state.store, threads),
         feed=feed,
         threads=threads,
         long=Threads(_LONG, _LONG_WAITING_MAX),
