@@ -22,7 +22,7 @@ from infra.http.head import Head
 from infra.http.idempotency import Requests
 from infra.http.owners import Owners
 from infra.http.rate_headers import RateHeaders
-from infra.http.seen import Seen
+from infra.http.seen import Routed, Seen
 from infra.http.shield import Shield
 from infra.http.stopping import Stopping
 from infra.http.writer import Writer
@@ -94,9 +94,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.writer_url = _url(settings, "credit_writer", settings.writer_url)
     app.state.access_url = _url(settings, "credit_access", settings.access_url)
     problems.install(app)
+    app.add_middleware(Routed)  # the first one is the innermost
     app.add_middleware(Head)
     app.add_middleware(RateHeaders)
-    app.add_middleware(Seen)  # the last one is the outermost
     reads.install(app)
     app.include_router(writing.router)
     app.include_router(approving.router)
@@ -118,8 +118,10 @@ def described() -> dict[str, Any]:
 
 class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
-        """The shield stands outside of everything, so that what is said of a defect is dressed as well."""
-        return Shield(super().build_middleware_stack(), always_https=self.state.settings.always_https)
+        """The shield stands outside of everything, so that what is said of a defect is dressed as well, and what it turns
+        away is seen, too.
+        """
+        return Seen(Shield(super().build_middleware_stack(), always_https=self.state.settings.always_https))
 
     def openapi(self) -> dict[str, Any]:
         """The description, in which errors have the media type they really have."""
