@@ -18,7 +18,9 @@ from infra.http.reads.reading import Desk
 from infra.simulation.document import BadScenario, document
 
 routes = router("/quotes", "quotes")
-_UNREADABLE = {status: said for status, said in documented(write=True).items() if status in {400, 413, 415}}
+_UNREADABLE: dict[int | str, dict[str, Any]] = {
+    status: said for status, said in documented(write=True).items() if status in {400, 413, 415}
+}
 _SIZE_MAX = 65_536  # bytes: what may be asked in so many is reckoned within a second or two
 _LOAN: TypeAdapter[Loan] = TypeAdapter(Loan)
 _ADVICE: TypeAdapter[AdviceQuestion] = TypeAdapter(AdviceQuestion)
