@@ -56,7 +56,8 @@ class Derivation:
         parts = self.ledger.by_loan()
         instalments = [plan_id for plan_id in parts if due in self._of(plan_id).due_dates]
         owed = [plan_id for plan_id, part in parts.items() if part.owed]
-        for plan_id in self.ledger.loans_of(due) or instalments or owed or parts:
+        demanded = [plan_id for plan_id, part in parts.items() if any(each.due_date == due for each in part.minima)]
+        for plan_id in demanded or instalments or owed or parts:
             self._of(plan_id).due_dates.append(due)
 
     def loans_restated(self, begin: date) -> tuple[LoanRestated, ...]:
@@ -136,9 +137,10 @@ class Derivation:
         while self._facts and self._facts[-1].on == day:
             if self._facts[-1].kind != "charge_off":
                 self._break_plan(day)
+            before = ledger.owed
             self._apply(self._facts.pop())
             owed = owed or (ledger.owed if told else 0)
-            if told and ledger.loans is not None:
+            if told and ledger.owed > before:
                 owing |= {plan_id for plan_id, part in ledger.by_loan().items() if part.owed}
         self._break_plan(day)
         if owed and not ledger.owed:

@@ -5,7 +5,7 @@ instalment of. Of interest and fees it is remembered here, in the order in which
 loan follows from that.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -229,6 +229,8 @@ def demanded(layers: Sequence[Layer], owed: Sequence[Debt]) -> list[tuple[Layer,
     Money that paid interest of a later statement before principal of an earlier one lowered the earlier minimum; that
     principal is demanded by the later one.
     """
+    if not layers:
+        return []
     open_debts = sorted(
         (each for each in owed if each.bucket in BILLED_BUCKETS), key=lambda each: each.due_date or date.max
     )
@@ -254,34 +256,46 @@ def told_apart(
 
     What an agreement took over is told of its loans in proportion to what it took over of each.
     """
-    whole, principal = _by_plan(owed), _by_plan(each for each in owed if each.bucket in _PRINCIPAL)
-    demands: dict[str, list[tuple[Layer, int]]] = {}
+    shares = _shares(loans)
+    whole, principal = ({loan.plan_id: 0 for loan in loans.loans} for _ in range(2))
+    for plan_id, fen in _by_plan(owed).items():
+        _add(whole, plan_id, fen, shares)
+    for plan_id, fen in _by_plan(each for each in owed if each.bucket in _PRINCIPAL).items():
+        _add(principal, plan_id, fen, shares)
+    demands: dict[str, tuple[UnpaidMinimum, ...]]
+    if is_lost:
+        demands = {
+            loan.plan_id: (_minimum(0, loan.lost_due, whole[loan.plan_id]),)
+            for loan in loans.loans
+            if loan.lost_due is not None and whole[loan.plan_id]
+        }
+    else:
+        demands = _demands(loans, minima, shares)
+    return {plan_id: Part(fen, principal[plan_id], demands.get(plan_id, ())) for plan_id, fen in whole.items()}
+
+
+def _demands(
+    loans: LoansLeft, minima: Sequence[tuple[Layer, dict[str, int]]], shares: Mapping[str, dict[str, int]]
+) -> dict[str, tuple[UnpaidMinimum, ...]]:
+    found: dict[str, list[UnpaidMinimum]] = {}
+    # What is demanded of each agreement by the minima so far, and what of that is of each loan: so that the parts of all of
+    # them are together what all of it comes to.
+    so_far: dict[str, int] = {}
     for layer, parts in minima:
+        of_layer = {loan.plan_id: 0 for loan in loans.loans}
         for plan_id, fen in parts.items():
-            demands.setdefault(plan_id, []).append((layer, fen))
-    found: dict[str, Part] = {}
-    for loan in loans.loans:
-        own = [(plan_id, weights) for plan_id, weights in _weights(loans) if loan.plan_id in weights]
-        owes = sum(shared(whole.get(plan_id, 0), weights)[loan.plan_id] for plan_id, weights in own)
-        lent = sum(shared(principal.get(plan_id, 0), weights)[loan.plan_id] for plan_id, weights in own)
-        due: dict[Layer, int] = {}
-        for plan_id, weights in own:
-            so_far = 0
-            for layer, fen in demands.get(plan_id, ()):
-                # Of the whole and of the whole less a part, so that its parts are what it is.
-                part = shared(so_far + fen, weights)[loan.plan_id] - shared(so_far, weights)[loan.plan_id]
-                due[layer] = due.get(layer, 0) + part
-                so_far += fen
-        told = tuple(
-            UnpaidMinimum(statement_no=layer.statement_no, due_date=layer.due_date, amount_fen=fen)
-            for layer in sorted(due, key=lambda layer: layer.due_date)
-            if (fen := due[layer])
-        )
-        if is_lost:
-            lost_due = loan.lost_due
-            told = (UnpaidMinimum(statement_no=0, due_date=lost_due, amount_fen=owes),) if owes and lost_due else ()
-        found[loan.plan_id] = Part(owes, lent, told)
-    return found
+            before = so_far.get(plan_id, 0)
+            so_far[plan_id] = before + fen
+            _add(of_layer, plan_id, before + fen, shares)
+            _add(of_layer, plan_id, before, shares, sign=-1)
+        for plan_id, fen in of_layer.items():
+            if fen:
+                found.setdefault(plan_id, []).append(_minimum(layer.statement_no, layer.due_date, fen))
+    return {plan_id: tuple(own) for plan_id, own in found.items()}
+
+
+def _minimum(statement_no: int, due_date: date, fen: int) -> UnpaidMinimum:
+    return UnpaidMinimum(statement_no=statement_no, due_date=due_date, amount_fen=fen)
 
 
 def _by_plan(owed: Iterable[Debt]) -> dict[str, int]:
@@ -291,15 +305,19 @@ def _by_plan(owed: Iterable[Debt]) -> dict[str, int]:
     return found
 
 
-def _weights(loans: LoansLeft) -> Iterator[tuple[str, dict[str, int]]]:
-    """Each plan by the loans whose it is: a loan's own is all its own, an agreement's is of those it took over."""
-    for loan in loans.loans:
-        yield loan.plan_id, {loan.plan_id: 1}
-    for agreement_id in dict.fromkeys(each.agreement_id for each in loans.shares):
-        yield (
-            agreement_id,
-            {each.plan_id: each.amount_fen for each in loans.shares if each.agreement_id == agreement_id},
-        )
+def _add(to: dict[str, int], plan_id: str, fen: int, shares: Mapping[str, dict[str, int]], sign: int = 1) -> None:
+    """So much of a plan is of the loan whose it is, or of those that the agreement took over."""
+    weights = shares.get(plan_id)
+    for loan, part in (shared(fen, weights) if weights else {plan_id: fen}).items():
+        to[loan] += sign * part
+
+
+def _shares(loans: LoansLeft) -> dict[str, dict[str, int]]:
+    """The agreements, each by the loans that it took over."""
+    found: dict[str, dict[str, int]] = {}
+    for each in loans.shares:
+        found.setdefault(each.agreement_id, {})[each.plan_id] = each.amount_fen
+    return found
 
 
 def loans_of(loans: LoansLeft, plan_id: str) -> tuple[str, ...]:

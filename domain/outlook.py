@@ -235,8 +235,10 @@ def conversion(account: Account, day: date, amount: int | None = None) -> tuple[
 
     All that may be, where no amount is said; no offers where nothing may.
     """
-    ledger = on_day(account, day).ledger
-    convertible = ledger.convertible if ledger.untested_due is not None and day <= ledger.untested_due else 0
+    then = on_day(account, day)
+    ledger = then.ledger
+    in_time = ledger.untested_due is not None and day <= ledger.untested_due
+    convertible = ledger.convertible if in_time and then.access == "open" and then.standing != "overdue" else 0
     wanted = convertible if amount is None else min(amount, convertible)
     offers = []
     for months, rate in sorted(ledger.terms.plan_fee.items()):

@@ -1,5 +1,6 @@
 """The application: its routes for accounts, its pool of connections, and how it is put together."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from importlib.metadata import version
@@ -21,7 +22,7 @@ from infra.http.head import Head
 from infra.http.idempotency import Requests
 from infra.http.owners import Owners
 from infra.http.rate_headers import RateHeaders
-from infra.http.seen import Seen
+from infra.http.seen import Routed, Seen
 from infra.http.shield import Shield
 from infra.http.stopping import Stopping
 from infra.http.writer import Writer
@@ -96,9 +97,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.access_url = _url(settings, "credit_access", settings.access_url)
     app.state.vault_url = _url(settings, "credit_vault", settings.vault_url)
     problems.install(app)
+    app.add_middleware(Routed)  # the first one is the innermost
     app.add_middleware(Head)
     app.add_middleware(RateHeaders)
-    app.add_middleware(Seen)  # the last one is the outermost
     reads.install(app)
     app.include_router(writing.router)
     app.include_router(approving.router)
@@ -121,8 +122,10 @@ def described() -> dict[str, Any]:
 
 class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
-        """The shield stands outside of everything, so that what is said of a defect is dressed as well."""
-        return Shield(super().build_middleware_stack(), always_https=self.state.settings.always_https)
+        """The shield stands outside of everything, so that what is said of a defect is dressed as well, and what it turns
+        away is seen, too.
+        """
+        return Seen(Shield(super().build_middleware_stack(), always_https=self.state.settings.always_https))
 
     def openapi(self) -> dict[str, Any]:
         """The description, in which errors have the media type they really have."""
@@ -133,7 +136,7 @@ class _Application(FastAPI):
             [(body, "validation") for body in (*writing.BODIES, *reads.BODIES)],
             ref_template="#/components/schemas/{model}",
         )
-        described["components"]["schemas"] |= bodies["$defs"]
+        _join(described["components"]["schemas"], bodies["$defs"])
         described["components"]["securitySchemes"] = {
             "key": {
                 "type": "http",
@@ -149,6 +152,16 @@ class _Application(FastAPI):
                     if status >= "400" and "application/json" in response["content"]:
                         response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
         return described
+
+
+def _join(schemas: dict[str, Any], bodies: dict[str, Any]) -> None:
+    """Add the schemas of bodies; one that bears the name of an answer's, and is another, is called `...Asked`."""
+    text = json.dumps(bodies)
+    for name in sorted(bodies.keys() & schemas.keys()):
+        if bodies[name] != schemas[name]:
+            text = text.replace(f'#/components/schemas/{name}"', f'#/components/schemas/{name}Asked"')
+            text = text.replace(f'"{name}": {{', f'"{name}Asked": {{')
+    schemas |= json.loads(text)
 
 
 def _url(settings: Settings, role: str, url: str | None) -> str:

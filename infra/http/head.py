@@ -19,7 +19,4 @@ class Head:
 
         # What would go on for ever has to know that nobody listens.
         asked = {**scope, "method": "GET", "head": True}
-        try:
-            await self._app(asked, receive, without_body)
-        finally:
-            scope.update({name: asked[name] for name in ("route", "path_params") if name in asked})
+        await self._app(asked, receive, without_body)

@@ -7,7 +7,6 @@ A log line names the route and ids, never a query, a header or a body. Handlers 
 from asyncio import CancelledError
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -22,6 +21,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _PROBES = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})  # asked every few seconds, and told of in figures
 _BROKEN_OFF = 499  # as others count a request whose asker went before the answer
 _DEFECT = 500
+_ROUTED = "routed"
 
 
 class Seen:
@@ -55,10 +55,27 @@ class Seen:
             raise
         except Exception:
             status = _DEFECT
-            LOG.exception("defect", method=scope["method"], route=_route(scope), **_ids(scope))
+            LOG.exception("defect", method=scope["method"], **_routed(scope))
             raise
         finally:
             _tell(scope, status, perf_counter() - begun)
+
+
+class Routed:
+    """The innermost layer: tells the outermost which route it was, for the layers between may hand on copies."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                named = {"route": getattr(scope.get("route"), "path", "")}
+                if "account_id" in scope.get("path_params", {}):
+                    named["account_id"] = str(scope["path_params"]["account_id"])[:36]
+                scope["state"][_ROUTED] = named
 
 
 def _broken_off(request: Request) -> Response:
@@ -68,22 +85,16 @@ def _broken_off(request: Request) -> Response:
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-    route = _route(scope)
-    metrics.asked(method, route, status, seconds)
-    if route not in _PROBES:
-        LOG.info(
-            "request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1), **_ids(scope)
-        )
+    routed = _routed(scope)
+    metrics.asked(method, routed["route"], status, seconds)
+    if routed["route"] not in _PROBES:
+        LOG.info("request", method=method, status=status, milliseconds=round(seconds * 1000, 1), **routed)
 
 
-def _route(scope: Scope) -> str:
-    """The template of the path, so that there are as many as there are routes; empty where none fits."""
-    return getattr(scope.get("route"), "path", "")
-
-
-def _ids(scope: Scope) -> dict[str, Any]:
-    account_id = scope.get("path_params", {}).get("account_id")
-    return {} if account_id is None else {"account_id": str(account_id)[:36]}
+def _routed(scope: Scope) -> dict[str, str]:
+    """The template of the path, so that there are as many as there are routes, empty where none fits; and the account."""
+    found: dict[str, str] = scope["state"].get(_ROUTED, {"route": ""})
+    return found
 
 
 def _traceparent(scope: Scope) -> str:

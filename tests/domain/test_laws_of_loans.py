@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from domain import charges, ledger, plans, repaying, restructuring, schedules
+from domain import charges, drawdowns, ledger, plans, repaying, restructuring, schedules
 from domain.calendar import days_between
 from domain.events import AgreementLeft
 from domain.ledger import Ledger
@@ -270,6 +270,27 @@ def lends_twice_what_was_asked(patch):
     patch.setattr(Ledger, "draw", lambda self, plan_id, amount: rightly(self, plan_id, 2 * amount))
 
 
+def forgets_whose_interest_was_paid(patch):
+    patch.setattr(drawdowns, "lowered", lambda loans, _applied: loans)
+
+
+def demands_of_no_loan_what_waits_for_a_later_statement(patch):
+    rightly = drawdowns.demanded
+
+    def demanded(layers, owed):
+        return rightly(layers, [each for each in owed if each.due_date in {layer.due_date for layer in layers}])
+
+    patch.setattr(drawdowns, "demanded", demanded)
+
+
+def loses_what_is_left_over_when_an_agreement_is_shared(patch):
+    patch.setattr(
+        drawdowns,
+        "shared",
+        lambda fen, weights: {name: fen * weight // sum(weights.values()) for name, weight in weights.items()},
+    )
+
+
 def corrects_nothing_after_a_late_payment(patch):
     patch.setattr(repaying, "correct", lambda _account, _from_date: iter(()))
 
@@ -305,6 +326,12 @@ CONTROLS: tuple[tuple[Callable, Callable], ...] = (
     (laws.money_is_conserved, lends_twice_what_was_asked),
     (laws.what_is_planned_is_the_instalments_to_come, lends_twice_what_was_asked),
     (laws.the_ledger_is_the_one_derived_from_the_facts, corrects_nothing_after_a_late_payment),
+    (laws.interest_and_fees_are_of_the_loans_that_they_were_charged_for, forgets_whose_interest_was_paid),
+    (
+        laws.loans_owe_and_are_demanded_together_what_the_account_is,
+        demands_of_no_loan_what_waits_for_a_later_statement,
+    ),
+    (laws.loans_owe_and_are_demanded_together_what_the_account_is, loses_what_is_left_over_when_an_agreement_is_shared),
 )
 
 

@@ -17,6 +17,7 @@ from tests.specification import (
     converted,
     disputed,
     drawn,
+    frozen,
     given,
     paid,
     pay,
@@ -169,6 +170,18 @@ def test_nothing_is_offered_after_the_due_date():
     life = given(*BASE, advanced(to="2026-02-01"))
     assert conversion(life.account, date(2026, 2, 10))[0] == 123_457
     assert conversion(life.account, date(2026, 2, 11)) == (0, ())
+
+
+def test_nothing_is_offered_that_would_be_refused():
+    """While borrowing is stopped nothing can be converted, nor while a minimum is missed, so nothing is offered either."""
+    billed = advanced(to="2026-02-01")
+    assert conversion(given(*BASE, billed, frozen("customer_request", on="2026-02-02")).account, date(2026, 2, 3)) == (
+        0,
+        (),
+    )
+    late = given(*BASE, advanced(to="2026-03-02"))
+    assert (late.account.access, late.account.standing) == ("open", "overdue")
+    assert conversion(late.account, date(2026, 3, 2)) == (0, ())
 
 
 def test_a_day_that_is_reached_has_its_statement():

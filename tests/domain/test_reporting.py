@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from domain.events import AccountClosed, ReportCorrected, ReportDisputed, RiskAlerted
 from tests.specification import (
     BASE,
+    DRAWN,
     OFFICER,
     advance,
     advanced,
@@ -80,6 +81,21 @@ def test_an_id_names_one_dispute():
         differs="months",
         first=("2026-02", "2026-03"),
         asked=("2026-04",),
+    )
+
+
+def test_an_id_names_one_dispute_of_one_loan():
+    asked = dispute_report("2026-02")
+    of_loan = asked._replace(fields=asked.fields | {"plan_id": "loan-1"})
+    life = given(*DRAWN, advanced(to="2026-03-01"))
+    life.when(of_loan).then(event(ReportDisputed, plan_id="loan-1"))
+    life.when(asked).refused(
+        "report_dispute_id_reused",
+        field="report_dispute_id",
+        reference="report-1",
+        differs="plan_id",
+        first="loan-1",
+        asked=None,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from contextlib import asynccontextmanager
 from itertools import count
 from uuid import UUID
@@ -13,12 +14,17 @@ import uvicorn
 from cloudevents.core.formats.json import JSONFormat
 
 from consumers import envelope
+from domain.commands import Actor, Purchase
+from infra.accounts import Accounts
 from infra.embedded.processes import free_port
 from infra.http.reads import events, feed
 from infra.http.reads.events import EventPage, LogPage
+from infra.http.reads.threads import Threads
 from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from tests.http.living import Living
+from tests.http.process import running
+from tests.projections.stories import noon
 
 _numbers = count(1)
 STREAM = {"Accept": "text/event-stream"}
@@ -352,13 +358,39 @@ def test_a_stream_outlives_its_databases_connections(living, ask):
     living.run(talk())
 
 
+def test_what_is_recorded_before_the_end_of_the_store_is_found_rings_too(living, ask):
+    account_id = UUID(ask.account.rpartition("/")[2])
+
+    async def talk():
+        version = await buys(ask)
+        with store_of(living) as store:
+            reading = feed.Feed(store, Threads(1, 10))
+            bell = reading.listen(account_id)
+            # The feed has not run yet: it will find the end of the store behind this one.
+            purchase = Purchase(
+                command_id="k-1",
+                account_id=account_id,
+                actor=Actor(role="merchant", id="m-1"),
+                at=noon("2026-01-06"),
+                purchase_id="p-1",
+                amount_fen=1_000,
+                merchant_id="m-1",
+            )
+            assert Accounts(store).execute(purchase).version == version + 1
+            assert await bell.wait(5)
+            bell.close()
+            await reading.aclose()
+
+    living.run(talk())
+
+
 def test_head_does_not_listen(living, ask):
     response = living.run(ask.ask("HEAD", f"{ask.account}/events", by="auditor", **STREAM))
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["content-type"].startswith("text/event-stream")
 
 
-def test_streams_end_with_the_process(living, ask, bootstrap_servers, key_of):
+def test_streams_end_when_the_process_is_asked_to_stop(living, ask, bootstrap_servers, key_of):
     ending = Living(living.url, bootstrap_servers, key_of)
     someone = ending.someone("ending")
 
@@ -366,7 +398,7 @@ def test_streams_end_with_the_process(living, ask, bootstrap_servers, key_of):
         async with listening(ending) as listen:
             async with listen(f"{ask.account}/events?after=2", someone) as one:
                 await one.message()
-                ending.app.state.reading.feed.end()
+                ending.app.state.stopping.ask()
                 assert await one.ended() == set()
             async with listen(f"{ask.account}/events", someone) as late:
                 assert late.response.status_code == 503
@@ -374,3 +406,24 @@ def test_streams_end_with_the_process(living, ask, bootstrap_servers, key_of):
 
     ending.run(talk())
     ending.stop()
+
+
+def test_a_signal_ends_streams_and_the_process(living, ask, bootstrap_servers, tmp_path):
+    environment = os.environ | {
+        "CREDIT_DATABASE_URL": living.url,
+        "CREDIT_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "CREDIT_DATA_DIR": str(tmp_path),
+        "CREDIT_DRAIN_SECONDS": "0",
+    }
+
+    async def talk():
+        async with running(environment) as service, httpx.AsyncClient(timeout=30) as client:
+            address = f"http://127.0.0.1:{service.port}{ask.account}/events?after=2"
+            async with client.stream("GET", address, headers=ask._headers["auditor"] | STREAM) as response:
+                one = Listener(response)
+                assert await one.message() == {"retry": "2000"}
+                status = asyncio.create_task(asyncio.to_thread(service.stop))
+                assert await one.ended() == set()
+            assert await status == 0
+
+    living.run(talk())

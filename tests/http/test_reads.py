@@ -519,10 +519,18 @@ def test_only_so_many_wait(living, writes, monkeypatch):
     someone, at = writes
 
     async def everybody():
-        return await asyncio.gather(*(someone.ask("GET", at, by="auditor", **waits(99)) for _ in range(3)))
+        return await asyncio.gather(*(someone.ask("GET", at, by="auditor", **waits(2)) for _ in range(3)))
 
     codes = sorted(response.json()["code"] for response in living.run(everybody()))
     assert codes == ["busy", "busy", "view_behind"]
+
+
+def test_what_will_never_come_is_not_waited_for(living, writes):
+    someone, at = writes
+    refused(living.run(someone.ask("GET", f"/accounts/{uuid4()}", by="auditor", **waits(1))), 404, "account_unknown")
+    body = refused(living.run(someone.ask("GET", at, by="auditor", **waits(3))), 422, "parameter_invalid")
+    assert body["field"] == "Wait-For-Version"
+    assert body["detail"].endswith("is at version 2.")
 
 
 @pytest.mark.parametrize("said", ["0", "-1", "two", "1.5", str(2**60)])

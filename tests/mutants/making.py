@@ -112,13 +112,20 @@ def mutants(room: str, source: str) -> Iterator[Mutant]:
 def _spared(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """From where to where annotations, type aliases and decorators reach: (line, column), the end not included."""
     tree = ast.parse(source)
-    aliases = (each.value for each in tree.body if isinstance(each, ast.Assign) and _is_union(each.value))
+    aliases = (type_ for each in tree.body if isinstance(each, ast.Assign) for type_ in _aliased(each.value))
     for node in (*aliases, *(part for each in ast.walk(tree) for part in _no_rule(each))):
         yield (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
 
 
-def _is_union(value: ast.expr) -> bool:
-    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
+def _aliased(value: ast.expr) -> list[ast.expr]:
+    """The type that a name is given; what else `Annotated` says of it is a rule."""
+    match value:
+        case ast.BinOp(op=ast.BitOr()) | ast.Call(func=ast.Name("TypeVar")):
+            return [value]
+        case ast.Subscript(value=ast.Name("Annotated"), slice=ast.Tuple([type_, *_])):
+            return [type_]
+        case _:
+            return []
 
 
 def _no_rule(node: ast.AST) -> list[ast.expr]:

@@ -185,9 +185,9 @@ def _run(tree: Path, seconds_most: int) -> NoReturn:
         match said:
             case pytest.ExitCode.OK:
                 os._exit(_CLEAN)
-            case pytest.ExitCode.USAGE_ERROR | pytest.ExitCode.NO_TESTS_COLLECTED:
+            case pytest.ExitCode.NO_TESTS_COLLECTED:
                 os._exit(_BROKEN)
-            case _:
+            case _:  # wrong usage, too: the files are there, so a conftest cannot import what has the error
                 os._exit(_RED)
     except BaseException:  # noqa: BLE001 - whatever it is, the fork must not come back as a second parent
         os._exit(_BROKEN)

@@ -37,6 +37,8 @@ SAMPLE = ("--seed=25", "--count=8")  # some are found, some hang, some survive
     [
         ("def f(a: int | None = 1) -> int | str: ...", {1}),
         ("Both = int | str", set()),
+        ("Some = TypeVar('Some', bound=int | str)", set()),
+        ("Few = Annotated[\n    int | str,\n    Field(lt=3),\n]", {3}),
         ("@lru_cache(maxsize=8)\ndef f(): ...", set()),
         ("class C:\n    a: int | None = 2", {2}),
         ("a = b | c\nd = 1", {2}),
@@ -131,6 +133,14 @@ def test_what_quotes_find_is_found(house):
     (house / "tests/quotes/test_of_money.py").write_text(EXAMPLE.replace("== 4", "!= 5"))
     tried(house, "--count=2")
     assert len([*(house / ".mutants").iterdir()]) == 2  # what other examples found says nothing of these
+
+
+def test_what_not_even_the_words_of_the_specification_can_import_is_found(house):
+    (house / "tests/quotes/conftest.py").write_text("from domain.money import double\nassert double(2) == 4\n")
+    (house / "tests/quotes/test_of_money.py").write_text(EXAMPLE)
+    told = tried(house, "--count=8", "--seed=25")
+    assert told.returncode in {0, 1}, told.stderr
+    assert "killed" in told.stdout
 
 
 def test_examples_that_are_red_without_an_error_prove_nothing(house):

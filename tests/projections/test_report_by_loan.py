@@ -12,7 +12,7 @@ import pytest
 
 from domain.account import fold
 from domain.calendar import month_end
-from domain.commands import CorrectReport, DisputeReport, ForceClose, ReversePayment, WaiveDebt, WriteOff
+from domain.commands import CorrectReport, DisputeReport, ForceClose, Migrate, ReversePayment, WaiveDebt, WriteOff
 from domain.events import CodeChange, MoneyEvent
 from domain.refusals import Refused
 from domain.terms import CASH_LOAN
@@ -21,6 +21,7 @@ from projections.bureau import CreditReport, MonthLine
 from projections.explaining.report import Codes, explain_month
 from projections.report_row import ReportRow
 from tests.domain.lives import Life, wandering_in_loans
+from tests.domain.test_migrating import LENT
 from tests.projections.late_facts import learns
 from tests.projections.stories import Story
 from tests.projections.test_credit_report import told
@@ -157,6 +158,24 @@ def test_an_agreement_is_told_of_each_loan_that_it_took_over_and_each_goes_on():
     late = {each.plan_id: (each.days_past_due, each.code) for each in told(story, "2026-05-31").loans}
     # Broken on 26 May, and late since what was first missed before.
     assert late == {"loan-1": (105, "4"), "loan-2": (105, "4")}
+
+
+def test_loans_that_are_taken_over_go_on_by_their_plans_with_the_codes_since_they_were_drawn():
+    """Both were drawn in January; the month before is of another loan. What is paid is interest of both, and the first's principal."""
+    life = Life(CASH_LOAN, date(2026, 2, 14), 0)
+    life.ask(Migrate, limit_fen=5_000_000, **LENT | {"history": "N*"})
+    life.day = date(2026, 2, 28)
+    life.pays(12_000 + 3_600 + 77_975, days_ago=13)
+    _, _, by_loan = rows_of(life, life.day)
+    assert {plan: [(line.month, line.code) for line in lines] for plan, lines in by_loan.items()} == {
+        "loan-1": [("2026-01", "*"), ("2026-02", "N")],
+        "loan-2": [("2026-01", "*"), ("2026-02", "1")],
+    }
+    assert [lines[-1].limit_fen for lines in by_loan.values()] == [1_000_000, 300_000]
+    for plan, lines in by_loan.items():
+        for line in lines:
+            view, first = Codes(line.code, line.metro2.account_status), date.fromisoformat(f"{line.month}-01")
+            assert explain_month(life.events, first, life.day, view, plan).agrees
 
 
 # Disputes

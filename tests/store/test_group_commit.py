@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from infra.accounts import Accounts
-from infra.faults import Fault
+from infra.faults import ReadOnly
 from tests.store.portfolio import new_line, purchase
 
 NUMBER = 8
@@ -99,5 +99,5 @@ def test_a_fault_reaches_everybody_who_waited(new_accounts, new_store, owner, ow
             faults = [one.exception() for one in waiting]
     finally:
         owner.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO credit_writer")
-    assert [type(fault) for fault in faults] == [Fault] * NUMBER
+    assert [type(fault) for fault in faults] == [ReadOnly] * NUMBER
     assert accounts.execute(purchase(lines[0], "p1")).version == 3

@@ -79,7 +79,7 @@ def test_figures_are_for_operators(api, key_of, shown):  # noqa: F811
             opened = await client.post("/accounts", json=body, headers=service | {"Idempotency-Key": "figures"})
             assert opened.status_code == 201
             assert (await client.get("/metrics", headers=service)).status_code == 403
-            assert (await client.get("/metrics")).status_code == 401
+            assert (await client.get("/metrics", headers={"Authorization": ""})).status_code == 401
             return await client.get("/metrics", headers=key_of(shown, "operator"))
 
     before = now()
@@ -111,3 +111,15 @@ def test_where_the_database_does_not_answer_there_are_still_the_figures_of_the_p
     told = sampled(asyncio.run(talk()).text)
     assert ("credit_store_position",) not in told
     assert told["credit_writer_waiting",] == 0
+
+
+def test_what_the_shield_turns_away_is_counted_too(api):  # noqa: F811
+    async def talk():
+        async with api() as client:
+            return await client.post("/accounts", content=b"{}", headers={"Content-Type": "text/xml"})
+
+    before = now()
+    answer = asyncio.run(talk())
+    assert 400 <= answer.status_code < 500
+    counted = difference(before, now(), "http_server_request_duration_seconds_count")
+    assert list(counted.values()) == [1]

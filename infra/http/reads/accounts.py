@@ -32,7 +32,7 @@ from projections.balance import Balance, BalanceRow
 from projections.bureau import CreditReport
 
 routes = router("/accounts", "accounts")
-listed = router("/accounts", "accounts", known=False)
+listed = router("/accounts", "accounts")
 
 
 class HistoryPart(AsOf):

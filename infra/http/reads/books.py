@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 
 from domain.calendar import business_date
 from infra.http.reads.pages import Page, Part, link_next
-from infra.http.reads.questions import OVERSEERS, UNKNOWN, Asked, Connection, Day, may, router
+from infra.http.reads.questions import OVERSEERS, Asked, Connection, Day, may, router
 from infra.http.reads.reading import Desk
 from infra.store.event_store import EventStore
 from infra.views import books
 from infra.views.books import Books
 from projections.books import TrialLine
 
-routes = router("/books", "books", known=False)
+routes = router("/books", "books")
 _PATIENCE = "20s"
 _ZONE = "UTC"
 
@@ -66,7 +66,6 @@ class JournalPage(Page[JournalEntry]):
     "",
     operation_id="get_books",
     summary="The trial balance at the end of a day",
-    responses=UNKNOWN,
     dependencies=[may("books:read", OVERSEERS)],
 )
 async def get_books(request: Request, asked: Annotated[BooksAsked, Query()], desk: Desk) -> BooksTold:

@@ -21,7 +21,7 @@ from infra.views import lists
 from projections.balance import Balance
 
 routes = router("/customers", "customers")
-listed = router("/customers", "customers", known=False)
+listed = router("/customers", "customers")
 
 # From best to worst.
 _STANDINGS: tuple[Standing, ...] = ("clear", "paid", "billed", "overdue", "charged_off")

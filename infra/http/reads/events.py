@@ -21,12 +21,12 @@ from domain.recorded import AnyRecorded
 from infra.faults import Fault
 from infra.http.reads.feed import Bell
 from infra.http.reads.pages import LIMIT_MAX, link_next
-from infra.http.reads.questions import OVERSEERS, UNKNOWN, AccountId, Asked, may, router
+from infra.http.reads.questions import OVERSEERS, AccountId, Asked, may, router
 from infra.http.reads.reading import Desk, Reading
 from infra.http.writer import Busy
 from infra.views.answers import UnknownAccount
 
-routes = router("", "events", known=False)
+routes = router("", "events")
 
 EVENT_STREAM = "text/event-stream"
 _JSON = "application/json"
@@ -106,17 +106,6 @@ LastEventId = Annotated[
 _STREAM: dict[str, Any] = {
     EVENT_STREAM: {"schema": {"type": "string"}, "example": 'id: 17\ndata: {"specversion":"1.0", ...}\n\n'}
 }
-_ACCEPT: dict[str, Any] = {
-    "parameters": [
-        {
-            "name": "Accept",
-            "in": "header",
-            "required": False,
-            "description": "`text/event-stream`: go on with events as they are recorded, until you hang up.",
-            "schema": {"type": "string", "default": _JSON},
-        }
-    ]
-}
 
 
 @routes.get(
@@ -124,8 +113,7 @@ _ACCEPT: dict[str, Any] = {
     operation_id="list_account_events",
     summary="An account's events as they are published, as a page or live",
     response_model=EventPage,
-    responses=UNKNOWN | {200: {"content": _STREAM}},
-    openapi_extra=_ACCEPT,
+    responses={200: {"content": _STREAM}},
     dependencies=[may("events:read")],
 )
 async def list_account_events(
@@ -135,7 +123,11 @@ async def list_account_events(
     desk: Desk,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """In the order of versions, from the first or from the one after `after`; a live stream goes on for ever."""
+    """In the order of versions, from the first or from the one after `after`.
+
+    With `Accept: text/event-stream` it goes on with events as they are recorded, until you hang up or are cut off; ask
+    again with the last `id` as `Last-Event-ID`.
+    """
 
     async def following(version: int, limit: int) -> Events:
         return await desk.threads(desk.store.load_after, account_id, version, limit)
@@ -151,13 +143,15 @@ async def list_account_events(
     summary="All events as they are published, as a page or live",
     response_model=LogPage,
     responses={200: {"content": _STREAM}},
-    openapi_extra=_ACCEPT,
     dependencies=[may("events:read", OVERSEERS)],
 )
 async def list_events(
     request: Request, asked: Annotated[LogAsked, Query()], desk: Desk, last_event_id: LastEventId = None
 ) -> Response:
-    """Of accounts and customers, in the order in which they were recorded; positions have no gaps."""
+    """Of accounts and customers, in the order in which they were recorded; positions have no gaps.
+
+    With `Accept: text/event-stream` it goes on as an account's events do.
+    """
 
     async def following(position: int, limit: int) -> Events:
         return await desk.threads(desk.store.read, position, limit)

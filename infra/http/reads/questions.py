@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from infra.access import Role
 from infra.http.allowed import Allowed
-from infra.http.problems import Problem
+from infra.http.problems import documented
 
 # Who may read an account; a customer only their own.
 READERS: tuple[Role, ...] = ("customer", "service", "operator", "officer", "auditor")
@@ -111,11 +111,6 @@ def _not_kept(response: Response) -> None:
     response.headers.update(NOT_KEPT)
 
 
-UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "It is not known."}}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    422: {"model": Problem, "description": "Something that was sent cannot be used."},
-    503: {"model": Problem, "description": "The database does not answer, is catching up, or too many ask at once."},
-}
 VERSIONED: dict[int | str, dict[str, Any]] = {
     200: {"headers": {"ETag": {"description": "The version that is answered.", "schema": {"type": "string"}}}},
     304: {"description": "The version is one that `If-None-Match` names."},
@@ -135,12 +130,12 @@ IF_NONE_MATCH: dict[str, Any] = {
 }
 
 
-def router(prefix: str, tag: str, *, known: bool = True) -> APIRouter:
-    """A router of reads; `known`: what is asked for may not be there."""
+def router(prefix: str, tag: str) -> APIRouter:
+    """A router of reads."""
     return APIRouter(
         prefix=prefix,
         tags=[tag],
-        responses=(UNKNOWN if known else {}) | _PROBLEMS,
+        responses=documented(),
         dependencies=[Depends(_said_once), Depends(_not_kept)],
     )
 

@@ -16,7 +16,7 @@ from infra.http.reads.questions import READERS, may, router
 from infra.http.reads.reading import Desk
 from infra.simulation.document import BadScenario, document
 
-routes = router("/quotes", "quotes", known=False)
+routes = router("/quotes", "quotes")
 _SIZE_MAX = 65_536  # bytes: what may be asked in so many is reckoned within a second or two
 _LOAN: TypeAdapter[Loan] = TypeAdapter(Loan)
 _ADVICE: TypeAdapter[AdviceQuestion] = TypeAdapter(AdviceQuestion)

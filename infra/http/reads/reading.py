@@ -1,5 +1,6 @@
 """What the reads of one process share: the store, threads, cursors, who waits for a version, who listens to events."""
 
+from asyncio import create_task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from infra.http.reads.feed import Feed
 from infra.http.reads.pages import Cursors
 from infra.http.reads.threads import Threads
 from infra.http.reads.waiting import Versions
+from infra.http.stopping import Stopping
 from infra.store.event_store import EventStore
 
 _THREADS = 8
@@ -44,16 +46,23 @@ async def opened(state: State) -> AsyncIterator[Reading]:
         store=state.store,
         accounts=state.accounts,
         cursors=Cursors(state.reader_url),
-        versions=Versions(state.pool),
+        versions=Versions(state.pool, state.store, threads),
         feed=feed,
         threads=threads,
         long=Threads(_LONG, _LONG_WAITING_MAX),
     )
+    ending = create_task(_end(state.stopping, feed))
     try:
         yield reading
     finally:
+        ending.cancel()
         await feed.aclose()
         await reading.versions.aclose()
+
+
+async def _end(stopping: Stopping, feed: Feed) -> None:
+    await stopping.wait()
+    feed.end()
 
 
 def _reading(request: Request) -> Reading:

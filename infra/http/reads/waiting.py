@@ -13,13 +13,17 @@ from uuid import UUID
 
 import psycopg
 from fastapi import Header, Request
+from fastapi.exceptions import RequestValidationError
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra.http.reads.questions import AccountId
+from infra.http.reads.threads import Threads
 from infra.http.writer import Busy
-from infra.views.answers import ViewBehind, versions_of
+from infra.store.event_store import EventStore
+from infra.views.answers import UnknownAccount, ViewBehind, versions_of
 
+_HEADER = "Wait-For-Version"
 _PATIENCE = 5.0  # seconds
 _PAUSE = 0.03  # seconds between two looks at a view
 _WAITING_MAX = 1_000  # requests
@@ -27,11 +31,11 @@ _WAITING_MAX = 1_000  # requests
 Version = Annotated[
     int | None,
     Header(
-        alias="Wait-For-Version",
+        alias=_HEADER,
         ge=1,
         le=2**53,
-        description="Answer when the view has this version of the account, such as the one that a write led to; after "
-        "five seconds without it, 503 `view_behind`.",
+        description="Answer when the view has this version of the account, which a write led to; after five seconds "
+        "without it, 503 `view_behind`.",
         examples=[17],
     ),
 ]
@@ -44,10 +48,17 @@ def waits_for(view: str) -> Callable[..., Coroutine[Any, Any, None]]:
         if version is None:
             return
         versions: Versions = request.app.state.reading.versions
-        for each in {view, "audit"} if "as_of" in request.query_params else {view}:
-            await versions.reach(each, account_id, version)
+        try:
+            for each in {view, "audit"} if "as_of" in request.query_params else {view}:
+                await versions.reach(each, account_id, version)
+        except NeverReached as never:
+            raise RequestValidationError([{"loc": ("header", _HEADER), "msg": str(never)}]) from None
 
     return wait
+
+
+class NeverReached(Exception):  # noqa: N818 - it is said to whoever asked
+    """The account has no such version yet."""
 
 
 class _Waiting(NamedTuple):
@@ -59,16 +70,24 @@ class _Waiting(NamedTuple):
 class Versions:
     """How far the views have come with accounts; one task looks for all who wait, and only while somebody does."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
-        self._pool = pool
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], store: EventStore, threads: Threads) -> None:
+        self._pool, self._store, self._threads = pool, store, threads
         self._waiting: dict[str, list[_Waiting]] = {}
         self._seen: dict[tuple[str, UUID], int] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def reach(self, view: str, account_id: UUID, version: int) -> None:
-        """Return when the view has the version. Raises ViewBehind where it has not after some seconds, and Busy."""
+        """Return when the view has the version. Raises ViewBehind where it has not after some seconds, and Busy.
+
+        What will never come is not waited for: raises UnknownAccount, and NeverReached.
+        """
         if (await self._look(view, {account_id})).get(account_id, 0) >= version:
             return
+        recorded = (await self._threads(self._store.versions, [account_id])).get(account_id, 0)
+        if not recorded:
+            raise UnknownAccount(account_id)
+        if recorded < version:
+            raise NeverReached(f"account {account_id} is at version {recorded}")
         others = self._waiting.setdefault(view, [])
         if len(others) >= _WAITING_MAX:
             raise Busy(f"{len(others)} requests wait already for the view {view}")
