@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli import readme
 from infra.faults import Fault
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What the HTTP interface promises.")
@@ -50,10 +51,6 @@ def check(
         raise typer.Exit(1)
 
 
-_README = Path(__file__).resolve().parents[2] / "README.md"
-_BEGIN, _END = "<!-- roles: begin (credit contract roles --write) -->", "<!-- roles: end -->"
-
-
 @app.command()
 def roles(
     write: Annotated[bool, typer.Option("--write", help="Put the table into README.md.")] = False,
@@ -67,13 +64,4 @@ def roles(
     if not (write or check_it):
         print(table)
         return
-    text = _README.read_text(encoding="utf-8")
-    before, found, rest = text.partition(_BEGIN)
-    if not found or _END not in rest:
-        raise Fault(f"README.md has no place for the table: put {_BEGIN} and {_END} into it.")
-    fresh = f"{before}{_BEGIN}\n{table}\n{_END}{rest.partition(_END)[2]}"
-    if write:
-        _README.write_text(fresh, encoding="utf-8")
-    elif fresh != text:
-        print("README.md shows an old table of roles: run `credit contract roles --write`", file=sys.stderr)
-        raise typer.Exit(1)
+    readme.put("roles", "credit contract roles --write", table, write=write)

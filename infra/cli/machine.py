@@ -1,21 +1,17 @@
 """`credit machine`: the two state machines as diagrams and as a table, from the one declaration in the domain."""
 
 import json
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from domain.freezes import FREEZES
 from domain.lifecycle import ACCESS_STATES, ACCESS_TABLE, NEVER, NOTHING, STANDING_STATES, STANDING_TABLE, Refuse, Row
-from infra.faults import Fault
+from infra.cli import readme
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The state machines, as declared in the domain.")
 
 MACHINES = {"access": (ACCESS_STATES, ACCESS_TABLE), "standing": (STANDING_STATES, STANDING_TABLE)}
-_README = Path(__file__).resolve().parents[2] / "README.md"
-_BEGIN, _END = "<!-- diagrams: begin (credit machine diagram --write) -->", "<!-- diagrams: end -->"
 
 
 @app.command()
@@ -28,16 +24,7 @@ def diagram(
     if not (write or check):
         print(drawn)
         return
-    text = _README.read_text(encoding="utf-8")
-    before, found, rest = text.partition(_BEGIN)
-    if not found or _END not in rest:
-        raise Fault(f"README.md has no place for the diagrams: put {_BEGIN} and {_END} into it.")
-    fresh = f"{before}{_BEGIN}\n{drawn}\n{_END}{rest.partition(_END)[2]}"
-    if write:
-        _README.write_text(fresh, encoding="utf-8")
-    elif fresh != text:
-        print("README.md shows old state diagrams: run `credit machine diagram --write`", file=sys.stderr)
-        raise typer.Exit(1)
+    readme.put("diagrams", "credit machine diagram --write", drawn, write=write)
 
 
 @app.command()

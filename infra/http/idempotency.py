@@ -14,6 +14,8 @@ import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import inf
+from time import monotonic
 from typing import Any, NamedTuple
 
 import psycopg
@@ -21,14 +23,17 @@ from psycopg import AsyncConnection
 
 from infra.store import arrays
 
-_KEPT_DAYS = 30
+_KEPT_DAYS = 30  # that a request is known; its events are for ever
+_FORGET_EVERY = 60.0  # seconds; then a thousand old ones are forgotten at most
 _PATIENCE = 3  # seconds until a connection counts as not to be had
 _TURN = "SELECT * FROM requests_turn(%b, %b, %b, %b, %b, %b)"
 _KEEP = """
     UPDATE requests SET status = told.status, headers = told.headers, body = told.body
     FROM unnest(%b, %b, %b, %b, %b) AS told (principal, key, status, headers, body)
     WHERE requests.principal = told.principal AND requests.key = told.key"""
-_FORGET = f"DELETE FROM requests WHERE asked_at < now() - interval '{_KEPT_DAYS} days'"  # noqa: S608 - a constant
+_FORGET = f"""
+    DELETE FROM requests WHERE (principal, key) IN (
+        SELECT principal, key FROM requests WHERE asked_at < now() - interval '{_KEPT_DAYS} days' LIMIT 1000)"""  # noqa: S608
 
 
 class Running(Exception):  # noqa: N818 - it is an answer, not an error
@@ -88,6 +93,7 @@ class Requests:
         self._asked: list[_Asked] = []
         self._over: list[_Over] = []
         self._clerk: asyncio.Task[None] | None = None
+        self._forgot = -inf
 
     async def claim(self, asked: Claim) -> Claim | Told:
         """The right to do it, or what was answered the first time. Raises Running and KeyReused."""
@@ -121,11 +127,6 @@ class Requests:
         if told is not None:
             await asyncio.shield(over.done)
 
-    async def forget_old(self) -> None:
-        """Forget what nobody will ask again."""
-        async with await self._connect() as connection:
-            await connection.execute(_FORGET)
-
     async def aclose(self) -> None:
         """Write what is to be written, and let go of everything."""
         if self._clerk is not None:
@@ -145,6 +146,9 @@ class Requests:
                 connection = await self._session(asked)
                 await _keep(connection, [each for each in over if each.told is not None])
                 found = await _turn(connection, over, asked)
+                if monotonic() - self._forgot > _FORGET_EVERY:
+                    self._forgot = monotonic()
+                    await connection.execute(_FORGET)
             except BaseException as error:
                 await self._drop()
                 for each in asked:

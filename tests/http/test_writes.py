@@ -211,6 +211,24 @@ def test_even_if_nothing_at_all_was_kept_of_the_request(told, url):
     told(talk)
 
 
+def test_what_nobody_will_ask_again_is_forgotten(told, url):
+    with psycopg.connect(url) as owner:
+        for key, days in (("old", 31), ("young", 29)):
+            row = ("shop", key, b"digest", days)
+            owner.execute(
+                "INSERT INTO requests (principal, key, digest, asked_at) VALUES (%s, %s, %s, now() - %s * interval '1 day')",
+                row,
+            )
+
+    async def talk(ask):
+        return await ask.granted()
+
+    told(talk)
+    with psycopg.connect(url) as owner:
+        kept = owner.execute("SELECT key FROM requests WHERE key IN ('old', 'young')").fetchall()
+    assert kept == [("young",)]
+
+
 def test_while_somebody_is_at_it_others_are_asked_to_wait(opened, url):
     async def whole():
         async with opened() as ask:
