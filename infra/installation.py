@@ -28,6 +28,7 @@ class Installation:
     views_url: str = field(repr=False)
     reader_url: str = field(repr=False)
     access_url: str = field(repr=False)
+    vault_url: str = field(repr=False)
     bootstrap_servers: str
     """Where Kafka is; empty where it was not asked for."""
 
@@ -57,6 +58,7 @@ class Installation:
             "CREDIT_VIEWS_URL": self.views_url,
             "CREDIT_READER_URL": self.reader_url,
             "CREDIT_ACCESS_URL": self.access_url,
+            "CREDIT_VAULT_URL": self.vault_url,
             "CREDIT_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "CREDIT_TOPIC_PREFIX": self.topic_prefix,
         }
@@ -89,6 +91,7 @@ def locate(
         views_url=settings.views_url or role_url(owner, "credit_views"),
         reader_url=settings.reader_url or role_url(owner, "credit_reader"),
         access_url=settings.access_url or role_url(owner, "credit_access"),
+        vault_url=settings.vault_url or role_url(owner, "credit_vault"),
         bootstrap_servers=running.bootstrap_servers,
         topic_prefix=prefix,
     )
@@ -188,6 +191,7 @@ def install_beside(name: str, report: Callable[[str], None] = lambda _: None) ->
             "views_url": None,
             "reader_url": None,
             "access_url": None,
+            "vault_url": None,
             "kafka_bootstrap_servers": running.bootstrap_servers,
             "topic_prefix": f"{settings.topic_prefix}{name}.",
         }

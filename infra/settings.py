@@ -2,6 +2,7 @@
 
 import os
 import re
+from base64 import b64decode
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -12,6 +13,8 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.faults import Fault
+
+_MASTER_KEY_BYTES = 32
 
 
 def _postgres_url(value: str) -> str:
@@ -61,6 +64,17 @@ def _traces(value: str) -> str | None:
         return None
     if not re.fullmatch(r"file:.+|https?://[^\s/]+(/\S*)?", value):
         raise ValueError("it must be file:/path/to/traces.jsonl, http://collector:4318, or off")
+    return value
+
+
+def _master_keys(value: str) -> str:
+    """Never quotes it."""
+    try:
+        lengths = {len(b64decode(key, validate=True)) for key in value.split(",")}
+    except ValueError:
+        lengths = set()
+    if lengths != {_MASTER_KEY_BYTES}:
+        raise ValueError("it must be 32 bytes in Base64, as `openssl rand -base64 32` prints them; several with commas")
     return value
 
 
@@ -141,6 +155,15 @@ class Settings(BaseSettings):
 
     always_https: bool = False
     """Whether the HTTP API is never reached but through a proxy that speaks HTTPS: browsers are told to remember that."""
+
+    vault_url: PostgresUrl | None = Field(None, repr=False)
+    """The URL of the role that keeps personal data."""
+
+    vault_key: Annotated[str, AfterValidator(_master_keys)] | None = Field(None, repr=False)
+    """The master key of personal data: 32 bytes in Base64. Without it one is made in the data folder.
+
+    Several with commas: the first is the one that `credit vault rotate` seals with, the others open what is older.
+    """
 
     sandbox: bool = False
     """Whether requests over HTTP may say what time it is, to try out months in minutes; never where money is real."""

@@ -45,6 +45,7 @@ COMMANDS = {
     "views": Entry("infra.cli.views:app", "How the read models stand."),
     "simulate": Entry("infra.cli.simulate:simulate", "Live one account's life from a scenario file, without servers."),
     "keys": Entry("infra.cli.keys:app", "Who may ask over HTTP: make keys, list them, take them back."),
+    "vault": Entry("infra.cli.vault:app", "Personal data: how much there is, its master key, and erasing somebody."),
     "quote": Entry(
         "infra.cli.quote:app", "What a loan would cost, from its conditions alone: schedules, rates, instalments."
     ),

@@ -33,6 +33,7 @@ def serve(port: Port = 8_080) -> None:
         if not stop.is_set():
             _announce(port, there, log)
             _tell_first_key(there)
+            _tell_master_key(there)
         while not stop.wait(0.5):
             running.check()
     print("Stopped; PostgreSQL and Kafka go on until `credit servers stop`.")
@@ -69,6 +70,20 @@ def _tell_first_key(there: Installation) -> None:
         print(f"First key       {issued.text}")
         print(
             f"                role {issued.key.role}; keep it, it is not shown again (credit keys create makes others)"
+        )
+        sys.stdout.flush()
+
+
+def _tell_master_key(there: Installation) -> None:
+    """Where nobody gives a key for personal data, the first start makes one, and whoever runs it must know."""
+    from infra.cli.vault import asked
+
+    made = asked(there, lambda vault: vault.begin())
+    if made is not None:
+        print(f"Vault key       {made}")
+        print(
+            "                made for personal data; keep a copy elsewhere, for without it they cannot be read "
+            "(or give your own: CREDIT_VAULT_KEY)"
         )
         sys.stdout.flush()
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from infra.access import Access
 from infra.accounts import Accounts
 from infra.faults import Fault
-from infra.http import approving, docs, figures, health, problems, reads, shield, writing
+from infra.http import approving, docs, figures, health, personal_data, problems, reads, shield, writing
 from infra.http.approvals import Approvals
 from infra.http.clock import clock
 from infra.http.head import Head
@@ -31,6 +31,8 @@ from infra.store.event_store import EventStore
 from infra.store.roles import role_url
 from infra.telemetry import metrics
 from infra.telemetry.progress import Progress
+from infra.vault import Vault
+from infra.vault.masters import Masters
 from infra.views import answers
 
 _POOL_SIZE = 8
@@ -93,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.reader_url = _url(settings, "credit_reader", settings.reader_url)
     app.state.writer_url = _url(settings, "credit_writer", settings.writer_url)
     app.state.access_url = _url(settings, "credit_access", settings.access_url)
+    app.state.vault_url = _url(settings, "credit_vault", settings.vault_url)
     problems.install(app)
     app.add_middleware(Routed)  # the first one is the innermost
     app.add_middleware(Head)
@@ -100,6 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     reads.install(app)
     app.include_router(writing.router)
     app.include_router(approving.router)
+    personal_data.install(app)
     app.include_router(health.router)
     app.include_router(figures.router)
     docs.install(app)
@@ -176,6 +180,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         state.pool = await open_now.enter_async_context(_pool(state.reader_url, answers.SNAPSHOT))
         state.kept = await open_now.enter_async_context(_pool(state.access_url, ""))
         state.access = await open_now.enter_async_context(aclosing(Access(state.kept, state.settings)))
+        sealed = await open_now.enter_async_context(_pool(state.vault_url, ""))
+        state.vault = Vault(sealed, Masters(state.settings))
         state.store = open_now.enter_context(EventStore(state.writer_url, _WRITERS, told=metrics.appended))
         state.health, state.progress = health.Health(state), Progress(state.settings)
         state.accounts = Accounts(state.store)

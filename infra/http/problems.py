@@ -31,6 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 PLACE = "/problems/"  # where each is explained
 # code: the title it always has, and what whoever asked can do about it
 CODES: dict[str, tuple[str, str]] = {
+    "accounts_open": ("Accounts of theirs are not closed", "Close them first: whoever is owed must know by whom."),
     "answer_too_slow": ("It took too long", "Ask again after the stated seconds; a write with the same key."),
     "as_of_before_opening": ("The account did not exist on that day", "Ask for a day from its opening on."),
     "as_of_too_far_ahead": ("The day lies too far ahead", "Ask for a day up to the limit."),
@@ -55,6 +56,8 @@ CODES: dict[str, tuple[str, str]] = {
         "It cannot be told whether the token is good",
         "Ask again after the stated seconds, or with a key; if it lasts, look whether CREDIT_OAUTH_JWKS can be read.",
     ),
+    "person_erased": ("The person was erased", "Nothing: it is for good. Somebody who comes back is a new customer."),
+    "personal_data_unknown": ("Nothing is known of who this is", "Check the customer id, or say who it is first."),
     "rate_limited": ("Too much was asked in a short time", "Ask again after the stated seconds, and less often."),
     "role_not_permitted": ("The role may not do this", "Use the credentials of somebody whose role may."),
     "scope_missing": ("A scope is missing", "Use credentials that have the named scope."),
@@ -109,6 +112,10 @@ CODES: dict[str, tuple[str, str]] = {
     "not_found": ("There is nothing at this address", "See /docs for the addresses there are."),
     "method_not_allowed": ("This address does not take that method", "Use one of those that `Allow` names."),
     "url_too_long": ("The address is too long", "Ask for less in one request."),
+    "vault_sealed": (
+        "Personal data cannot be opened",
+        "Ask again after the stated seconds; if it lasts, see that CREDIT_VAULT_KEY names the key (`credit vault status`).",
+    ),
     "view_behind": ("The history is still catching up", "Ask again in some seconds."),
     "database_unavailable": (
         "The database does not answer",

@@ -13,7 +13,7 @@ from psycopg import errors
 from domain.codec import decode, decode_customer
 from domain.customer_events import CustomerEvent
 from domain.events import AccountEvent
-from domain.recorded import AnyRecorded, Recorded
+from domain.recorded import AnyRecorded, CustomerRecorded, Recorded
 from infra.faults import Fault, ReadOnly
 from infra.store import arrays
 from infra.store.recorder import Datastore, EventMapper, EventRecorder, IntegrityError, PersistenceError, StoredEvent
@@ -199,6 +199,12 @@ class EventStore:
             events.append(read(topic, type_version, state))
             found[aggregate_id] = History(before.snapshot if before else None, events, version, chain_hash)
         return found
+
+    def load_customer(self, key: UUID) -> list[CustomerRecorded]:
+        """A customer's whole history, by their key; empty when there is none."""
+        with self._faults():
+            rows = self._recorder.select_events(key)
+            return [each for each in map(self._mapper.to_domain_event, rows) if isinstance(each, CustomerRecorded)]
 
     def read(self, after_position: int, limit: int) -> list[AnyRecorded]:
         """Up to `limit` events that follow a position, without a gap; empty at the head."""

@@ -15,6 +15,7 @@ ROLES = {
     "credit_views": "keeps the read models",
     "credit_reader": "reads the read models",
     "credit_access": "keeps who may do what over HTTP, and what was asked",
+    "credit_vault": "keeps who people are, sealed",
 }
 _ATTEMPTS = 50
 

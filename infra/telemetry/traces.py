@@ -21,6 +21,7 @@ FILE = "file:"
 _MOST = 100  # spans for one batch; a busy hour is looked at through a smaller CREDIT_TRACES_SHARE
 _WAITING_MAX = 8_192  # finished spans that wait to be written; more are dropped, for nobody waits for them
 _PERIOD_MS = 1_000
+_SENT = frozenset({"url.path", "url.query", "http.request.method_original"})
 _TRACEPARENT = pattern(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ODD = frozenset("13579bdf")
 _NOTHING = nullcontext()
@@ -40,7 +41,6 @@ def begin(settings: Settings, program: str) -> None:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
-        from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
         exporter = _exporter(settings.traces)
     except ImportError as missing:
@@ -48,7 +48,7 @@ def begin(settings: Settings, program: str) -> None:
             f"CREDIT_TRACES is set, but {missing.name} is not installed: pip install 'credit-account-service[otel]'."
         ) from missing
     provider = TracerProvider(
-        ParentBased(TraceIdRatioBased(float(settings.traces_share))),
+        _sampler(float(settings.traces_share)),
         Resource.create({"service.name": f"credit-{program}"}),
     )
     provider.add_span_processor(
@@ -125,6 +125,22 @@ def _context(traceparent: str) -> Any:
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     return TraceContextTextMapPropagator().extract({"traceparent": traceparent})
+
+
+def _sampler(share: float) -> Any:
+    """Takes part in the traces that it is asked to, and in a share of the others; a span begins with nothing of what was
+    sent: an address may hold anything, even who somebody is.
+    """
+    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+    class Discreet(ParentBased):
+        def should_sample(
+            self, parent_context: Any, trace_id: int, name: str, kind: Any = None, attributes: Any = None, *more: Any
+        ) -> Any:
+            told = {key: value for key, value in (attributes or {}).items() if key not in _SENT}
+            return super().should_sample(parent_context, trace_id, name, kind, told, *more)
+
+    return Discreet(TraceIdRatioBased(share))
 
 
 def _exporter(place: str) -> Any:

@@ -218,10 +218,10 @@ async def _back_then(connection: Connection, layout: Layout[R], row: BalanceRow 
     if head is None or (head.version < row.version and head.business_date <= day):
         raise ViewBehind(row.account_id, row.version, head.version if head else 0)
     events = await _events(connection, row.account_id, 0, day, None)
-    return await asyncio.to_thread(_folded, events, layout)
+    return await asyncio.to_thread(folded, events, layout)
 
 
-def _folded(events: Sequence[Recorded], layout: Layout[R]) -> R:
+def folded(events: Sequence[Recorded], layout: Layout[R]) -> R:
     """The row that all events of one account lead to."""
     rows: dict[UUID, R] = {}
     fold(rows, events, layout.view)

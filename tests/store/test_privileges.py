@@ -28,6 +28,7 @@ READS = {
     "credit_views": set(),
     "credit_reader": {"store_head", "relay_positions"},
     "credit_access": set(),
+    "credit_vault": set(),
 }
 TABLES = ["stored_events", "store_head", "snapshots", "relay_positions"]
 

@@ -204,7 +204,7 @@ async def get_customer(customer_id: CustomerId, desk: Desk, say: Versioned) -> C
     """From the store itself, so it is never behind. The version is the person's own, not that of an account."""
     customer, standings = await desk.threads(_known, desk.accounts, customer_id)
     say(customer.version)
-    return _told(customer, standings)
+    return told_of(customer, standings)
 
 
 @routes.get(
@@ -244,7 +244,8 @@ def _applications(customer: Customer) -> list[ApplicationTold]:
     ]
 
 
-def _told(customer: Customer, standings: dict[UUID, Standing]) -> CustomerTold:
+def told_of(customer: Customer, standings: dict[UUID, Standing]) -> CustomerTold:
+    """The customer as they are told, given how the debt on each of their accounts stands."""
     return CustomerTold(
         customer_id=customer.customer_id,
         version=customer.version,

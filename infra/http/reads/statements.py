@@ -92,7 +92,7 @@ async def list_statements(
     after = 0 if asked.cursor is None else desk.cursors.read(question, asked.cursor)[0]
     version, issued = await answers.some_events_of(connection, account_id, [AccountBilled.TYPE], asked.as_of)
     say(version)
-    found = [told for told in map(_statement, issued) if told.statement_no > after]
+    found = [told for told in map(statement_of, issued) if told.statement_no > after]
     shown, following = found[: asked.limit], None
     if len(found) > asked.limit:
         following = desk.cursors.write(question, [shown[-1].statement_no])
@@ -116,14 +116,15 @@ async def get_statement(
 ) -> Statement:
     """As it was printed. It never changes, so its version is that of the event that issued it."""
     _, issued = await answers.some_events_of(connection, account_id, [AccountBilled.TYPE])
-    told = next((told for told in map(_statement, issued) if told.statement_no == statement_no), None)
+    told = next((told for told in map(statement_of, issued) if told.statement_no == statement_no), None)
     if told is None:
         raise StatementUnknown(account_id, statement_no, len(issued))
     say(told.version)
     return told
 
 
-def _statement(recorded: Recorded) -> Statement:
+def statement_of(recorded: Recorded) -> Statement:
+    """The statement that an event issued. Raises TypeError where it issued none."""
     event = recorded.event
     if not isinstance(event, AccountBilled):
         raise TypeError(f"{recorded.event_id} is no statement")
