@@ -5,6 +5,7 @@ import pwd
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -53,9 +54,18 @@ def test_root_becomes_nobody_and_nobody_needs_nothing_of_roots(tmp_path, nobody,
     assert not home.exists()
 
 
+@pytest.fixture
+def open_folder():
+    """A folder that everybody may walk to; pytest's own are closed, and all workers share them."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
 @as_root
-def test_data_made_under_one_identity_is_taken_over_by_the_other(tmp_path, monkeypatch):
-    settings = Settings(data_dir=tmp_path)
+def test_data_made_under_one_identity_is_taken_over_by_the_other(open_folder, monkeypatch):
+    settings = Settings(data_dir=open_folder)
     first = postgres.Postgres(settings)
     first.start()
     first.stop()
@@ -63,15 +73,11 @@ def test_data_made_under_one_identity_is_taken_over_by_the_other(tmp_path, monke
     monkeypatch.setattr(postgres, "identity", lambda: privileges.Identity("as nobody", (), user.pw_uid, user.pw_gid))
     monkeypatch.setattr(privileges.Identity, "reaches", lambda *_: True)
     second = postgres.Postgres(settings)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)  # pytest's own folders are closed
     try:
         second.start()
         assert second.folder == first.folder
     finally:
         second.stop()
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(0o700)
 
 
 def test_who_has_no_name_and_no_namespace_is_told_what_to_do(monkeypatch):
