@@ -29,7 +29,7 @@ def there(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CREDIT_DATA_DIR", str(tmp_path))
     url = "postgresql://credit@127.0.0.1:5432/credit_demo"
-    return Installation(url, url, url, url, url, url, "127.0.0.1:9092", "demo.")
+    return Installation(*[url] * 7, "127.0.0.1:9092", "demo.")
 
 
 def test_what_was_lived_last_is_remembered_until_it_is_forgotten(there):
