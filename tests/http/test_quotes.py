@@ -19,7 +19,7 @@ def post(api):
         async def ask() -> httpx.Response:
             async with api() as client:
                 content = {"content": body} if isinstance(body, bytes) else {"json": body}
-                return await client.post(f"/quotes/{path}", **content)
+                return await client.post(f"/quotes/{path}", headers={"Content-Type": "application/json"}, **content)
 
         return asyncio.run(ask())
 

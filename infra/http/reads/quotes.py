@@ -12,11 +12,15 @@ from domain.advice import AdviceQuestion
 from domain.quoting import Loan, ScheduleQuote
 from domain.yields import ActuarialRate, EffectiveRate, InternalRate, RateQuestion, percent
 from infra.http import strict_json
+from infra.http.problems import documented
 from infra.http.reads.questions import READERS, may, router
 from infra.http.reads.reading import Desk
 from infra.simulation.document import BadScenario, document
 
 routes = router("/quotes", "quotes")
+_UNREADABLE: dict[int | str, dict[str, Any]] = {
+    status: said for status, said in documented(write=True).items() if status in {400, 413, 415}
+}
 _SIZE_MAX = 65_536  # bytes: what may be asked in so many is reckoned within a second or two
 _LOAN: TypeAdapter[Loan] = TypeAdapter(Loan)
 _ADVICE: TypeAdapter[AdviceQuestion] = TypeAdapter(AdviceQuestion)
@@ -109,6 +113,7 @@ async def _asked(request: Request, kind: TypeAdapter[A]) -> A:
     operation_id="quote_schedule",
     summary="What falls due when of a loan, and what that costs a year",
     openapi_extra=_body("quote_schedule", Loan),
+    responses=_UNREADABLE,
     dependencies=[may("quotes:read", READERS)],
 )
 async def quote_schedule(request: Request, desk: Desk) -> ScheduleQuote:
@@ -122,6 +127,7 @@ async def quote_schedule(request: Request, desk: Desk) -> ScheduleQuote:
     operation_id="quote_apr",
     summary="The yearly rate of payments",
     openapi_extra=_body("quote_apr", EffectiveRate, ActuarialRate, InternalRate),
+    responses=_UNREADABLE,
     dependencies=[may("quotes:read", READERS)],
 )
 async def quote_apr(request: Request, desk: Desk) -> Apr:
@@ -135,6 +141,7 @@ async def quote_apr(request: Request, desk: Desk) -> Apr:
     operation_id="quote_advice",
     summary="Which of several debts to pay first, and what that saves",
     openapi_extra=_body("quote_advice", AdviceQuestion),
+    responses=_UNREADABLE,
     dependencies=[may("quotes:read", READERS)],
 )
 async def quote_advice(request: Request, desk: Desk) -> AdviceTold:

@@ -114,7 +114,7 @@ class Versions:
     async def _watch(self) -> None:
         while any(self._waiting.values()):
             await asyncio.sleep(_PAUSE)
-            for view, waiting in self._waiting.items():
+            for view, waiting in list(self._waiting.items()):
                 if waiting:
                     await self._tell(view, list(waiting))
         self._seen.clear()
