@@ -45,6 +45,11 @@ class Write(NamedTuple):
         """What it is called everywhere."""
         return self.command.DO
 
+    @property
+    def opens(self) -> bool:
+        """Whether its account is not there yet: its id is made of the customer's and of the application's reference."""
+        return self.command is asked.Open
+
 
 _ACCOUNT = "/accounts/{account_id}"
 _PERSON = "/customers/{customer_id}"

@@ -90,14 +90,14 @@ def _fields(row: Write) -> dict[str, Any]:
     """What the body says: all that the command carries but what the path, the caller and the request's name say."""
     here: dict[str, Any] = {}
     for name, field in row.command.model_fields.items():
-        if name in _ENVELOPE or "{" + name + "}" in row.path or (name == "account_id" and row.path == "/accounts"):
+        if name in _ENVELOPE or "{" + name + "}" in row.path or (name == "account_id" and row.opens):
             continue
         if name in row.names:
             said = Field(None, description="By which it will be called; by default after the request.")
             here[name] = (Annotated[field.annotation, *field.metadata] | None, said)
         else:
             here[name] = (field.annotation, field)
-    if row.path == "/accounts":
+    if row.opens:
         said = Field(None, description="Of which application it comes: its id is made of that and of the customer's.")
         here["application_ref"] = (Token | None, said)
     if any(name.endswith("_fen") for name in here):
@@ -160,7 +160,6 @@ class _Door:
     def __init__(self, row: Write) -> None:
         self._row = row
         self.body = body_of(row)
-        self._fields = frozenset(row.command.model_fields)
 
     async def __call__(self, request: Request, principal: Principal, **path: Any) -> Response:
         said = await self._read(request, principal)
@@ -199,7 +198,7 @@ class _Door:
         carried: dict[str, Any] = dict.fromkeys(self._row.names, name)
         carried |= {field: value for field, value in said.items() if not (value is None and field in self._row.names)}
         carried.pop("currency", None)
-        if "account_id" in self._fields and "account_id" not in path and "account_id" not in said:
+        if self._row.opens:
             reference = carried.pop("application_ref", None) or name
             carried["account_id"] = account_id_for(carried["customer_id"], reference)
         try:
@@ -299,9 +298,8 @@ def _trace(request: Request) -> Trace:
     )
 
 
-def _route(router: APIRouter, row: Write) -> None:
+def _route(router: APIRouter, way: _Door, row: Write) -> None:
     """Add a row's route to the router."""
-    way = _Door(row)
 
     async def write(**given: Any) -> Response:
         return await way(**given)
@@ -363,12 +361,9 @@ def _tag(row: Write) -> str:
     return row.scope.partition(":")[0]
 
 
-def _made() -> APIRouter:
-    router = APIRouter()
-    for row in WRITES:
-        _route(router, row)
-    return router
-
-
-router = _made()
-BODIES: tuple[type[BaseModel], ...] = tuple(body_of(row) for row in WRITES)
+_DOORS = [(_Door(row), row) for row in WRITES]
+# The models of all bodies, for the description.
+BODIES: tuple[type[BaseModel], ...] = tuple(way.body for way, _ in _DOORS)
+router = APIRouter()
+for _way, _row in _DOORS:
+    _route(router, _way, _row)
